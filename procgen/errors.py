@@ -1,0 +1,64 @@
+"""The one family of errors that Vivant raises on purpose: what, expected, got, fix."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class VivantError(Exception):
+    """An error that a user can act on; front ends print it as one line, never as a traceback.
+
+    Args:
+        what: What went wrong, in plain words.
+        expected: What was expected, if that helps.
+        got: What was found instead.
+        fix: What to do about it.
+    """
+
+    def __init__(self, what: str, expected: object = None, got: object = None, fix: str | None = None) -> None:
+        self.what = what
+        self.expected = expected
+        self.got = got
+        self.fix = fix
+        parts = [what]
+        if expected is not None:
+            parts.append(f"expected {expected}")
+        if got is not None:
+            parts.append(f"got {got}")
+        line = "; ".join(parts)
+        if fix:
+            line += f". Fix: {fix}"
+        super().__init__(" ".join(line.split()))
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        # Worker processes send errors back by pickle; the default would pass the joined line as `what`.
+        return type(self), (self.what, self.expected, self.got, self.fix)
+
+
+class SpecError(VivantError):
+    """A description (spec, configuration, argument, body file) that cannot be used."""
+
+
+class BuildError(VivantError):
+    """A valid spec that could not be turned into geometry or into a Blender scene."""
+
+
+class DatasetError(VivantError):
+    """A dataset on disk that is damaged, foreign, locked or cannot be written."""
+
+
+class BridgeError(VivantError):
+    """The worker process or a remote back end failed."""
+
+
+class MissingDependency(VivantError):
+    """An optional package or model file is not installed; `fix` holds the command that installs it."""
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> SpecError:
+    """A `SpecError` for a name that no registry holds, with the nearest known name as the fix."""
+    names = sorted(known)
+    near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.4)
+    fix = f"did you mean {near[0]!r}?" if near else f"one of: {', '.join(names) or '(none registered)'}"
+    return SpecError(f"unknown {kind} {name!r}", expected=f"one of {len(names)} known", fix=fix)
