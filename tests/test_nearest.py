@@ -1,0 +1,47 @@
+"""NearestPoints against scipy's tree."""
+
+import numpy as np
+import pytest
+from vivant.procgen.people.nearest import NearestPoints
+
+spatial = pytest.importorskip("scipy.spatial")
+
+
+def _sphere(n, rng):
+    p = rng.normal(size=(n, 3))
+    return p / np.linalg.norm(p, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("n", [1, 7, 8, 9, 100, 5003])
+@pytest.mark.parametrize("k", [1, 4, 20])
+def test_agrees_with_scipy(n, k):
+    rng = np.random.default_rng(n + k)
+    points = _sphere(n, rng)
+    x = np.concatenate([rng.normal(size=(300, 3)), points[: min(50, n)] * 1.001, rng.normal(size=(50, 3)) * 20])
+    tree = spatial.cKDTree(points)
+    for limit in (np.inf, 0.3):
+        d, i = NearestPoints(points).query(x, k, limit)
+        ds, js = tree.query(x, k, distance_upper_bound=limit)
+        assert d.shape == ds.shape
+        assert np.array_equal(i == n, js == n)
+        assert np.allclose(d, ds, atol=1e-12)
+        found = i < n
+        xs = x[:, None] if d.ndim == 2 else x
+        assert np.allclose(np.linalg.norm((points[np.minimum(i, n - 1)] - xs)[found], axis=-1), d[found])
+
+
+def test_duplicates_and_lines():
+    points = np.concatenate([np.zeros((40, 3)), np.c_[np.linspace(0, 1, 60), np.zeros((60, 2))]])
+    x = np.random.default_rng(0).normal(size=(100, 3))
+    d, i = NearestPoints(points).query(x, 5)
+    assert np.allclose(d, spatial.cKDTree(points).query(x, 5)[0])
+    assert all(len(set(row)) == 5 for row in i)
+
+
+def test_guess_never_changes_the_answer():
+    rng = np.random.default_rng(3)
+    points, x = _sphere(4000, rng), rng.normal(size=(2000, 3))
+    tree = NearestPoints(points)
+    d, i = tree.query(x)
+    d2, i2 = tree.query(x, guess=rng.integers(0, 4001, len(x)))
+    assert np.array_equal(i, i2) and np.array_equal(d, d2)
