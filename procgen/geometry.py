@@ -59,12 +59,14 @@ class Strands:
         radius: (N, K) float32, metres.
         material: Shader.
         next_points: (N, K, 3) float32 one frame later, or None.
+        attributes: Named per-strand attributes for shaders, (N,) or (N, 3) float32.
     """
 
     points: np.ndarray
     radius: np.ndarray
     material: Shader
     next_points: np.ndarray | None = None
+    attributes: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass
@@ -142,3 +144,22 @@ class PlaceGeometry:
     indoor: bool
     camera_area: np.ndarray
     ceiling: float = 1e9
+
+
+@dataclass
+class SceneGeometry:
+    """A whole scene at one moment, ready for Blender or for a ray caster.
+
+    Attributes:
+        objects: Object id in the labels = index + 1.
+        lights: All lamps.
+        world: Sky shader.
+        bodies: Posed body of each person, in spec order (joints, keypoints, parameters).
+        time: Seconds.
+    """
+
+    objects: list[SceneObject]
+    lights: list[Light]
+    world: Shader
+    bodies: list[object]
+    time: float = 0.0
