@@ -18,7 +18,7 @@ from .people.shape import Phenotype
 SCHEMA_VERSION = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FabricSpec(Spec):
     """What a garment is made of."""
 
@@ -30,7 +30,7 @@ class FabricSpec(Spec):
     wear: float = param(0.2, low=0.0, high=1.0, doc="Fading and creases.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GarmentSpec(Spec):
     """A garment; each kind adds its own measures. Listed from the innermost layer outwards."""
 
@@ -39,14 +39,14 @@ class GarmentSpec(Spec):
     fabric: FabricSpec = param(factory=FabricSpec, doc="Material.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PoseSpec(Spec):
     """A parametric pose; each family adds its own parameters."""
 
     registry: ClassVar[str | None] = "poses"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HandSpec(Spec):
     """The shape of one hand."""
 
@@ -54,7 +54,7 @@ class HandSpec(Spec):
     amount: float = param(1.0, low=0.0, high=1.0, doc="0 = rest, 1 = the full shape.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MotionSpec(Spec):
     """A simple motion around the pose; it gives consecutive frames, and flow between them."""
 
@@ -63,7 +63,7 @@ class MotionSpec(Spec):
     phase: float = param(0.0, low=0.0, high=1.0, doc="Where in the cycle frame 0 is.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HumanSpec(Spec):
     """One person: shape, look, clothes, pose, place in the scene."""
 
@@ -85,14 +85,14 @@ class HumanSpec(Spec):
     hair_density: float = param(0.35, low=0.02, high=1.0, doc="Share of the full strand count (thinner, fewer far away).")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PlaceSpec(Spec):
     """A place; each generator adds its own parameters."""
 
     registry: ClassVar[str | None] = "places"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SkySpec(Spec):
     """Sun and sky. Indoors it is what the windows show."""
 
@@ -105,7 +105,7 @@ class SkySpec(Spec):
     warmth: float = param(0.3, low=0.0, high=1.0, doc="0 = noon white, 1 = golden hour.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CameraSpec(Spec):
     """A pinhole camera, with Blender's lens shift and pixel aspect."""
 
@@ -138,7 +138,7 @@ class CameraSpec(Spec):
         return intrinsics(self.width, self.height, self.focal_mm, self.sensor_mm, self.shift, self.pixel_aspect)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RenderSpec(Spec):
     """How the picture is made; the labels do not depend on it."""
 
@@ -152,7 +152,7 @@ class RenderSpec(Spec):
     device: str = param("auto", doc="auto, cpu, cuda, optix, hip, metal, oneapi.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SceneSpec(Spec):
     """One scene: replays without its seed."""
 
