@@ -11,7 +11,7 @@ from mathutils import Matrix
 from ..geometry import Mesh, SceneGeometry, Strands
 from . import nodes, objects, settings
 
-# Objects without labels (corneas, window panes, skies) live here; the ground-truth view layer leaves it out.
+# Objects without labels (corneas, window panes) and lamps live here; the ground-truth view layer leaves it out.
 UNLABELLED = "vivant_unlabelled"
 
 
@@ -60,7 +60,7 @@ def build(geometry: SceneGeometry, *, scene: Any = None, collection_name: str = 
         (root if item.labelled else hidden).objects.link(ob)
         made.append(ob)
     for i, light in enumerate(geometry.lights):
-        root.objects.link(objects.make_light(f"light_{i}", light))
+        hidden.objects.link(objects.make_light(f"light_{i}", light))
     scene.world = nodes.world(geometry.world)
     camera = objects.make_camera("vivant_camera")
     root.objects.link(camera)

@@ -1,0 +1,131 @@
+"""One person's body at rest and posed, in world axes: what garments, hair, eyes, contact and labels read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from ..frames import R_WORLD_FROM_SMPLX, rigid, transform, world_from_smplx
+from .lbs import forward
+from .model import BodyModel
+from .shape import Phenotype
+
+_TO_WORLD = rigid(R_WORLD_FROM_SMPLX, np.zeros(3))
+_TO_SMPLX = rigid(R_WORLD_FROM_SMPLX.T, np.zeros(3))
+
+
+def root_transform(heading: float, translation: np.ndarray) -> np.ndarray:
+    """(4, 4) world transform of a person: rotation about Z by `heading` (0 faces -Y), then translation."""
+    c, s = np.cos(heading), np.sin(heading)
+    return rigid(np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]]), np.asarray(translation, np.float64))
+
+
+@dataclass(frozen=True)
+class BodyState:
+    """A body in one pose. N = V body vertices, then S shell vertices; J joints in SMPL-X order.
+
+    Attributes:
+        model: The body model.
+        phenotype: Shape in words and measures.
+        betas: (B,) shape coefficients.
+        expression: (E,) expression coefficients.
+        pose: (J, 3) axis-angle in the SMPL-X body frame, parent relative.
+        root: (4, 4) float64, world from body (heading and translation).
+        rest: (N, 3) float32, T-pose with shape and expression, world axes, rest frame.
+        joints_rest: (J, 3) float64, same frame.
+        posed: (N, 3) float32, world.
+        joints: (J, 3) float64, world.
+        T: (J, 4, 4) float64, rest frame to posed world, for each joint.
+    """
+
+    model: BodyModel
+    phenotype: Phenotype
+    betas: np.ndarray
+    expression: np.ndarray
+    pose: np.ndarray
+    root: np.ndarray
+    rest: np.ndarray
+    joints_rest: np.ndarray
+    posed: np.ndarray
+    joints: np.ndarray
+    T: np.ndarray
+
+    @property
+    def count(self) -> int:
+        """V: number of body vertices; shells follow."""
+        return len(self.model.v_template)
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """(N, J) float32 skinning weights of body and shells."""
+        return self.model.full_weights
+
+    @cached_property
+    def normals(self) -> np.ndarray:
+        """(V, 3) float32 unit vertex normals of the posed body, area weighted."""
+        return vertex_normals(self.posed[: self.count], self.model.faces)
+
+    @cached_property
+    def rest_normals(self) -> np.ndarray:
+        """(V, 3) float32 unit vertex normals of the body at rest."""
+        return vertex_normals(self.rest[: self.count], self.model.faces)
+
+    def joint(self, name: str) -> int:
+        """Index of a joint by its SMPL-X name."""
+        return self.model.joint_names.index(name)
+
+    def at_pose(self, pose: np.ndarray, root: np.ndarray | None = None) -> BodyState:
+        """The same person in another pose; by default at the world origin facing -Y."""
+        return pose_body(
+            self.model, self.phenotype, self.betas, self.expression, pose, np.eye(4) if root is None else root
+        )
+
+    def moved(self, root: np.ndarray) -> BodyState:
+        """The same body and pose under another root transform."""
+        step = root @ np.linalg.inv(self.root)
+        return replace(
+            self,
+            root=root,
+            posed=transform(step, self.posed.astype(np.float64)).astype(np.float32),
+            joints=transform(step, self.joints),
+            T=step @ self.T,
+        )
+
+
+def pose_body(
+    model: BodyModel, phenotype: Phenotype, betas: np.ndarray, expression: np.ndarray, pose: np.ndarray, root: np.ndarray
+) -> BodyState:
+    """Pose a body.
+
+    Args:
+        pose: (J, 3) axis-angle.
+        root: (4, 4) world from body.
+    """
+    zero = forward(model, betas, expression, np.zeros_like(pose), full=True)
+    posed = forward(model, betas, expression, pose, full=True)
+    T = root @ _TO_WORLD @ np.asarray(posed.T_world_from_rest, np.float64) @ _TO_SMPLX
+    return BodyState(
+        model=model,
+        phenotype=phenotype,
+        betas=np.asarray(betas, np.float32),
+        expression=np.asarray(expression, np.float32),
+        pose=np.asarray(pose, np.float64),
+        root=np.asarray(root, np.float64),
+        rest=np.ascontiguousarray(world_from_smplx(zero.vertices), np.float32),
+        joints_rest=world_from_smplx(np.asarray(zero.joints, np.float64)),
+        posed=transform(root, world_from_smplx(posed.vertices).astype(np.float64)).astype(np.float32),
+        joints=transform(root, world_from_smplx(np.asarray(posed.joints, np.float64))),
+        T=T,
+    )
+
+
+def vertex_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """(V, 3) float32 unit normals, area weighted; zero for vertices without triangles."""
+    a, b, c = (vertices[triangles[:, k]] for k in range(3))
+    n = np.cross(b - a, c - a)
+    out = np.empty((len(vertices), 3))
+    for axis in range(3):
+        out[:, axis] = np.bincount(triangles.ravel(), np.repeat(n[:, axis], 3), minlength=len(vertices))
+    return (out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)).astype(np.float32)
