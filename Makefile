@@ -1,0 +1,60 @@
+# Everything from a bare Python 3.11: each target installs what it needs into .venv, once.
+#   make demo        six labelled scenes and a contact sheet
+#   make test        all tests            make lint       ruff, import-linter, pyright
+#   make bench       timings              make extension  the Blender extension zip
+PYTHON ?= python3.11
+VENV   := .venv
+PY     := $(VENV)/bin/python
+PIP    := $(PY) -m pip --disable-pip-version-check
+# The stamp's name carries a checksum, so that a changed dependency installs again and an unchanged tree costs nothing.
+STAMP  := $(VENV)/installed-$(shell cat pyproject.toml constraints.txt | cksum | cut -d' ' -f1)
+DEMO   ?= demo
+# Extra pytest arguments: make test ARGS="-k codec -x"
+ARGS   ?=
+
+.PHONY: demo test test-core test-blender lint bench extension install clean
+.NOTPARALLEL:
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || \
+	  { echo "Python 3.11 is needed (bpy is built for it alone); got: $$($(PYTHON) --version 2>&1). Fix: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@test -x $(PY) || { echo "creating $(VENV) …"; $(PYTHON) -m venv $(VENV); }
+	@echo "installing into $(VENV) (once; about 500 MB) …"
+	@$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	@$(PY) -c 'import os, bpy; os.write(1, ("bpy " + bpy.app.version_string + "\n").encode()); os._exit(0)' || \
+	  { echo "import bpy failed. On Debian and Ubuntu: apt-get install libx11-6 libxrender1 libxfixes3 libxi6 libxxf86vm1 libxkbcommon0 libsm6 libice6 libgl1" >&2; exit 1; }
+	@rm -f $(VENV)/installed-*
+	@touch $@
+
+demo: $(STAMP)
+	$(VENV)/bin/vivant generate $(DEMO) --scenes 6 --people 1-3 --size 384x384 --samples 16 --seed 7
+	$(VENV)/bin/vivant sheet $(DEMO) -o $(DEMO)/sheet.png
+	@echo "contact sheet: $(DEMO)/sheet.png"
+
+# Two processes: the core's tests must pass where bpy was never imported.
+test: $(STAMP)
+	@$(PY) -m pytest tests $(ARGS); core=$$?; $(PY) -m pytest blender_tests $(ARGS); blender=$$?; \
+	  test $$core -eq 0 -a $$blender -eq 0
+
+test-core: $(STAMP)
+	$(PY) -m pytest tests $(ARGS)
+
+test-blender: $(STAMP)
+	$(PY) -m pytest blender_tests $(ARGS)
+
+lint: $(STAMP)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/basedpyright
+
+bench: $(STAMP)
+	$(PY) -m benchmarks
+
+extension: $(STAMP)
+	$(PY) tools/house/build_extension.py dist
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
