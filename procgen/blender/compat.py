@@ -24,6 +24,9 @@ def set_multilayer_exr(scene: Any, path: str, half: bool = False) -> None:
     image.file_format = "OPEN_EXR_MULTILAYER"
     image.color_depth = "16" if half else "32"
     image.exr_codec = "NONE"
+    if hasattr(image, "use_exr_interleave"):
+        # 5.0 writes multi-part files by default, and fails on them when the pixel aspect is not 1.
+        image.use_exr_interleave = True
     scene.render.filepath = path
     scene.render.use_file_extension = False
 
