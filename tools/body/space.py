@@ -1,0 +1,152 @@
+"""The shape space: global components over the whole population, then components local to the head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from body import mesh, population, rig
+from body.source import Source
+from vivant.procgen.people.macros import macro_weights
+from vivant.procgen.people.skeleton import JOINT_INDEX
+
+RIDGE = 1e-3
+
+
+@dataclass(frozen=True)
+class Space:
+    """mean (N, 3), joints_mean (55, 3); components (B, N, 3) at one standard deviation, the last `head_count` are local.
+
+    phenotype_map: (K + 1, B_global) macro weights and a 1 -> betas.
+    """
+
+    mean: NDArray
+    joints_mean: NDArray
+    components: NDArray
+    head_count: int
+    phenotype_map: NDArray
+    report: dict
+
+
+def principal(rows: NDArray, keep: int, used: NDArray | None = None) -> tuple[NDArray, NDArray]:
+    """Principal axes of centred rows (n, D): mixing (n, keep) so that mixing.T @ rows are the axes, and sigma (keep,).
+
+    `used` are the columns that define the metric; the axes can then be formed over all columns.
+    """
+    sub = rows if used is None else rows[:, used]
+    gram = (sub @ sub.T).astype(np.float64)
+    value, vector = np.linalg.eigh(gram)
+    value, vector = value[::-1][:keep], vector[:, ::-1][:, :keep]
+    value = np.maximum(value, 1e-12)
+    return vector / np.sqrt(value), np.sqrt(value / len(rows))
+
+
+def head_mask(source: Source, weights: NDArray) -> NDArray[np.float32]:
+    """(N,) 1 on the head, falling smoothly to 0 over the neck: the weight of the head's joints, smoothed in height."""
+    ids = [JOINT_INDEX[n] for n in ("head", "jaw", "left_eye_smplhf", "right_eye_smplhf")]
+    w = weights[:, ids].sum(axis=1)
+    t = np.clip((w - 0.15) / 0.8, 0.0, 1.0)
+    return (t * t * (3 - 2 * t)).astype(np.float32)
+
+
+def learn_space(
+    rng: Generator,
+    source: Source,
+    weights: NDArray,
+    top: mesh.Topology,
+    count: int,
+    global_count: int,
+    head_count: int,
+) -> tuple[Space, population.People]:
+    """Sample people, learn both blocks and the linear map from macro weights to global coefficients."""
+    skin_faces = top.base_ids[top.faces]
+    skin_faces = skin_faces[(skin_faces < mesh.SKIN_END).all(axis=1)]
+    people = population.make_people(rng, source, weights, count, skin_faces)
+    n = len(people.shapes)
+    mean = people.shapes.mean(axis=0)
+    rows = (people.shapes - mean).reshape(n, -1)
+    body = np.zeros((len(source.template), 3), bool)
+    body[top.base_ids] = True
+    used = np.flatnonzero(body.ravel())
+    mixing, sigma = principal(rows, global_count, used)
+    axes = (mixing.T.astype(np.float32) @ rows).reshape(global_count, -1, 3)
+    # Standardised coefficients of the training people.
+    betas = rows[:, used] @ (mixing.T.astype(np.float32) @ rows[:, used]).T / sigma
+    sign = np.sign(betas[:, 0] @ rows[:, 1]) or 1.0
+    del sign
+    components = axes * sigma[:, None, None].astype(np.float32)
+    report = {"global_mm": _error(rows, betas, components, used)}
+
+    phenotype_map, fit = fit_phenotypes(rng, source, weights, mean, components, sigma, used)
+    report.update(fit)
+
+    mask = head_mask(source, weights)
+    local = head_residuals(rng, source, weights, people, mean, betas, components, mask)
+    head_used = np.flatnonzero((body & (mask > 0)[:, None]).ravel())
+    mixing, sigma_h = principal(local, head_count, head_used)
+    axes_h = (mixing.T.astype(np.float32) @ local).reshape(head_count, -1, 3)
+    head = axes_h * sigma_h[:, None, None].astype(np.float32)
+    keep = local[:, head_used]
+    coef = keep @ axes_h.reshape(head_count, -1)[:, head_used].T
+    report["head_mm"] = float(
+        1e3 * np.linalg.norm((keep - coef @ axes_h.reshape(head_count, -1)[:, head_used]).reshape(len(keep), -1, 3), axis=2).mean()
+    )
+    report["head_sigma_mm"] = (1e3 * np.linalg.norm(head, axis=2).max(axis=1)).round(2).tolist()
+    space = Space(mean, people.joints.mean(axis=0), np.concatenate([components, head]), head_count, phenotype_map, report)
+    return space, people
+
+
+def _error(rows: NDArray, betas: NDArray, components: NDArray, used: NDArray) -> float:
+    flat = components.reshape(len(components), -1)[:, used]
+    left = (rows[:300, used] - betas[:300] @ flat).reshape(min(300, len(rows)), -1, 3)
+    return float(1e3 * np.linalg.norm(left, axis=2).mean())
+
+
+def fit_phenotypes(rng, source, weights, mean, components, sigma, used, count=3000) -> tuple[NDArray, dict]:  # noqa: ANN001
+    """Linear map macro weights -> betas on people without local changes; ridge on the macro weights."""
+    values, age, _, _ = population.sample_macros(rng, count)
+    for name, limits in (("height", (-0.1, 1.1)), ("weight", (-0.3, 1.7)), ("muscle", (0, 1)), ("cupsize", (0, 1)), ("firmness", (0, 1))):
+        values[name] = rng.uniform(*limits, count)
+    features = macro_weights(values, source.macro_mask)
+    flat = (components / sigma[:, None, None].astype(np.float32)).reshape(len(components), -1)[:, used]
+    target = np.empty((count, len(components)))
+    error = np.empty(count)
+    for lo in range(0, count, 300):
+        part = slice(lo, lo + 300)
+        posed = population.pose_people(source, weights, values, age, features[part].astype(np.float32), rng)
+        rows = (posed.shapes - mean).reshape(len(posed.shapes), -1)[:, used]
+        coef = rows @ flat.T
+        error[part] = np.linalg.norm((rows - coef @ flat).reshape(len(rows), -1, 3), axis=2).mean(axis=1)
+        target[part] = coef / sigma
+    # The constant is redundant (every group of hats sums to one) but keeps the ridge from biasing the mean.
+    design = np.concatenate([features, np.ones((count, 1))], axis=1)
+    train = np.arange(count) < int(0.85 * count)
+    lam = RIDGE * np.eye(design.shape[1])
+    lam[-1, -1] = 1e-9
+    fitted = np.linalg.solve(design[train].T @ design[train] + lam, design[train].T @ target[train])
+    left = (design[~train] @ fitted - target[~train]) * sigma
+    per_vertex = np.sqrt((left**2).sum(axis=1) / (len(used) / 3))
+    return fitted, {
+        "phenotype_projection_mm": float(1e3 * error.mean()),
+        "phenotype_map_rms_mm": float(1e3 * per_vertex.mean()),
+    }
+
+
+def head_residuals(rng, source, weights, people, mean, betas, components, mask) -> NDArray:  # noqa: ANN001
+    """(n, N * 3) what the global components miss on the head, plus random local changes, faded out at the neck."""
+    n = min(1000, len(people.shapes))
+    flat = components.reshape(len(components), -1)
+    left = (people.shapes[:n] - mean).reshape(n, -1) - betas[:n] @ flat
+    left = left.reshape(n, -1, 3)
+    # A whole-head shift is the neck's business: keep the change of shape only.
+    solid = mask > 0.5
+    left -= left[:, solid].mean(axis=1, keepdims=True)
+    for lo in range(0, n, population.BATCH):
+        part = slice(lo, min(lo + population.BATCH, n))
+        left[part] += population.sample_local(rng, source, part.stop - lo, True, 0.3, 0.8)
+    left -= left.mean(axis=0)
+    left *= mask[:, None]
+    return left.reshape(n, -1)

