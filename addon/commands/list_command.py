@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""List what is registered: places, garments, hair, poses, cameras, channels, exporters, fabrics."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..output import say_json, table
+
+NAME = "list"
+HELP = "list places, garments, hair styles, poses, cameras, channels, exporters …"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument("kind", metavar="KIND", help="a kind, for example places; `kinds` lists the kinds")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print names and what each makes."""
+    if args.kind == "kinds":
+        from ...procgen.registry import REGISTRIES
+
+        rows = [(name, f"{len(registry.names())} {registry.kind}s") for name, registry in REGISTRIES.items()]
+    else:
+        rows = [(entry.name, documentation(entry)) for entry in find_registry(args.kind)]
+    if args.json:
+        say_json([{"name": name, "doc": doc} for name, doc in rows])
+    else:
+        table(rows)
+    return 0
+
+
+def find_registry(kind: str):  # noqa: ANN201 (Registry is imported late, to keep --help fast)
+    """The registry called `kind`, in the plural or the singular; an unknown one is answered with the nearest."""
+    from ...procgen.errors import unknown_name
+    from ...procgen.registry import REGISTRIES
+
+    for name, registry in REGISTRIES.items():
+        if kind in (name, registry.kind, registry.kind.replace(" ", "_")):
+            return registry
+    raise unknown_name("kind", kind, [*REGISTRIES, "kinds"])
+
+
+def documentation(entry) -> str:  # noqa: ANN001
+    """One sentence on what an entry makes: its own doc field (channels), or its docstring."""
+    return str(getattr(entry.make, "doc", "") or entry.doc)
