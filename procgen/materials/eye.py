@@ -1,0 +1,103 @@
+"""Eyes and mouth: sclera and iris, cornea, tear film, teeth, tongue."""
+
+from __future__ import annotations
+
+from .shader import Shader
+
+# Linear RGB of the dark ground and of the light fibres of the iris; by eye.
+IRIS: dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]] = {
+    "brown": ((0.075, 0.034, 0.014), (0.20, 0.100, 0.042)),
+    "dark": ((0.026, 0.012, 0.006), (0.075, 0.034, 0.015)),
+    "hazel": ((0.085, 0.052, 0.020), (0.21, 0.165, 0.065)),
+    "green": ((0.060, 0.078, 0.040), (0.20, 0.21, 0.10)),
+    "blue": ((0.045, 0.095, 0.16), (0.20, 0.30, 0.40)),
+    "grey": ((0.085, 0.105, 0.12), (0.26, 0.29, 0.31)),
+}
+# Per-vertex attributes of the eye mesh (`people/eyes.py`).
+EYE_POLAR = "eye_polar"  # cos, sin of the angle around the axis; radius over iris radius
+EYE_AXIS = "eye_axis"  # height along the axis over the eyeball's radius
+
+
+def eye_material(iris: str, pupil: float = 0.36, veins: float = 0.3, age: float = 0.0, lod: int = 0) -> Shader:
+    """Eyeball: iris with fibres, collarette and limbal ring; sclera that reddens towards the corners.
+
+    Args:
+        iris: Key of `IRIS`.
+        pupil: Pupil radius over iris radius.
+        veins: Redness of the sclera.
+        age: 0–1, yellows the sclera a little.
+        lod: 2 drops fibres and veins.
+    """
+    s = Shader("eye")
+    polar = s.attribute(EYE_POLAR, vector=True)
+    c, sn, r = s.xyz(polar)
+    axis = s.attribute(EYE_AXIS)
+    dark, light = IRIS[iris]
+    if lod < 2:
+        fibres = s.noise(s.combine(c, sn, r * 0.30), 11.0, 4.0, 0.72)
+        blend = s.smoothstep(fibres, 0.34, 0.66)
+    else:
+        blend = 0.45
+    color = s.mix(blend, dark, light)
+    amber = (light[0] * 1.05, light[1] * 0.78, light[2] * 0.5)
+    color = s.mix(s.smoothstep(r, pupil + 0.06, pupil + 0.28, 0.6, 0.0), color, amber)
+    limbus = (dark[0] * 0.22, dark[1] * 0.22, dark[2] * 0.25)
+    color = s.mix(s.smoothstep(r, 0.76, 1.0, 0.0, 0.88), color, limbus)
+    color = s.mix(s.smoothstep(r, pupil - 0.015, pupil + 0.02, 1.0, 0.0), color, (0.002, 0.002, 0.002))
+
+    white = (0.58 - 0.04 * age, 0.535 - 0.05 * age, 0.49 - 0.09 * age)
+    corner = s.smoothstep(axis, 0.15, 0.85, 0.35 + 0.4 * veins, 0.0)
+    sclera = s.mix(corner, white, (0.50, 0.26, 0.21))
+    if lod < 2:
+        at = s.coords("Object")
+        threads = s.noise(at, 260.0, 5.0, 0.65, 1.2)
+        thin = s.ramp(threads, [(0.462, 0.0), (0.50, 1.0), (0.538, 0.0)])
+        amount = s.smoothstep(axis, 0.30, 0.90, 0.25 + 0.6 * veins, 0.03)
+        sclera = s.mix(thin * amount, sclera, (0.55, 0.16, 0.12))
+    front = s.math("GREATER_THAN", axis, 0.0)
+    inside = s.smoothstep(r, 0.955, 1.07, 1.0, 0.0) * front
+    s.principled(
+        base_color=s.mix(inside, sclera, color),
+        roughness=s.math("MULTIPLY_ADD", inside, 0.35, 0.17),
+        specular_ior_level=s.math("MULTIPLY_ADD", inside, -0.35, 0.5),
+        subsurface_weight=0.2,
+        subsurface_scale=0.002,
+    )
+    return s
+
+
+def cornea_material() -> Shader:
+    """Clear shell over the iris: reflects, lets everything else through unbent, so that ground truth stays exact."""
+    s = Shader("cornea")
+    fresnel = s.node("Fresnel", 0, {}, IOR=1.376)
+    gloss = s.node("BsdfGlossy", 0, {}, Color=(1.0, 1.0, 1.0), Roughness=0.03)
+    clear = s.node("BsdfTransparent", 0, {}, Color=(1.0, 1.0, 1.0))
+    s.surface(s.node("MixShader", 0, {}, i0=fresnel, i1=clear, i2=gloss), albedo=(0.0, 0.0, 0.0))
+    return s
+
+
+def tear_material() -> Shader:
+    """Tear film along the lower lid: mostly clear, bright where it catches a light."""
+    s = Shader("tear")
+    gloss = s.node("BsdfGlossy", 0, {}, Color=(1.0, 0.97, 0.95), Roughness=0.06)
+    clear = s.node("BsdfTransparent", 0, {}, Color=(0.97, 0.93, 0.91))
+    fresnel = s.node("Fresnel", 0, {}, IOR=1.5)
+    s.surface(s.node("MixShader", 0, {}, i0=fresnel, i1=clear, i2=gloss), albedo=(0.0, 0.0, 0.0))
+    return s
+
+
+def teeth_material(yellow: float = 0.3) -> Shader:
+    """Enamel; `yellow` 0–1."""
+    s = Shader("teeth")
+    color = (0.74, 0.69 - 0.06 * yellow, 0.60 - 0.16 * yellow)
+    s.principled(base_color=color, roughness=0.22, specular_ior_level=0.5, subsurface_weight=0.3, subsurface_scale=0.002)
+    return s
+
+
+def tongue_material() -> Shader:
+    """Tongue and gums: wet, red, granular."""
+    s = Shader("tongue")
+    grain = s.noise(s.attribute("rest", vector=True), 600.0, 2.0)
+    s.principled(base_color=(0.42, 0.13, 0.12), roughness=0.38, normal=s.bump(grain, 0.0004, 0.5), subsurface_weight=0.3,
+                 subsurface_scale=0.003)  # fmt: skip
+    return s

@@ -1,0 +1,74 @@
+"""Where hair grows: hairline, beard and brows as fields over the template, the same places on every face."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .head import Head
+
+# Lowest elevation of the hair, degrees above the middle of the skull, by azimuth from the face (0) to the nape (180).
+# Front, temple, side in front of the ear, behind the ear, nape. By eye on the template.
+_AZIMUTH = np.array([0, 12, 26, 40, 52, 62, 72, 80, 92, 105, 125, 150, 180.0])
+_ELEVATION = np.array([41, 41, 42, 40, 32, 20, 4, -10, -4, -14, -27, -33, -35.0])
+# What a receding line adds: temples first, then the forehead.
+_RECEDE_AZIMUTH = np.array([0, 14, 30, 45, 60, 80, 180.0])
+_RECEDE = np.array([6, 11, 22, 24, 14, 3, 0.0])
+
+
+def angles(skull: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Azimuth from the face (0–180°, both sides alike) and elevation (degrees) of skull coordinates (N, 3)."""
+    azimuth = np.degrees(np.arctan2(np.abs(skull[:, 0]), -skull[:, 1]))
+    return azimuth, np.degrees(np.arctan2(skull[:, 2], np.hypot(skull[:, 0], skull[:, 1])))
+
+
+def above_hairline(skull: np.ndarray, receding: float = 0.0) -> np.ndarray:
+    """Degrees by which skull coordinates (N, 3) lie above the hairline; negative below it."""
+    azimuth, elevation = angles(skull)
+    line = np.interp(azimuth, _AZIMUTH, _ELEVATION)
+    return elevation - line - receding * np.interp(azimuth, _RECEDE_AZIMUTH, _RECEDE)
+
+
+def _step(x: np.ndarray, low: float, high: float) -> np.ndarray:
+    t = np.clip((x - low) / (high - low), 0.0, 1.0)
+    return t * t * (3.0 - 2.0 * t)
+
+
+def ears(head: Head) -> np.ndarray:
+    """(V,) 1 on the ears, which stick out of the skull."""
+    x, y, z = (head.skull / head.template_eye * 0.0308).T
+    out = np.abs(x) - 0.069
+    low = (z < 0.030) & (z > -0.065) & (np.abs(y) < 0.05)
+    return np.where(low, _step(out, -0.001, 0.003), 0.0)
+
+
+def scalp_density(head: Head, receding: float = 0.0, soft: float = 7.0) -> np.ndarray:
+    """(V,) 0–1: full on the scalp, falling to 0 over `soft` degrees at the hairline."""
+    d = above_hairline(head.skull, receding)
+    outward = (head.skull * _template_normals(head)).sum(1) > 0.1 * np.linalg.norm(head.skull, axis=1)
+    return _step(d, -1.5, soft) * (1.0 - ears(head)) * outward * (head.weight > 0.45)
+
+
+def _template_normals(head: Head) -> np.ndarray:
+    t = head.triangles
+    a, b, c = (head.canon[t[:, k]] for k in range(3))
+    n = np.cross(b - a, c - a)
+    out = np.zeros_like(head.canon)
+    for k in range(3):
+        np.add.at(out, t[:, k], n)
+    return out / (np.linalg.norm(out, axis=1, keepdims=True) + 1e-12)
+
+
+def beard_density(head: Head) -> np.ndarray:
+    """(V,) 0–1: moustache, chin, cheeks below a line from the ear to the mouth, upper throat."""
+    x, y, z = (head.canon / head.template_eye * 0.0308).T
+    x = np.abs(x)
+    # Upper edge: under the nose at the middle, down across the cheek, up again to the sideburn.
+    edge = np.interp(x, [0.0, 0.012, 0.028, 0.045, 0.060, 0.072], [-0.052, -0.053, -0.066, -0.064, -0.050, -0.030])
+    out = _step(edge - z, -0.003, 0.007)
+    out *= _step(z, -0.150, -0.128)
+    out *= _step(0.075 - y, -0.006, 0.010)
+    mouth = np.exp(-((x / 0.026) ** 4 + ((z + 0.0715) / 0.0085) ** 4))
+    soul = np.exp(-(((x - 0.015) / 0.006) ** 2 + ((z + 0.088) / 0.006) ** 2))
+    n = _template_normals(head)
+    front = _step(0.45 - n[:, 1], 0.0, 0.3)
+    return np.clip(out * (1.0 - mouth) * (1.0 - 0.6 * soul) * front, 0.0, 1.0) * (head.weight > 0.2)

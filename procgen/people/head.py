@@ -1,0 +1,212 @@
+"""The head as hair and skin see it: a rigid frame, and template coordinates that mean the same place on every face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..frames import world_from_smplx
+from .skeleton import HEAD, JAW, LEFT_EYE, RIGHT_EYE
+
+if TYPE_CHECKING:
+    from .body_state import BodyState
+
+# Height of the crown above the eyes of a head of scale 1, metres: all hair measures are given for such a head.
+UNIT_CROWN = 0.115
+
+
+@dataclass(frozen=True)
+class Head:
+    """Head frame and surface.
+
+    Local coordinates: metres, X = person's left, -Y = forward, Z = crown; origin in the middle of the skull at eye height.
+
+    Attributes:
+        T: (4, 4) float64, world from local.
+        scale: Size of the skull; 1 has its crown 115 mm above the eyes.
+        points: (V, 3) float64, posed body vertices in local coordinates.
+        normals: (V, 3) float64, local.
+        canon: (V, 3) float64, template coordinates: metres from the point between the template's eyes.
+        skull: (V, 3) float64, template coordinates from the middle of the template's skull, scaled to a head of scale 1.
+        triangles: (T, 3) int, skin of head and neck (no eyes, no tongue).
+        weight: (V,) float, how much each vertex moves with the head.
+        eyes: (2, 3) float64, local centres of the left and right eyeball.
+        eye_radius: Metres.
+        template_eye: Half the distance between the template's eyes, metres: the unit of `canon`.
+    """
+
+    T: np.ndarray
+    scale: float
+    points: np.ndarray
+    normals: np.ndarray
+    canon: np.ndarray
+    skull: np.ndarray
+    triangles: np.ndarray
+    weight: np.ndarray
+    eyes: np.ndarray
+    eye_radius: float
+    template_eye: float
+
+    def world(self, local: np.ndarray) -> np.ndarray:
+        """Local (…, 3) points to world float32."""
+        return (local @ self.T[:3, :3].T + self.T[:3, 3]).astype(np.float32)
+
+    def local(self, world: np.ndarray) -> np.ndarray:
+        """World (…, 3) points to local float64."""
+        return (np.asarray(world, np.float64) - self.T[:3, 3]) @ self.T[:3, :3]
+
+    @property
+    def down(self) -> np.ndarray:
+        """(3,) unit vector of gravity in local coordinates."""
+        return -self.T[2, :3]
+
+
+def eye_ball(vertices: np.ndarray, ids: np.ndarray) -> tuple[np.ndarray, float]:
+    """Centre (3,) and radius of the sphere that an eye shell lies on (the shells are spheres within 0.1 mm)."""
+    p = np.asarray(vertices[ids], np.float64)
+    A = np.concatenate([2.0 * p, np.ones((len(p), 1))], 1)
+    x = np.linalg.lstsq(A, (p * p).sum(1), rcond=None)[0]
+    return x[:3], float(np.sqrt(x[3] + x[:3] @ x[:3]))
+
+
+def eye_ids(body: BodyState) -> list[np.ndarray]:
+    """Vertices of the left and the right eye shell."""
+    return [np.unique(body.model.shell_faces[name]) for name in ("eye_l", "eye_r")]
+
+
+def head_of(body: BodyState) -> Head:
+    """Head frame and surface of a posed body."""
+    count = body.count
+    model = body.model
+    template = world_from_smplx(np.asarray(model.v_template, np.float64))
+    ids = eye_ids(body)
+    balls = [eye_ball(template, i)[0] for i in ids]
+    template_eyes = np.mean(balls, 0)
+    canon = template - template_eyes
+    rest = np.asarray(body.rest[:count], np.float64)
+    rest_eyes = [eye_ball(rest, i) for i in ids]
+    middle = np.mean([c for c, _ in rest_eyes], 0)
+    weight = np.asarray(body.weights[:count, [HEAD, JAW, LEFT_EYE, RIGHT_EYE]], np.float64).sum(1)
+    # Skull: what turns with the head and lies above the eyes.
+    up = (weight > 0.6) & (canon[:, 2] > 0.02)
+    centre_y = 0.5 * (rest[up, 1].min() + rest[up, 1].max())
+    template_y = 0.5 * (canon[up, 1].min() + canon[up, 1].max())
+    origin = np.array([middle[0], centre_y, middle[2] + 0.005])
+    scale = float((rest[up, 2].max() - middle[2]) / UNIT_CROWN)
+    template_scale = canon[up, 2].max() / UNIT_CROWN
+    T = np.array(body.T[HEAD], np.float64)
+    T[:3, 3] += T[:3, :3] @ origin
+    local = (np.asarray(body.posed[:count], np.float64) - T[:3, 3]) @ T[:3, :3]
+    skin = np.ones(count, bool)
+    for name in ("eye_l", "eye_r", "tongue"):
+        inside = model.shell_faces[name]
+        skin[inside[inside < count]] = False
+    near = weight > 0.02
+    tri = np.asarray(model.faces, np.int64)
+    tri = tri[(near & skin)[tri].all(1)]
+    eyes_local = np.stack([(c - origin) for c, _ in rest_eyes])
+    return Head(
+        T=T,
+        scale=scale,
+        points=local,
+        normals=np.asarray(body.normals, np.float64) @ T[:3, :3],
+        canon=canon,
+        skull=(canon - np.array([0.0, template_y, 0.005])) / template_scale,
+        triangles=tri,
+        weight=weight,
+        eyes=eyes_local,
+        eye_radius=float(np.mean([r for _, r in rest_eyes])),
+        template_eye=float(0.5 * np.linalg.norm(balls[0] - balls[1])),
+    )
+
+
+@dataclass(frozen=True)
+class Roots:
+    """Points on the skin.
+
+    Attributes:
+        position, normal: (N, 3) local, posed.
+        canon, skull: (N, 3) template coordinates (see `Head`).
+        corners: (N, 3) vertex ids; bary: (N, 3).
+    """
+
+    position: np.ndarray
+    normal: np.ndarray
+    canon: np.ndarray
+    skull: np.ndarray
+    corners: np.ndarray
+    bary: np.ndarray
+
+    def take(self, keep: np.ndarray) -> Roots:
+        """A subset, by mask or index."""
+        return Roots(*(getattr(self, k)[keep] for k in ("position", "normal", "canon", "skull", "corners", "bary")))
+
+
+def on_surface(head: Head, corners: np.ndarray, bary: np.ndarray) -> Roots:
+    """Points given by triangle corners (N, 3) and barycentric coordinates (N, 3)."""
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return np.einsum("nk,nkc->nc", bary, values[corners])
+
+    n = mean(head.normals)
+    n /= np.linalg.norm(n, axis=1, keepdims=True) + 1e-12
+    return Roots(mean(head.points), n, mean(head.canon), mean(head.skull), corners, bary)
+
+
+def scatter(head: Head, density: np.ndarray, count: int, rng: np.random.Generator) -> Roots:
+    """Random points on the skin.
+
+    Drawn by template area, so that the same seed gives the same places on the skin in every pose and at every size.
+
+    Args:
+        density: (V,) relative density, 0 where nothing grows.
+        count: Number of points.
+    """
+    tri = head.triangles
+    d = density[tri].mean(1)
+    tri, d = tri[d > 1e-6], d[d > 1e-6]
+    a, b, c = (head.canon[tri[:, k]] for k in range(3))
+    area = np.linalg.norm(np.cross(b - a, c - a), axis=1) * d
+    if len(tri) == 0 or count <= 0:
+        empty = np.zeros((0, 3))
+        return on_surface(head, np.zeros((0, 3), np.int64), empty)
+    # Stratified: even coverage without the clots of independent draws.
+    edges = np.cumsum(area)
+    at = (np.arange(count) + rng.random(count)) / count * edges[-1]
+    face = np.minimum(np.searchsorted(edges, at, side="right"), len(tri) - 1)
+    u, v = rng.random(count), rng.random(count)
+    flip = u + v > 1
+    u, v = np.where(flip, 1 - u, u), np.where(flip, 1 - v, v)
+    return on_surface(head, tri[face], np.stack([1 - u - v, u, v], 1))
+
+
+def front_surface(head: Head, xz: np.ndarray) -> Roots:
+    """Points on the face seen from the front, by template coordinates.
+
+    Args:
+        xz: (N, 2) template x and z (see `Head.canon`), metres.
+    """
+    tri = head.triangles
+    c = head.canon
+    middle = c[tri].mean(1)
+    low, high = xz.min(0) - 0.012, xz.max(0) + 0.012
+    near = (middle[:, 1] < 0.05) & (middle[:, [0, 2]] > low).all(1) & (middle[:, [0, 2]] < high).all(1)
+    tri = tri[near]
+    p = c[tri]
+    a, b, d = (p[:, k][:, [0, 2]] for k in range(3))
+    # Only triangles that face forward: (b - a) x (d - a) has its y part against -Y.
+    det = (b[:, 0] - a[:, 0]) * (d[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (d[:, 0] - a[:, 0])
+    ok = det > 1e-9
+    tri, a, b, d, det, depth = tri[ok], a[ok], b[ok], d[ok], det[ok], p[ok].mean(1)[:, 1]
+    w1 = ((xz[:, None, 0] - a[:, 0]) * (d - a)[:, 1] - (xz[:, None, 1] - a[:, 1]) * (d - a)[:, 0]) / det
+    w2 = ((b - a)[:, 0] * (xz[:, None, 1] - a[:, 1]) - (b - a)[:, 1] * (xz[:, None, 0] - a[:, 0])) / det
+    w = np.stack([1 - w1 - w2, w1, w2], 2)
+    # Inside: smallest violation first, then the frontmost.
+    cost = np.maximum(0.0, -w.min(2)) * 10.0 + depth * 0.5
+    best = cost.argmin(1)
+    rows = np.arange(len(xz))
+    bary = np.clip(w[rows, best], 0.0, 1.0)
+    bary /= bary.sum(1, keepdims=True)
+    return on_surface(head, tri[best], bary)
