@@ -1,0 +1,47 @@
+"""Fixtures of the tests that need pip bpy: an empty user folder, factory settings around each test, a clean way out."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Before bpy is imported: the user's installed extensions would come first on sys.path.
+os.environ["BLENDER_USER_RESOURCES"] = tempfile.mkdtemp(prefix="vivant-blender-user-")
+
+_status = pytest.StashKey[int]()
+
+
+@pytest.fixture(autouse=True)
+def factory_settings() -> Iterator[None]:
+    """Every test starts from an empty file with factory settings; nothing of it reaches the next one."""
+    import bpy
+
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    yield
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository root."""
+    return Path(__file__).resolve().parents[1]
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Remember the status for the very end."""
+    session.config.stash[_status] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave at once after the summary: bpy can hang or crash in its own clean-up (seen with 4.5)."""
+    if "bpy" not in sys.modules or _status not in config.stash:
+        return
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(config.stash[_status])
