@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import DatasetError, unknown_name
-from .files import read_bytes, write_bytes
+from ..files import read_bytes, write_bytes
 
 _MAGIC = 20000630
 _DTYPES = (np.dtype("<u4"), np.dtype("<f2"), np.dtype("<f4"))

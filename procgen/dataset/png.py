@@ -12,7 +12,7 @@ import zlib
 import numpy as np
 
 from ..errors import DatasetError
-from .files import read_bytes, write_bytes
+from ..files import read_bytes, write_bytes
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}

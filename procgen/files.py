@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import DatasetError
+from .errors import DatasetError
 
 _FIXES = {
     errno.ENOSPC: "free space on that disk, then run the same command again: whole frames are kept",
