@@ -43,6 +43,18 @@ def on_vertices(top: mesh.Topology, quads: NDArray[np.bool_]) -> NDArray[np.bool
     return inside == total
 
 
+def painted(source: Source, top: mesh.Topology, name: str) -> NDArray[np.float64]:
+    """(V,) in [0, 1]: MPFB's painted mask `mpfb_<name>.jpg` (CC0), sampled at the uv corners of every vertex."""
+    image = np.asarray(Image.open(source.root / "mpfb2" / "textures" / f"mpfb_{name}.jpg").convert("L")) / 255.0
+    h, w = image.shape
+    uv = top.uv[top.quad_uv]
+    value = image[np.clip(((1 - uv[..., 1]) * h).astype(int), 0, h - 1), np.clip((uv[..., 0] * w).astype(int), 0, w - 1)]
+    total, count = np.zeros(len(top.base_ids)), np.zeros(len(top.base_ids))
+    np.add.at(total, top.quads.ravel(), value.ravel())
+    np.add.at(count, top.quads.ravel(), 1.0)
+    return total / np.maximum(count, 1.0)
+
+
 def normals(points: NDArray, quads: NDArray) -> NDArray[np.float64]:
     """(Q, 3) unit normals."""
     p = points[quads]
@@ -128,9 +140,8 @@ def soft_regions(source: Source, top: mesh.Topology, mean: NDArray, joints: NDAr
     out["eyelids"] = np.where(outer, ramp(lids, 0.05, 0.5), 0)
     ears = (ax > ear[0] - 0.021) & (np.abs(y - ear[1]) < 0.045) & (z < ear[2] + 0.03) & (z > ear[2] - 0.035)
     out["ears"] = (ears & outer & (head_w > 0.5)).astype(float)
-    roll = np.maximum(moved("mouthRollLower", "mouthRollUpper"), 0.7 * moved("mouthPucker"))
-    mouth_y = mean[np.argmax(np.where(outer, moved("mouthRollLower", "mouthRollUpper"), 0))][1]
-    out["lips"] = np.where(outer, ramp(roll, 0.35, 0.6) * (np.abs(y - mouth_y) < 0.016), 0)
+    out["lips"] = np.where(outer, painted(source, top, "lips"), 0)
+    out["nails"] = np.where(outer, np.maximum(painted(source, top, "fingernails"), painted(source, top, "toenails")), 0)
     d_nose = np.linalg.norm((mean - nose) / np.array([0.020, 0.030, 0.030]), axis=1)
     bridge = ramp(ax, 0.016, 0.009) * ((y > nose[1]) & (y < eye_y)) * (z > eye_z)
     out["nose"] = np.where(outer & (head_w > 0.5), np.maximum(ramp(d_nose, 1.0, 0.75), bridge), 0)
