@@ -1,0 +1,147 @@
+"""What camera samplers share: subjects, clear sight, and the distance at which a subject fills part of the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..geometry import PlaceGeometry
+from ..spec import CameraSpec
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A person as a camera sees one: metres, world.
+
+    Attributes:
+        feet, head: (3,) points on the ground below the body and at the top of the head.
+        face: (3,) point between the eyes.
+        heading: Where the body faces, radians about Z; 0 = -Y.
+        low, high: (3,) corners of the bounding box.
+    """
+
+    feet: np.ndarray
+    head: np.ndarray
+    face: np.ndarray
+    heading: float
+    low: np.ndarray
+    high: np.ndarray
+
+    @property
+    def height(self) -> float:
+        """Height of the box, metres (a sitter's is smaller than the stature)."""
+        return float(self.high[2] - self.low[2])
+
+
+def facing(heading: float) -> np.ndarray:
+    """(3,) horizontal unit vector."""
+    return np.array([np.sin(heading), -np.cos(heading), 0.0])
+
+
+def view_angle(focal_mm: float, width: int, height: int, sensor_mm: float = 36.0) -> tuple[float, float]:
+    """Half angles (horizontal, vertical) of a lens in radians."""
+    long_side = max(width, height)
+    return float(np.arctan(sensor_mm / 2 / focal_mm * width / long_side)), float(
+        np.arctan(sensor_mm / 2 / focal_mm * height / long_side)
+    )
+
+
+def fit_distance(extent_x: float, extent_z: float, focal_mm: float, width: int, height: int, fill: float) -> float:
+    """Distance at which a box of a size takes the share `fill` of the picture, in the tighter direction."""
+    ax, az = view_angle(focal_mm, width, height)
+    return max(extent_x / 2 / np.tan(ax), extent_z / 2 / np.tan(az)) / fill
+
+
+def allowed(place: PlaceGeometry, eye: np.ndarray, subjects: list[Subject], clearance: float = 0.25) -> bool:
+    """The camera stands inside its area, under the ceiling, over the ground, clear of people and things."""
+    x0, y0, x1, y1 = place.camera_area
+    if not (x0 + clearance <= eye[0] <= x1 - clearance and y0 + clearance <= eye[1] <= y1 - clearance):
+        return False
+    ground = float(np.asarray(place.height(eye[:1], eye[1:2]))[0])  # type: ignore[operator]
+    if not ground + 0.25 <= eye[2] <= place.ceiling - 0.1:
+        return False
+    if len(place.obstacles):
+        gap = np.linalg.norm(place.obstacles[:, :2] - eye[:2], axis=1) - place.obstacles[:, 2]
+        if gap.min() < clearance:
+            return False
+    for s in subjects:
+        outside = np.maximum(np.maximum(s.low - eye, eye - s.high), 0.0)
+        if np.linalg.norm(outside) < clearance:
+            return False
+    return True
+
+
+def blocked(place: PlaceGeometry, eye: np.ndarray, target: np.ndarray) -> float:
+    """How deep (metres) the sight line cuts into tall obstacles between eye and target, seen from above; 0 = clear."""
+    if not len(place.obstacles):
+        return 0.0
+    d = target[:2] - eye[:2]
+    length = max(float(np.linalg.norm(d)), 1e-6)
+    to = place.obstacles[:, :2] - eye[:2]
+    along = np.clip(to @ d / length, 0.0, length)
+    gap = np.linalg.norm(to - along[:, None] * d / length, axis=1)
+    inside = (along > 0.1) & (along < length - 0.45)
+    return float(np.max(np.where(inside, place.obstacles[:, 2] - gap, 0.0), initial=0.0))
+
+
+def choose(
+    rng: np.random.Generator,
+    place: PlaceGeometry,
+    subjects: list[Subject],
+    target: np.ndarray,
+    draw: object,
+    tries: int = 80,
+) -> np.ndarray:
+    """The first allowed eye with clear sight among draws, else the clearest allowed, else one pulled into the area.
+
+    Args:
+        draw: () -> (3,) eye position.
+    """
+    best, best_score = None, np.inf
+    for _ in range(tries):
+        eye = np.asarray(draw(), float)  # type: ignore[operator]
+        if not allowed(place, eye, subjects):
+            continue
+        score = blocked(place, eye, target)
+        score += sum(_crosses(eye, target, s) for s in subjects if np.linalg.norm(s.face - target) > 0.3)
+        if score <= 1e-6:
+            return eye
+        if score < best_score:
+            best, best_score = eye, score
+    if best is not None:
+        return best
+    eye = np.asarray(draw(), float)  # type: ignore[operator]
+    x0, y0, x1, y1 = place.camera_area
+    # Pull the camera along the sight line into its area: the framing changes, the direction stays.
+    for share in np.linspace(1.0, 0.1, 19):
+        near = target + (eye - target) * share
+        near[0], near[1] = np.clip(near[0], x0 + 0.2, x1 - 0.2), np.clip(near[1], y0 + 0.2, y1 - 0.2)
+        near[2] = min(near[2], place.ceiling - 0.15)
+        if allowed(place, near, subjects, 0.15):
+            return near
+    return np.array([np.clip(eye[0], x0 + 0.2, x1 - 0.2), np.clip(eye[1], y0 + 0.2, y1 - 0.2), min(max(eye[2], 1.2), place.ceiling - 0.15)])
+
+
+def _crosses(eye: np.ndarray, target: np.ndarray, other: Subject) -> float:
+    d = target - eye
+    length = max(float(np.linalg.norm(d)), 1e-6)
+    middle = (other.low + other.high) / 2
+    along = float(np.clip((middle - eye) @ d / length, 0.0, length))
+    gap = float(np.linalg.norm((eye + d / length * along - middle)[:2]))
+    return max(0.0, 0.3 - gap) if 0.1 < along < length - 0.3 else 0.0
+
+
+def camera(
+    name: str, eye: np.ndarray, target: np.ndarray, focal_mm: float, width: int, height: int, roll: float = 0.0
+) -> CameraSpec:
+    """A CameraSpec from arrays."""
+    return CameraSpec(
+        eye=(float(eye[0]), float(eye[1]), float(eye[2])),
+        target=(float(target[0]), float(target[1]), float(target[2])),
+        roll=float(roll),
+        focal_mm=float(focal_mm),
+        width=width,
+        height=height,
+        name=name,
+    )

@@ -1,0 +1,128 @@
+"""Who stands or sits where, which way they face, and what they look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .geometry import PlaceGeometry, Seat
+
+# Room that a person needs around the pelvis, metres: shoulders 0.25, an arm that gestures 0.2.
+FOOTPRINT = 0.42
+# Distance at which people talk to each other (Hall 1966: personal to near social space), metres.
+TALKING = (0.85, 1.35)
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where one person is.
+
+    Attributes:
+        position: (x, y) world, metres.
+        heading: Radians about Z; 0 faces -Y.
+        seat: Name of the seat, or None.
+        gaze: (x, y) looked towards, or None for straight ahead.
+    """
+
+    position: tuple[float, float]
+    heading: float
+    seat: str | None = None
+    gaze: tuple[float, float] | None = None
+
+
+def heading_towards(origin: np.ndarray, target: np.ndarray) -> float:
+    """Heading that faces `target` from `origin`, both (x, y)."""
+    d = np.asarray(target, float) - np.asarray(origin, float)
+    return float(np.arctan2(d[0], -d[1]))
+
+
+def facing(heading: float) -> np.ndarray:
+    """(2,) unit vector that a heading faces."""
+    return np.array([np.sin(heading), -np.cos(heading)])
+
+
+def _free(place: PlaceGeometry, point: np.ndarray, taken: list[np.ndarray], radius: float) -> bool:
+    x0, y0, x1, y1 = place.stage
+    if not (x0 + radius <= point[0] <= x1 - radius and y0 + radius <= point[1] <= y1 - radius):
+        return False
+    if len(place.obstacles):
+        gap = np.linalg.norm(place.obstacles[:, :2] - point, axis=1) - place.obstacles[:, 2]
+        if gap.min() < radius * 0.75:
+            return False
+    return all(np.linalg.norm(point - t) >= 2 * radius for t in taken)
+
+
+def _seat_free(seat: Seat, taken: list[np.ndarray]) -> bool:
+    front = seat.position[:2] + 0.3 * facing(seat.heading)
+    return all(np.linalg.norm(front - t) >= 0.6 for t in taken)
+
+
+def place_people(rng: np.random.Generator, place: PlaceGeometry, wants_seat: list[bool], tries: int = 400) -> list[Placement]:
+    """Place people without collisions: some on seats, the rest in a loose group that faces its middle or the viewer.
+
+    Args:
+        rng: Source of all randomness.
+        place: Built place; only its stage, obstacles and seats are read.
+        wants_seat: For each person, whether the pose is a seated one.
+        tries: Draws before the group is spread over the whole stage.
+    Returns:
+        One placement a person. Who wanted a seat and found none has seat None: choose another pose. Fewer placements than
+        people are never returned: when the stage is full, distances shrink step by step.
+    """
+    taken: list[np.ndarray] = []
+    found: dict[int, Placement] = {}
+    seats = [place.seats[i] for i in rng.permutation(len(place.seats))]
+    for index in [i for i, w in enumerate(wants_seat) if w]:
+        seat = next((s for s in seats if _seat_free(s, taken)), None)
+        if seat is None:
+            continue
+        seats.remove(seat)
+        x, y = (float(v) for v in seat.position[:2])
+        taken.append(np.array([x, y]) + 0.3 * facing(seat.heading))
+        found[index] = Placement((x, y), float(seat.heading), seat.name)
+    x0, y0, x1, y1 = place.stage
+    middle = np.array([rng.uniform(x0 + 0.3 * (x1 - x0), x1 - 0.3 * (x1 - x0)), rng.uniform(y0 + 0.3 * (y1 - y0), y1 - 0.3 * (y1 - y0))])
+    if taken:
+        # Those who stand gather near those who sit.
+        middle = np.mean(taken, 0) + 1.0 * facing(next(iter(found.values())).heading)
+    standing = [i for i in range(len(wants_seat)) if i not in found]
+    talking = len(standing) + len(found) > 1 and rng.random() < 0.6
+    for index in standing:
+        point = _draw_point(rng, place, middle, taken, tries)
+        taken.append(point)
+        if talking:
+            heading = heading_towards(point, middle) + rng.normal(0, 0.35)
+        else:
+            heading = rng.normal(0, 0.6)
+        found[index] = Placement((float(point[0]), float(point[1])), float(heading))
+    return [_with_gaze(rng, i, found) for i in range(len(wants_seat))]
+
+
+def _draw_point(
+    rng: np.random.Generator, place: PlaceGeometry, middle: np.ndarray, taken: list[np.ndarray], tries: int
+) -> np.ndarray:
+    x0, y0, x1, y1 = place.stage
+    radius = FOOTPRINT
+    for step in range(6):
+        for k in range(tries):
+            if k < tries // 2 and step == 0:
+                angle = rng.uniform(0, 2 * np.pi)
+                point = middle + rng.uniform(*TALKING) * (0.5 + 0.15 * len(taken)) * np.array([np.cos(angle), np.sin(angle)])
+            else:
+                point = np.array([rng.uniform(x0, x1), rng.uniform(y0, y1)])
+            if _free(place, point, taken, radius):
+                return point
+        radius *= 0.8
+    return np.array([rng.uniform(x0, x1), rng.uniform(y0, y1)])
+
+
+def _with_gaze(rng: np.random.Generator, index: int, found: dict[int, Placement]) -> Placement:
+    me = found[index]
+    here = np.array(me.position)
+    others = [np.array(p.position) for i, p in found.items() if i != index]
+    ahead = [o for o in others if np.dot((o - here) / max(np.linalg.norm(o - here), 1e-6), facing(me.heading)) > 0.5]
+    if ahead and rng.random() < 0.7:
+        target = ahead[int(rng.integers(len(ahead)))]
+        return Placement(me.position, me.heading, me.seat, (float(target[0]), float(target[1])))
+    return me
