@@ -1,0 +1,177 @@
+"""Anatomical ranges of the 55 joints: a cone about a middle direction and a twist about the bone, with a clamp.
+
+A joint's rotation is split as R = swing · centre · twist. `centre` is a fixed rotation from rest (T-pose) to the middle of
+the range (a shoulder's is not the T-pose), `twist` turns about the rest bone, and `swing` has two components about two
+axes, each with its own lower and upper end; together they stay within the ellipse through those ends.
+
+Source: American Academy of Orthopaedic Surgeons, Joint Motion (1965), tables as in Norkin & White, Measurement of Joint
+Motion (5th ed., 2016), app. B; forearm and finger joints from the same; 10° is added where a range is that of untrained
+adults and dancers or children pass it. Spine totals are divided over three joints, the neck's over neck and head, and
+abduction of the arm above 120° is left to the collar (scapula), after Inman et al. 1944.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .kinematics import MIRROR, between, matrices, rot, rotvecs, rx, ry, rz, twist_angle, unit
+from .skeleton import JOINT_INDEX, JOINT_NAMES
+
+DEG = np.pi / 180.0
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Range of one joint; angles in radians, axes in the rest frame.
+
+    Attributes:
+        bone: (3,) unit direction of the bone, about which it twists.
+        centre: (3, 3) rotation from rest to the middle of the range.
+        first, second: (3,) unit axes of the swing, perpendicular to the centred bone.
+        first_range, second_range, twist_range: (low, high).
+    """
+
+    bone: np.ndarray
+    centre: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+    first_range: tuple[float, float]
+    second_range: tuple[float, float]
+    twist_range: tuple[float, float]
+
+    def split(self, R: np.ndarray) -> tuple[float, float, float]:
+        """Swing about `first`, swing about `second`, twist, radians."""
+        d, c = R @ self.bone, self.centre @ self.bone
+        s = rotvecs(between(c, d))
+        T = (between(c, d) @ self.centre).T @ R
+        return float(s @ self.first), float(s @ self.second), twist_angle(T, self.bone)
+
+    def join(self, first: float, second: float, twist: float) -> np.ndarray:
+        """Inverse of `split`."""
+        swing = matrices(first * self.first + second * self.second)
+        return swing @ self.centre @ rot(self.bone, twist)
+
+    def clamp(self, R: np.ndarray) -> tuple[np.ndarray, float]:
+        """The nearest allowed rotation along its own components, and by how much R was outside (radians, 0 = inside)."""
+        a, b, t = self.split(R)
+        ra = self.first_range[1] if a > 0 else -self.first_range[0]
+        rb = self.second_range[1] if b > 0 else -self.second_range[0]
+        size = float(np.hypot(a / max(ra, 1e-3), b / max(rb, 1e-3)))
+        k = 1.0 / size if size > 1.0 else 1.0
+        t2 = min(max(t, self.twist_range[0]), self.twist_range[1])
+        over = float(np.hypot(np.hypot(a, b) * (1.0 - k), t - t2))
+        if over == 0.0:
+            return R, 0.0
+        return self.join(a * k, b * k, t2), over
+
+
+def _limit(bone, centre, first, a, b, t) -> Limit:  # noqa: ANN001
+    bone = unit(np.array(bone, float))
+    middle = centre @ bone
+    f = np.array(first, float)
+    f = unit(f - (f @ middle) * middle)
+    return Limit(bone, centre, f, np.cross(middle, f), *[(lo * DEG, hi * DEG) for lo, hi in (a, b, t)])
+
+
+_I = np.eye(3)
+_UP, _DOWN, _AHEAD, _LEFT = (0, 1, 0), (0, -1, 0), (0, 0, 1), (1, 0, 0)
+
+
+def _table() -> dict[str, Limit]:
+    """Left and middle joints. `first` is about X for legs and spine (flexion), about Z or Y for arms."""
+    t: dict[str, Limit] = {}
+    # Spine: flexion 80 + thoracic 30, extension 40, lateral 40, rotation 45 in all.
+    t["spine1"] = _limit(_UP, _I, _LEFT, (-20, 48), (-20, 20), (-15, 15))
+    t["spine2"] = _limit(_UP, _I, _LEFT, (-18, 36), (-18, 18), (-18, 18))
+    t["spine3"] = _limit(_UP, _I, _LEFT, (-16, 30), (-16, 16), (-22, 22))
+    t["neck"] = _limit(_UP, _I, _LEFT, (-35, 35), (-25, 25), (-42, 42))
+    t["head"] = _limit(_UP, _I, _LEFT, (-35, 35), (-25, 25), (-45, 45))
+    t["jaw"] = _limit(_DOWN, _I, _LEFT, (-5, 30), (-8, 8), (-8, 8))
+    t["left_eye_smplhf"] = _limit(_AHEAD, _I, _LEFT, (-30, 35), (-40, 40), (-2, 2))
+    # Hip: flexion 120 (+15), extension 30, abduction 45 (+15), adduction 30, rotation 45 (+15). Centre: flexed 50, abducted 10.
+    t["left_hip"] = _limit(_DOWN, rz(10 * DEG) @ rx(-50 * DEG), _LEFT, (-88, 80), (-62, 62), (-60, 60))
+    t["left_knee"] = _limit(_DOWN, rx(72 * DEG), _LEFT, (-78, 82), (-12, 12), (-35, 35))
+    # Ankle: dorsiflexion 20 (35 with the knee bent), plantar flexion 50, inversion 35, eversion 20.
+    t["left_ankle"] = _limit(_AHEAD, _I, _LEFT, (-40, 58), (-30, 30), (-38, 38))
+    t["left_foot"] = _limit(_AHEAD, _I, _LEFT, (-75, 45), (-12, 12), (-12, 12))
+    # Shoulder girdle: elevation 40, depression 10, protraction and retraction 25.
+    t["left_collar"] = _limit(_LEFT, _I, _AHEAD, (-18, 42), (-28, 28), (-25, 25))
+    # Shoulder against the girdle: flexion 120, extension 60, abduction 120, across the chest 45, rotation 70 to 90.
+    t["left_shoulder"] = _limit(_LEFT, ry(-32 * DEG) @ rz(-30 * DEG), _AHEAD, (-88, 98), (-105, 105), (-105, 105))
+    # Elbow 0 to 150; half of pronation and supination (80 each) turns here, half at the wrist.
+    t["left_elbow"] = _limit(_LEFT, ry(-72 * DEG), (0, 1, 0), (-82, 82), (-14, 14), (-62, 62))
+    t["left_wrist"] = _limit(_LEFT, _I, _AHEAD, (-82, 75), (-32, 32), (-62, 62))
+    for finger in ("index", "middle", "ring", "pinky"):
+        side = 26 if finger in ("index", "pinky") else 22
+        t[f"left_{finger}1"] = _limit(_LEFT, _I, _AHEAD, (-98, 42), (-side, side), (-22, 22))
+        t[f"left_{finger}2"] = _limit(_LEFT, rz(-55 * DEG), _AHEAD, (-60, 63), (-14, 14), (-14, 14))
+        t[f"left_{finger}3"] = _limit(_LEFT, rz(-38 * DEG), _AHEAD, (-50, 48), (-14, 14), (-14, 14))
+    thumb = (1.0, -0.3, 1.0)
+    t["left_thumb1"] = _limit(thumb, _I, (0, 1, 0), (-55, 55), (-55, 55), (-50, 50))
+    t["left_thumb2"] = _limit(thumb, _I, (0, 1, 0), (-65, 65), (-65, 65), (-30, 30))
+    t["left_thumb3"] = _limit(thumb, _I, (0, 1, 0), (-90, 90), (-90, 90), (-25, 25))
+    return t
+
+
+def _mirror(limit: Limit) -> Limit:
+    flip, axial = np.array([-1.0, 1.0, 1.0]), np.array([1.0, -1.0, -1.0])
+    R = np.diag(flip) @ limit.centre @ np.diag(flip)
+    return Limit(
+        limit.bone * flip, R, limit.first * axial, limit.second * axial,
+        limit.first_range, limit.second_range, (limit.twist_range[0], limit.twist_range[1]),
+    )  # fmt: skip
+
+
+def _all() -> list[Limit | None]:
+    table = _table()
+    out: list[Limit | None] = []
+    for j, name in enumerate(JOINT_NAMES):
+        if name in table:
+            out.append(table[name])
+        elif JOINT_NAMES[MIRROR[j]] in table:
+            out.append(_mirror_twist(_mirror(table[JOINT_NAMES[MIRROR[j]]])))
+        else:
+            out.append(None)  # the pelvis turns freely
+    return out
+
+
+def _mirror_twist(limit: Limit) -> Limit:
+    # Reflection turns a twist of t about the bone into one of -t about the reflected bone.
+    lo, hi = limit.twist_range
+    return Limit(limit.bone, limit.centre, limit.first, limit.second, limit.first_range, limit.second_range, (-hi, -lo))
+
+
+LIMITS: list[Limit | None] = _all()
+
+
+def clamp_pose(pose: np.ndarray) -> tuple[np.ndarray, dict[str, float]]:
+    """A pose within the ranges, and what had to change.
+
+    Args:
+        pose: (55, 3) axis-angle, SMPL-X format.
+    Returns:
+        The clamped pose (55, 3), and joint name -> how far outside it was, radians (only those outside).
+    """
+    out = np.array(pose, np.float64)
+    report: dict[str, float] = {}
+    R = matrices(out)
+    for j, limit in enumerate(LIMITS):
+        if limit is None:
+            continue
+        fixed, over = limit.clamp(R[j])
+        if over > 1e-6:
+            out[j] = rotvecs(fixed)
+            report[JOINT_NAMES[j]] = over
+    return out, report
+
+
+def excess(pose: np.ndarray) -> float:
+    """The largest angle by which any joint is outside its range, radians."""
+    return max(clamp_pose(pose)[1].values(), default=0.0)
+
+
+def limit_of(name: str) -> Limit | None:
+    """The range of a joint by name."""
+    return LIMITS[JOINT_INDEX[name]]

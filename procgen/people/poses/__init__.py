@@ -1,0 +1,1 @@
+"""Pose families, one file each; `base` holds what they share."""

@@ -1,0 +1,168 @@
+"""Sitting on a seat and sitting on the ground."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from ...codec import param
+from ...registry import poses
+from ..kinematics import rx, ry, rz
+from ..shape import Phenotype
+from .base import (
+    ANKLE,
+    SIDES,
+    Arm,
+    BodyPose,
+    Contacts,
+    Figure,
+    HandGoal,
+    clipped,
+    sample_hanging_arm,
+    sample_posture,
+    traits,
+)
+
+# Pelvis joint above the seat, average adult: half a thigh and the flesh below the sit bones, by eye on the open body.
+SEAT_TO_PELVIS = 0.10
+
+
+@dataclass(frozen=True)
+class SitSpec(BodyPose):
+    """Sitting on a seat with the feet on the floor if they reach it."""
+
+    kind: ClassVar[str] = "sit"
+    verb: ClassVar[str] = "sitting"
+    seated: ClassVar[bool] = True
+
+    seat_height: float = param(0.45, low=0.15, high=0.9, unit="m", doc="Top of the seat above the floor.")
+    recline: float = param(0.1, low=-0.35, high=0.6, unit="rad", doc="Pelvis rocked back.")
+    knees: float = param(0.22, low=0.02, high=0.7, unit="m", doc="Distance between the knees.")
+    feet: float = param(0.2, low=0.02, high=0.7, unit="m", doc="Distance between the ankles.")
+    tuck: float = param(0.02, low=-0.3, high=0.35, unit="m", doc="Feet behind the knees (positive) or ahead.")
+    stagger: float = param(0.0, low=-0.25, high=0.25, unit="m", doc="Left foot ahead of the right.")
+    hands: Literal["thighs", "lap", "knees", "free"] = param("thighs", doc="Where the hands rest.")
+    left_arm: Arm = param(factory=Arm, doc="Left arm, where the hand is free.")
+    right_arm: Arm = param(factory=Arm, doc="Right arm, where the hand is free.")
+
+    def contacts(self) -> Contacts:
+        """Seat, feet, and hands on the thighs or in the lap."""
+        goal = {"thighs": "thigh", "lap": "lap", "knees": "knee"}.get(self.hands)
+        share = 0.55 if self.hands == "thighs" else 0.5
+        return Contacts(base="seat", balance=False, hands={s: HandGoal(goal, share) for s in SIDES} if goal else {})
+
+
+def sit_legs(fig: Figure, spec: SitSpec) -> None:
+    """Thighs over the seat and shanks down to the floor, on the average adult."""
+    floor = -(spec.seat_height + SEAT_TO_PELVIS) + ANKLE
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        ahead = 0.41 - spec.tuck + sign * spec.stagger / 2
+        ankle = np.array([sign * spec.feet / 2, max(floor, -0.62), ahead])
+        out = float(np.arctan2((spec.knees - spec.feet) / 2, 0.42))
+        fig.plant(side, ankle, yaw=0.12 + 0.4 * max(out, 0.0), pitch=0.35 if floor < -0.62 else 0.0, knee_out=1.6 * out)
+
+
+def build_sit(spec: SitSpec, time: float = 0.0) -> np.ndarray:
+    """Sit on a seat of a given height."""
+    fig = Figure()
+    fig.pelvis(pitch=-0.12 - spec.recline)
+    sit_legs(fig, spec)
+    # The lumbar spine rounds by what the pelvis rocks back, less what the whole trunk reclines.
+    fig.trunk(spec.posture, flexion=0.14 + 0.55 * spec.recline)
+    for side, arm in (("left", spec.left_arm), ("right", spec.right_arm)):
+        if spec.hands == "free":
+            fig.arm(side, arm)
+        elif spec.hands == "lap":
+            fig.arm(side, Arm(raised=0.35, plane=1.15, roll=0.95, elbow=1.15, pronation=0.5, wrist=0.1))
+        else:
+            fig.arm(side, Arm(raised=0.45 if spec.hands == "thighs" else 0.7, plane=1.15, roll=0.45, elbow=0.95 if
+                              spec.hands == "thighs" else 0.7, pronation=1.05, wrist=0.0))  # fmt: skip
+    return fig.finish(spec)
+
+
+@poses.register("sit", spec=SitSpec, build=build_sit)
+def sample_sit(rng: np.random.Generator, person: Phenotype) -> SitSpec:
+    """Draw a way of sitting; layout replaces `seat_height` by the real seat's."""
+    t = traits(person)
+    knees = clipped(rng, 0.30 - 0.12 * t.feminine + 0.06 * t.heavy, 0.06, 0.12, 0.55)
+    hands = ("thighs", "lap", "knees")[int(rng.choice(3, p=(0.55, 0.33, 0.12)))]
+    recline = clipped(rng, 0.08, 0.09, -0.1, 0.3)
+    return SitSpec(
+        posture=sample_posture(rng, person, slouch=clipped(rng, 0.06 + 0.3 * recline, 0.05, -0.05, 0.3)),
+        seat_height=0.45,
+        recline=recline,
+        knees=knees,
+        feet=clipped(rng, 0.8 * knees + 0.02, 0.05, 0.06, 0.5),
+        tuck=clipped(rng, 0.02, 0.06, -0.14, 0.14),
+        stagger=clipped(rng, 0.0, 0.06, -0.16, 0.16),
+        hands=hands,
+        left_arm=sample_hanging_arm(rng, person),
+        right_arm=sample_hanging_arm(rng, person),
+    )
+
+
+@dataclass(frozen=True)
+class SitGroundSpec(BodyPose):
+    """Sitting on the ground: cross-legged, legs stretched, or knees up."""
+
+    kind: ClassVar[str] = "sit_ground"
+    verb: ClassVar[str] = "sitting on the ground"
+
+    legs: Literal["crossed", "stretched", "knees_up"] = param("crossed", doc="What the legs do.")
+    spread: float = param(0.2, low=0.0, high=0.5, unit="rad", doc="Legs apart.")
+    bend: float = param(0.3, low=0.0, high=1.0, doc="Knees bent, for stretched legs and knees up.")
+    rock: float = param(0.2, low=-0.2, high=0.6, unit="rad", doc="Pelvis rocked back.")
+
+    def contacts(self) -> Contacts:
+        """Sits on the ground; hands on the knees, or free behind."""
+        hands = {} if self.legs == "stretched" else {s: HandGoal("knee" if self.legs == "crossed" else "shin") for s in SIDES}
+        feet = "free" if self.legs == "crossed" else "edge"
+        return Contacts(feet, feet, base="ground", balance=False, hands=hands)
+
+
+def build_sit_ground(spec: SitGroundSpec, time: float = 0.0) -> np.ndarray:
+    """Sit on the ground."""
+    fig = Figure()
+    fig.pelvis(pitch=-spec.rock)
+    if spec.legs == "crossed":
+        # Angles against the pelvis; the rock is taken out so that the shanks stay along the ground.
+        for side, more in (("left", 0.0), ("right", 0.12)):
+            fig.set(f"{side}_hip", ry(0.72 + 0.3 * spec.spread) @ rx(-1.42 + spec.rock * 0.5 + more) @ ry(0.95 - 0.2 * more))
+            fig.set(f"{side}_knee", rx(2.05 + 0.12 * more))
+            fig.set(f"{side}_ankle", rz(0.3) @ rx(0.5))
+    else:
+        up = spec.legs == "knees_up"
+        for side, sign in (("left", 1.0), ("right", -1.0)):
+            ahead = 0.42 + 0.16 * (1 - spec.bend) if up else 0.80 - 0.08 * spec.bend
+            x = sign * (0.10 + 0.5 * spec.spread * (1.0 if not up else 0.4))
+            pitch = 0.0 if up else -1.15
+            fig.plant(side, np.array([x, -0.02 if not up else 0.0, ahead]), yaw=0.15 + 0.3 * spec.spread, pitch=pitch,
+                      knee_out=0.1)  # fmt: skip
+    fig.trunk(spec.posture, flexion=0.25 + 0.8 * spec.rock if spec.legs != "stretched" else 0.12 + 0.2 * spec.rock)
+    for side in SIDES:
+        if spec.legs == "stretched":
+            # Propped up on the hands behind the back.
+            fig.arm(side, Arm(raised=0.62, plane=-1.25, roll=-0.5, elbow=0.12, pronation=0.4, wrist=-0.95))
+        elif spec.legs == "crossed":
+            fig.arm(side, Arm(raised=0.55, plane=0.85, roll=0.35, elbow=0.7, pronation=0.9))
+        else:
+            fig.arm(side, Arm(raised=0.95, plane=1.35, roll=0.75, elbow=0.75, pronation=0.5))
+    return fig.finish(spec)
+
+
+@poses.register("sit_ground", spec=SitGroundSpec, build=build_sit_ground)
+def sample_sit_ground(rng: np.random.Generator, person: Phenotype) -> SitGroundSpec:
+    """Draw a way of sitting on the ground; old and heavy people stretch their legs."""
+    t = traits(person)
+    p = np.array([0.45, 0.25 + 0.8 * (t.old + t.heavy), 0.3 * (1 - 0.7 * t.heavy)])
+    return SitGroundSpec(
+        posture=sample_posture(rng, person, slouch=0.05),
+        legs=("crossed", "stretched", "knees_up")[int(rng.choice(3, p=p / p.sum()))],
+        spread=clipped(rng, 0.2, 0.08, 0.03, 0.45),
+        bend=clipped(rng, 0.4, 0.2, 0.05, 0.95),
+        rock=clipped(rng, 0.22, 0.08, 0.05, 0.4),
+    )
+
+
