@@ -162,6 +162,7 @@ def _decode_spec(cls: type, data: Any, where: str) -> Any:
     for name, f in fields.items():
         if name in data:
             values[name] = _decode(hints[name], data[name], f"{where}.{name}")
+            _check_range(values[name], f.metadata, f"{where}.{name}")  # again in __post_init__, which knows no path
         elif f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING:
             raise SpecError(f"{where}.{name} is missing", expected=_type_name(hints[name]), fix="add the field")
     return cls(**values)

@@ -66,7 +66,5 @@ def test_integer_fits_its_bits(bits: int) -> None:
 
 def test_pinned_stream() -> None:
     """Datasets name their seed; a change of the tree would silently give other scenes for it."""
-    assert Seed(7).child("scene", 0).entropy() % 10**12 == PINNED
+    assert Seed(7).child("scene", 0).entropy() % 10**12 == 972682797838
 
-
-PINNED = 0
