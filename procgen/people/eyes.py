@@ -8,7 +8,7 @@ import numpy as np
 
 from ..frames import smplx_from_world
 from ..geometry import Mesh
-from ..materials.eye import EYE_AXIS, EYE_POLAR, cornea_material, eye_material, tear_material
+from ..materials.eye import EYE_AXIS, EYE_POLAR, cornea_material, eye_material
 from .head import eye_ball, eye_ids
 from .kinematics import between, rotvecs
 from .look_spec import EyeSpec
@@ -109,10 +109,9 @@ def _frame(axis: np.ndarray, up: np.ndarray) -> np.ndarray:
     return np.stack([x, np.cross(axis, x), axis], 1)
 
 
-def iris_radius(body: BodyState) -> float:
+def visible_iris(eyeball: float) -> float:
     """Radius of the iris in metres: nearly the same in everybody, bounded by the eyeball that the mesh offers."""
-    radius = np.mean([eye_ball(body.rest, i)[1] for i in eye_ids(body)])
-    return float(np.clip(IRIS_RADIUS, 0.36 * radius, 0.47 * radius))
+    return float(np.clip(IRIS_RADIUS, 0.36 * eyeball, 0.44 * eyeball))
 
 
 def build_eyes(spec: EyeSpec, body: BodyState, *, age: float = 30.0, lod: int = 0) -> list[tuple[str, Mesh, str, bool]]:
@@ -129,7 +128,7 @@ def build_eyes(spec: EyeSpec, body: BodyState, *, age: float = 30.0, lod: int = 
     """
     out: list[tuple[str, Mesh, str, bool]] = []
     segments = (_SEGMENTS, 32, 16)[min(lod, 2)]
-    iris = iris_radius(body)
+    iris = visible_iris(float(np.mean([eye_ball(body.rest, i)[1] for i in eye_ids(body)])))
     shader = eye_material(spec.iris, spec.pupil, spec.veins, float(np.clip((age - 40) / 50, 0, 1)), lod)
     for side, ids, joint in zip("lr", eye_ids(body), JOINTS, strict=True):
         c, radius = eye_ball(body.rest, ids)
@@ -160,5 +159,3 @@ def build_eyes(spec: EyeSpec, body: BodyState, *, age: float = 30.0, lod: int = 
             out.append((f"cornea_{side}", cornea, "eyes", False))
     return out
 
-
-__all__ = ["FORWARD", "IRIS_RADIUS", "JOINTS", "LIMIT", "build_eyes", "eye_centres", "gaze_pose", "iris_radius", "tear_material"]
