@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace as _replace
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from ..dataset.encode import write_amodal, write_channel
 from ..dataset.exr import write_exr
 from ..geometry import SceneGeometry
 from ..labels import PersonLabels, label_person
+from ..npz import write_npz
 from ..scene_mesh import scene_mesh
 from ..spec import SceneSpec
 from . import objects, settings
@@ -77,11 +79,12 @@ def view_of(session: Session, view: int, raw: RawPasses) -> View:
     return View(camera.width, camera.height, camera.K(), camera.T_world_from_cam(time), session.geometry, raw)
 
 
-def with_next(view: View, session: Session, index: int, geometry: SceneGeometry, raw: RawPasses) -> View:
-    """The same view, with the moment that follows it (for flow)."""
-    camera = session.spec.cameras[index]
-    time = (session.frame + 1) / session.spec.fps
-    return _replace(view, T_world_from_cam_next=camera.T_world_from_cam(time), geometry_next=geometry, raw_next=raw)
+def with_next(shot: Shot, later: View) -> Shot:
+    """The same shot, with the moment that follows it (for flow)."""
+    view = _replace(
+        shot.view, T_world_from_cam_next=later.T_world_from_cam, geometry_next=later.geometry, raw_next=later.raw
+    )
+    return _replace(shot, view=view)
 
 
 def label_people(session: Session, view: View) -> list[PersonLabels]:
@@ -109,49 +112,57 @@ def chosen_channels(names: Sequence[str] | None) -> list[Channel]:
     return [registry.channels.get(n).make for n in names]
 
 
-def write_view(
-    session: Session,
-    index: int,
-    view: View,
-    folder: Path,
-    channels: Sequence[Channel],
-    *,
-    mesh: bool = False,
-    linear: bool = False,
-    picture: bool = True,
-) -> tuple[dict[str, Channel | None], list[PersonLabels]]:
-    """Render the picture and write every file of the frame but the record.
+@dataclass
+class Shot:
+    """A rendered view that waits for its channels (flow needs the moment after it).
+
+    Attributes:
+        view: What channels decode from.
+        people: Labels of every person.
+        seconds: Wall time by step, for `timings.json`.
+    """
+
+    view: View
+    people: list[PersonLabels]
+    seconds: dict[str, float]
+
+
+def shoot(session: Session, index: int, folder: Path, *, linear: bool = False, picture: bool = True) -> Shot:
+    """Render ground truth and picture of a view at the session's frame, and label its people.
 
     Args:
         index: Which camera of the spec.
-        folder: An existing folder to write into.
-        mesh: Also write `mesh.npz`.
-        linear: Also write `rgb.exr` (scene linear, half).
+        folder: An existing folder; receives `rgb.png` (and `rgb.exr` with `linear`).
         picture: False leaves out the picture (labels only).
-    Returns:
-        File name -> channel (None for rgb, amodal and mesh), and the people's labels.
     """
-    files: dict[str, Channel | None] = {}
+    clock = [perf_counter()]
+    raw = truth_of(session, index)
+    clock.append(perf_counter())
     if picture:
         camera = session.spec.cameras[index]
         objects.aim_camera(session.built.picture, session.built.camera, camera, session.frame / session.spec.fps)
         with scratch() as place:
             arrays = render_picture(session.built.picture, place, folder / "rgb.png")
-        files["rgb.png"] = None
         if linear:
             write_exr(folder / "rgb.exr", {c: arrays["rgb"][..., i].astype(np.float16) for i, c in enumerate("RGB")})
-            files["rgb.exr"] = None
-        view = _replace(view, raw=_replace(view.raw, albedo=arrays.get("albedo")))
+        raw = _replace(raw, albedo=arrays.get("albedo"))
+    clock.append(perf_counter())
+    view = view_of(session, index, raw)
     people = label_people(session, view)
-    for channel in channels:
-        array = channel.decode(view)
-        if array is not None:
-            files[write_channel(folder, channel, array)] = channel
-    if people:
-        files[write_amodal(folder, np.stack([p.amodal for p in people]))] = None
-    if mesh:
-        from ..npz import write_npz
+    clock.append(perf_counter())
+    names = ("truth", "picture", "people")
+    return Shot(view, people, {n: b - a for n, a, b in zip(names, clock, clock[1:], strict=True)})
 
-        write_npz(folder / "mesh.npz", scene_mesh(view.geometry, view.geometry_next))
-        files["mesh.npz"] = None
-    return files, people
+
+def write_shot(shot: Shot, folder: Path, channels: Sequence[Channel], *, mesh: bool = False) -> None:
+    """Decode every channel of a shot and write its files."""
+    start = perf_counter()
+    for channel in channels:
+        array = channel.decode(shot.view)
+        if array is not None:
+            write_channel(folder, channel, array)
+    if shot.people:
+        write_amodal(folder, np.stack([p.amodal for p in shot.people]))
+    if mesh:
+        write_npz(folder / "mesh.npz", scene_mesh(shot.view.geometry, shot.view.geometry_next))
+    shot.seconds["channels"] = perf_counter() - start

@@ -1,0 +1,172 @@
+"""What Vivant adds to bare Cycles: CPU time of the whole pipeline over the same picture rendered bare, in one run.
+
+    python -m benchmarks.pipeline            (or: make bench)
+
+Every measurement runs in a fresh process, so peak memory is its own. Bare = the same built scene, same samples, same
+denoiser, only `render(write_still=True)`. Pipeline = sampling, building, ground truth, picture, labels, files on disk.
+Absolute times depend on the machine; the ratios are the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+
+def cpu() -> float:
+    """CPU seconds of this process so far, all threads."""
+    use = resource.getrusage(resource.RUSAGE_SELF)
+    return use.ru_utime + use.ru_stime
+
+
+def measure(case: dict[str, Any]) -> dict[str, float]:
+    """Run one case in this process; CPU seconds by step, and peak memory in MB."""
+    start = cpu()
+    from vivant.procgen.assemble import assemble, build_place
+    from vivant.procgen.blender import objects
+    from vivant.procgen.blender.render import scratch
+    from vivant.procgen.blender.render_view import chosen_channels, open_session, shoot, write_shot
+    from vivant.procgen.sample import sample_scene
+    from vivant.procgen.seeds import Seed
+    from vivant.procgen.spec import replace
+
+    out: dict[str, float] = {"import": cpu() - start}
+    count = case["people"]
+    mark = cpu()
+    spec = sample_scene(
+        Seed(case["seed"]).child("bench"),
+        place=case["place"],
+        people=(count, count),
+        width=case["size"],
+        height=case["size"],
+        views=case["views"],
+        samples=case["samples"],
+        camera="wide" if count > 1 else "full_body",
+    )
+    spec = replace(spec, render=replace(spec.render, adaptive_threshold=case.get("adaptive", 0.0)))
+    out["sample"] = cpu() - mark
+    build_place.__globals__["_place"].cache_clear()  # building the place is part of assembly, measured below
+    mark = cpu()
+    geometry = assemble(spec)
+    out["assemble"] = cpu() - mark
+    mark = cpu()
+    session = open_session(spec, geometry)
+    out["blender"] = cpu() - mark
+    with tempfile.TemporaryDirectory() as folder:
+        if case["mode"] == "bare":
+            import bpy
+
+            from vivant.procgen.blender import compat
+
+            for view in range(case["views"]):
+                mark = cpu()
+                objects.aim_camera(session.built.picture, session.built.camera, spec.cameras[view])
+                with scratch() as place:
+                    compat.set_multilayer_exr(session.built.picture, str(place / "bare.exr"))
+                    bpy.ops.render.render(write_still=True, scene=session.built.picture.name)
+                out[f"view{view}"] = cpu() - mark
+        else:
+            for view in range(case["views"]):
+                mark = cpu()
+                frame = Path(folder) / str(view)
+                frame.mkdir()
+                shot = shoot(session, view, frame)
+                middle = cpu()
+                write_shot(shot, frame, chosen_channels(None))
+                out[f"view{view}"] = cpu() - mark
+                out[f"files{view}"] = cpu() - middle
+                out |= {f"{k}{view}_wall": v for k, v in shot.seconds.items()}
+    out["total"] = cpu() - start
+    out["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return out
+
+
+def run(case: dict[str, Any]) -> dict[str, float]:
+    """Run one case in a fresh process."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.pipeline", "--case", json.dumps(case)], capture_output=True, text=True, check=False
+    )
+    lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
+    if not lines:
+        raise SystemExit(f"the case {case} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+    return json.loads(lines[-1][7:])
+
+
+def table(title: str, rows: Sequence[Sequence[str]]) -> None:
+    """Print rows as an aligned table; the first is the header."""
+    widths = [max(len(r[i]) for r in rows) for i in range(len(rows[0]))]
+    print(f"\n{title}")
+    for r in rows:
+        print("  " + "  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)))
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--case", help=argparse.SUPPRESS)
+    parser.add_argument("--quick", action="store_true", help="one place, few samples")
+    parser.add_argument("--samples", type=int, default=16)
+    parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args(argv)
+    if args.case:
+        result = measure(json.loads(args.case))
+        print("RESULT " + json.dumps(result), flush=True)
+        os._exit(0)  # bpy can hang at exit
+    base = {"seed": args.seed, "size": 256 if args.quick else args.size, "samples": args.samples, "views": 1, "people": 2}
+    rows = [["place", "bare CPU s", "pipeline CPU s", "ratio", "truth + labels / picture", "build / picture", "peak MB bare", "ratio"]]
+    for place in ("street",) if args.quick else ("meadow", "street", "room"):
+        bare = run({**base, "place": place, "mode": "bare"})
+        full = run({**base, "place": place, "mode": "full"})
+        picture = bare["view0"]
+        # Bare Cycles needs the scene built too: the same built scene is loaded in both, so only what Vivant adds differs.
+        shared = bare["import"] + bare["blender"]
+        rows.append(
+            [
+                place,
+                f"{picture + shared:.1f}",
+                f"{full['total']:.1f}",
+                f"{full['total'] / (picture + shared):.3f}",
+                f"{(full['view0'] - picture) / picture:.1%}",
+                f"{(full['sample'] + full['assemble'] + full['blender']) / picture:.1%}",
+                f"{bare['peak_mb']:.0f}",
+                f"{full['peak_mb'] / bare['peak_mb']:.2f}",
+            ]
+        )
+    table(f"One frame at {base['size']}², {args.samples} samples, denoised, 2 people", rows)
+    if args.quick:
+        return
+    growth = [["case", "assemble s", "into Blender s", "first view s", "next view s", "peak MB"]]
+    for name, change in (
+        ("1 person", {"people": 1}),
+        ("4 people", {"people": 4}),
+        ("16 people", {"people": 16}),
+        ("256²", {"size": 256}),
+        ("1024²", {"size": 1024, "samples": 4}),
+        ("4 views", {"views": 4}),
+    ):
+        got = run({**base, "place": "meadow", "mode": "full", "samples": 4, **change})
+        later = [got[k] for k in got if k.startswith("view") and k != "view0"]
+        growth.append(
+            [
+                name,
+                f"{got['assemble']:.2f}",
+                f"{got['blender']:.2f}",
+                f"{got['view0']:.1f}",
+                f"{sum(later) / len(later):.1f}" if later else "",
+                f"{got['peak_mb']:.0f}",
+            ]
+        )
+    table("How cost grows (meadow, 4 samples, CPU s)", growth)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,245 @@
+"""From a seed to a SceneSpec: the only place where a whole scene is drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from . import registry
+from .assemble import build_place
+from .cameras.framing import Subject
+from .errors import SpecError
+from .frames import project
+from .geometry import PlaceGeometry
+from .layout import Placement, place_people
+from .options import GenerateOptions
+from .people.body_state import BodyState
+from .people.expression import sample_expression
+from .people.eyes import eye_centres
+from .people.garments.outfit import sample_outfit
+from .people.look import sample_eyes, sample_hair, sample_skin
+from .people.person import pose_person
+from .people.shape import Phenotype, sample_phenotype
+from .ranges import apply_ranges
+from .seeds import Seed
+from .sky import sample_sky
+from .spec import CameraSpec, HumanSpec, PoseSpec, RenderSpec, SceneSpec, replace
+
+# How often each pose family is drawn for someone on their feet, and indoors or outdoors where that matters (by eye).
+STANDING = {
+    "contrapposto": 5.0,
+    "stand": 3.0,
+    "talk": 4.0,
+    "walk": 4.0,
+    "wave": 2.0,
+    "phone": 2.5,
+    "hands_in_pockets": 2.5,
+    "hands_on_hips": 1.5,
+    "arms_crossed": 2.0,
+    "carry": 0.5,
+    "reach": 1.0,
+    "squat": 0.6,
+    "kneel": 0.5,
+    "dance": 0.8,
+    "yoga": 0.5,
+    "run": 0.8,
+    "sit_ground": 0.5,
+}
+NOT_INDOORS = ("run", "yoga", "sit_ground")
+SEATED = ("sit",)
+# How often somebody sits, if there is a seat.
+SIT_SHARE = 0.35
+VIEWS = {"full_body": 0.42, "wide": 0.33, "portrait": 0.25}
+# Heads larger than this many pixels get the subdivided skin and more strands.
+CLOSE_HEAD_PX = 60.0
+
+
+def sample_scene(
+    seed: Seed,
+    *,
+    place: str = "auto",
+    people: tuple[int, int] = (1, 3),
+    width: int = 512,
+    height: int = 512,
+    views: int = 1,
+    frames: int = 1,
+    samples: int = 24,
+    camera: str = "auto",
+) -> SceneSpec:
+    """Draw a scene.
+
+    Args:
+        seed: Node of the seed tree; equal seeds give equal scenes.
+        place: Name of a place, or "auto" for any.
+        people: Fewest and most people.
+        width, height: Image size in pixels.
+        views: Number of cameras.
+        frames: Consecutive frames.
+        samples: Samples a pixel.
+        camera: Name of a camera sampler for every view, or "auto" for a mix.
+    """
+    names = registry.places.names()
+    kind = names[int(seed.child("place", "kind").rng().integers(len(names)))] if place == "auto" else place
+    place_spec = registry.places.get(kind).make(seed.child("place").rng())
+    geometry = build_place(place_spec)
+    low, high = people
+    count = int(seed.child("people", "count").rng().integers(low, high + 1))
+    humans = _sample_people(seed, geometry, count, frames)
+    bodies = [pose_person(h, geometry, 0.0) for h in humans]
+    subjects = [subject(b) for b in bodies]
+    cameras = tuple(_sample_camera(seed.child("camera", v), camera, subjects, geometry, width, height) for v in range(views))
+    humans = [_finish(seed.child("human", i), h, b, cameras) for i, (h, b) in enumerate(zip(humans, bodies, strict=True))]
+    return SceneSpec(
+        origin=str(seed),
+        place=place_spec,
+        sky=sample_sky(seed.child("sky").rng(), geometry.indoor),
+        people=tuple(humans),
+        cameras=cameras,
+        frames=frames,
+        render=RenderSpec(samples=samples),
+    )
+
+
+def subject(body: BodyState) -> Subject:
+    """A person as camera samplers see one."""
+    points = body.posed[: body.count]
+    face = eye_centres(body).mean(0)
+    low, high = points.min(0).astype(float), points.max(0).astype(float)
+    heading = float(np.arctan2(body.root[1, 0], body.root[0, 0]))
+    feet = np.array([body.root[0, 3], body.root[1, 3], low[2]])
+    return Subject(feet, np.array([face[0], face[1], high[2]]), face, heading, low, high)
+
+
+def _sample_people(seed: Seed, place: PlaceGeometry, count: int, frames: int) -> list[HumanSpec]:
+    phenotypes = [sample_phenotype(seed.child("human", i, "phenotype").rng()) for i in range(count)]
+    wants = [
+        bool(place.seats) and p.age_years >= 3 and seed.child("human", i, "seated").rng().random() < SIT_SHARE
+        for i, p in enumerate(phenotypes)
+    ]
+    placements = place_people(seed.child("layout").rng(), place, wants)
+    return [
+        _sample_human(seed.child("human", i), p, where, place, frames)
+        for i, (p, where) in enumerate(zip(phenotypes, placements, strict=True))
+    ]
+
+
+def _sample_human(seed: Seed, phenotype: Phenotype, where: Placement, place: PlaceGeometry, frames: int) -> HumanSpec:
+    family = _pose_family(seed, where, place, phenotype)
+    pose: PoseSpec = registry.poses.get(family).make(seed.child("pose").rng(), phenotype)
+    gaze = None
+    if where.gaze is not None:
+        z = float(np.asarray(place.height(np.array([where.gaze[0]]), np.array([where.gaze[1]])))[0])  # type: ignore[operator]
+        gaze = (where.gaze[0], where.gaze[1], z + 1.5)
+    human = HumanSpec(
+        phenotype=phenotype,
+        skin=sample_skin(seed.child("skin").rng(), phenotype),
+        eyes=sample_eyes(seed.child("eyes").rng(), phenotype),
+        hair=sample_hair(seed.child("hair").rng(), phenotype),
+        outfit=tuple(sample_outfit(seed.child("outfit").rng(), phenotype)),
+        pose=pose,
+        expression=sample_expression(seed.child("expression").rng()),
+        gaze=gaze,
+        position=where.position,
+        heading=where.heading,
+        seat=where.seat,
+    )
+    return _with_pose_hands(human, frames)
+
+
+def _with_pose_hands(human: HumanSpec, frames: int) -> HumanSpec:
+    """Hands that belong to the pose (a phone is gripped), and motion for sequences."""
+    hands = getattr(human.pose, "hand_specs", None)
+    changes: dict[str, object] = {}
+    if hands is not None:
+        changes["left_hand"], changes["right_hand"] = hands()
+    if frames > 1:
+        moving = {"walk": "walk", "wave": "wave"}.get(human.pose.kind or "", "idle")
+        changes["motion"] = replace(human.motion, kind=moving)
+    return replace(human, **changes)
+
+
+def _pose_family(seed: Seed, where: Placement, place: PlaceGeometry, phenotype: Phenotype) -> str:
+    rng = seed.child("pose", "family").rng()
+    known = set(registry.poses.names())
+    if where.seat is not None:
+        return SEATED[int(rng.integers(len(SEATED)))]
+    table = {k: w for k, w in STANDING.items() if k in known and not (place.indoor and k in NOT_INDOORS)}
+    if phenotype.age_years < 2.0:
+        table = {k: w for k, w in table.items() if k in ("stand", "sit_ground", "reach")}
+    elif phenotype.age_years > 70.0:
+        table = {k: w for k, w in table.items() if k not in ("run", "yoga", "dance", "squat", "kneel", "sit_ground")}
+    weights = np.array(list(table.values()))
+    return list(table)[int(rng.choice(len(table), p=weights / weights.sum()))]
+
+
+def _sample_camera(
+    seed: Seed, kind: str, subjects: list[Subject], place: PlaceGeometry, width: int, height: int
+) -> CameraSpec:
+    if not subjects:
+        kind = "wide"
+    elif kind == "auto":
+        names = list(VIEWS)
+        share = np.array([VIEWS[n] for n in names])
+        kind = names[int(seed.child("kind").rng().choice(len(names), p=share / share.sum()))]
+    return registry.cameras.get(kind).make(seed.rng(), subjects, place, width, height)
+
+
+def _finish(seed: Seed, human: HumanSpec, body: BodyState, cameras: tuple[CameraSpec, ...]) -> HumanSpec:
+    """What depends on the cameras: detail by size in the picture, and a look into the lens now and then."""
+    head = eye_centres(body).mean(0)
+    size = 0.0
+    for camera in cameras:
+        T_world_from_cam = camera.T_world_from_cam()
+        top = project(camera.K(), np.linalg.inv(T_world_from_cam), np.stack([head, head + [0.0, 0.0, 0.24]]))
+        if (top[1] > 0.05).all():
+            size = max(size, float(np.linalg.norm(top[0][0] - top[0][1])))
+    close = size > CLOSE_HEAD_PX
+    density = float(np.clip((size / 260.0) ** 1.2, 0.12, 1.0))
+    gaze = human.gaze
+    to_lens = np.subtract(cameras[0].eye, head) if cameras else np.zeros(3)
+    length = float(np.linalg.norm(to_lens))
+    ahead = body.T[body.joint("head")][:3, :3] @ np.array([0.0, -1.0, 0.0])
+    if gaze is None and length > 0.2 and float(to_lens @ ahead) / length > 0.8 and seed.child("gaze").rng().random() < 0.6:
+        gaze = tuple(float(v) for v in cameras[0].eye)
+    return replace(human, detail=int(close), hair_density=density, gaze=gaze)
+
+
+def scene_of(options: GenerateOptions, scene: int) -> SceneSpec:
+    """The scene of a generation run: read from a file, or drawn from the seed.
+
+    Args:
+        options: The run.
+        scene: Number of the scene, from 0.
+    """
+    if options.spec is not None:
+        return read_scene(options.spec)
+    seed = Seed(options.seed).child("scene", scene)
+    names = registry.places.names()
+    spec = sample_scene(
+        seed,
+        # In turn, so that any run of a few scenes shows every place.
+        place=names[scene % len(names)] if options.place == "auto" else options.place,
+        people=options.people,
+        width=options.width,
+        height=options.height,
+        views=options.views,
+        frames=options.frames,
+        samples=options.samples,
+    )
+    spec = replace(spec, render=replace(spec.render, engine=options.engine, device=options.device))
+    return apply_ranges(spec, options.ranges, seed) if options.ranges else spec
+
+
+def read_scene(path: str) -> SceneSpec:
+    """A scene from a JSON file, with a clear line for whatever is wrong with it."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as e:
+        raise SpecError(f"scene file {path!r} cannot be read ({e.strerror})", fix="check the path") from None
+    except UnicodeDecodeError:
+        raise SpecError(f"scene file {path!r} is not text", expected="JSON in UTF-8") from None
+    spec = SceneSpec.from_json(text)
+    if not spec.cameras:
+        raise SpecError(f"scene file {path!r} has no camera", fix="add one to `cameras`")
+    return spec
