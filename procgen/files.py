@@ -20,6 +20,7 @@ _FIXES = {
     errno.ENOENT: "check the path",
     errno.ENOTDIR: "a part of the path is a file; choose another folder",
     errno.EISDIR: "the path is a folder; give the path of a file",
+    errno.ENOTEMPTY: "something else has that name; choose another folder",
     errno.EEXIST: "something else has that name; choose another folder",
     errno.ENAMETOOLONG: "choose a shorter path",
     errno.EMFILE: "raise the limit of open files (ulimit -n), or use fewer workers",
