@@ -69,8 +69,9 @@ def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
                 f.flush()
                 os.fsync(f.fileno())
         except OSError:
-            with contextlib.suppress(OSError):
-                os.unlink(path)
+            if os.path.isfile(path):  # never a device such as /dev/full
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
             raise
 
 

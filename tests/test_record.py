@@ -113,7 +113,7 @@ def test_random_damage_raises_nothing_else():
 
 
 def test_dump_json_is_json_and_keeps_numbers_exact():
-    value = {"a": np.float64(0.1), "b": [[1.5, 2], [3, 4]], "c": {}, "d": [{"x": np.int64(3)}, []], "é": [np.float32(0.1)]}
+    value = {"a": np.float64(0.1), "b": [[1.5, 2], [3, 4]], "c": {}, "d": [{"x": np.int64(3)}, []], "é": [np.float32(1)]}
     back = parse_json(dump_json(value), "x")
     assert back["a"] == 0.1 and back["b"] == [[1.5, 2], [3, 4]] and back["d"] == [{"x": 3}, []] and back["c"] == {}
     for bad in ({"a": np.nan}, {"a": [1, {"b": np.inf}]}, {"a": object()}):
