@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make a dataset: sample scenes, render them, write every label beside the picture.
+
+The same seed and options give the same dataset, with any number of workers. A run that was interrupted is finished by
+the same command: frames that are there stay byte for byte as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from typing import TYPE_CHECKING, Any
+
+from ..output import say, say_json
+from ..parsing import image_size, people_range, whole
+
+if TYPE_CHECKING:
+    from ...procgen.generate import Report
+    from ...procgen.options import GenerateOptions
+
+NAME = "generate"
+HELP = "sample scenes, render them, write pictures and labels"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command; those left out take the configuration's value, then the default."""
+    parser.add_argument("out", metavar="OUT", help="dataset folder; created, or continued where it stopped")
+    what = parser.add_argument_group("what to make")
+    what.add_argument("--scenes", type=whole(1, 10**7), metavar="N", help="number of scenes (default: 1)")
+    what.add_argument("--views", type=whole(1, 1000), metavar="K", help="cameras in each scene (default: 1)")
+    what.add_argument("--frames", type=whole(1, 100000), metavar="T", help="consecutive frames of each view (default: 1)")
+    what.add_argument("--people", type=people_range, metavar="A-B", help="people in a scene, N or A-B (default: 1-3)")
+    what.add_argument("--place", metavar="NAME", help="a place, or auto for all of them in turn (default: auto)")
+    what.add_argument("--seed", type=whole(0), metavar="S", help="root of the seed tree (default: 0)")
+    what.add_argument("--spec", metavar="SCENE.json", help="render this scene instead of sampling")
+    what.add_argument("--config", metavar="RANGES.toml", help="option values and sampling ranges from a TOML file")
+    picture = parser.add_argument_group("how the files look")
+    picture.add_argument("--size", type=image_size, metavar="WxH", help="image size in pixels (default: 512x512)")
+    picture.add_argument("--samples", type=whole(1, 65536), metavar="N", help="most samples a pixel (default: 24)")
+    picture.add_argument("--engine", choices=("cycles", "eevee", "workbench"), help="picture engine (default: cycles)")
+    picture.add_argument(
+        "--channels", metavar="LIST", help="channels to write, with commas, or all (default: see `vivant list channels`)"
+    )
+    picture.add_argument("--mesh", action="store_true", default=None, help="also write mesh.npz: every triangle in view")
+    machine = parser.add_argument_group("where it runs")
+    machine.add_argument("--workers", type=whole(1, 1024), metavar="N", help="processes at the same time (default: 1)")
+    machine.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda", "optix", "hip", "metal", "oneapi"),
+        help="where Cycles runs (default: auto)",
+    )
+    machine.add_argument("--farm", metavar="local|ray|ray://HOST:PORT", help="local processes or Ray (default: local)")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Generate and sum up."""
+    options = options_from(args)
+    from ...procgen.generate import generate
+    from ...procgen.progress import TerminalProgress
+
+    progress = None if args.quiet else TerminalProgress(sys.stderr)
+    try:
+        report = generate(options, progress)
+    except KeyboardInterrupt:
+        sys.stderr.write(f"\nstopped; the same command continues {options.out} where it is now\n")
+        raise
+    finally:
+        if progress is not None:
+            progress.close()
+    if args.json:
+        say_json(report.to_dict())
+    else:
+        summarise(report)
+    return 0 if report.ok else 1
+
+
+def options_from(args: argparse.Namespace) -> GenerateOptions:
+    """Options of the command line over those of the configuration over the defaults."""
+    from ...procgen.options import GenerateOptions, read_config, split_names
+
+    given: dict[str, Any] = read_config(args.config) if args.config is not None else {}
+    for f in dataclasses.fields(GenerateOptions):
+        value = getattr(args, f.name, None)
+        if value is not None:
+            given[f.name] = value
+    if args.size is not None:
+        given["width"], given["height"] = args.size
+    if args.channels is not None:
+        given["channels"] = split_names(args.channels)
+    return GenerateOptions.from_dict(given, where="options")
+
+
+def summarise(report: Report) -> None:
+    """A line on what is there now, and one for every frame that is not."""
+    for name, why in report.failed.items():
+        sys.stderr.write(f"{name}: {why}\n")
+    kept = f", {report.kept} were there" if report.kept else ""
+    failed = f", {len(report.failed)} FAILED" if report.failed else ""
+    say(f"{report.root}: {report.made} frame(s) written{kept}{failed} in {report.seconds:.0f} s")
