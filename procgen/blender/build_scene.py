@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 from mathutils import Matrix
 
-from ..geometry import Mesh, SceneGeometry, Strands
+from ..geometry import Mesh, SceneGeometry, SceneObject, Strands
 from . import nodes, objects, settings
 
 # Objects without labels (corneas, window panes) and lamps live here; the ground-truth view layer leaves it out.
@@ -44,9 +44,26 @@ def build(geometry: SceneGeometry, *, scene: Any = None, collection_name: str = 
     hidden = bpy.data.collections.new(UNLABELLED)
     scene.collection.children.link(root)
     root.children.link(hidden)
+    made = add_objects(geometry.objects, root, hidden)
+    for i, light in enumerate(geometry.lights):
+        hidden.objects.link(objects.make_light(f"light_{i}", light))
+    scene.world = nodes.world(geometry.world)
+    camera = objects.make_camera("vivant_camera")
+    root.objects.link(camera)
+    scene.camera = camera
+    _albedo_pass(scene)
+    return BlenderScene(scene, _truth_scene(scene, camera), camera, made)
+
+
+def add_objects(items: list[SceneObject], root: Any, hidden: Any) -> list[Any]:
+    """Link things into a collection; those without labels go into `hidden`. Shared geometry stays shared.
+
+    Returns:
+        Blender objects in the order of `items`; pass_index = index + 1.
+    """
     data: dict[int, Any] = {}
     made = []
-    for number, item in enumerate(geometry.objects, 1):
+    for number, item in enumerate(items, 1):
         shape = item.geometry
         if id(shape) not in data:
             if isinstance(shape, Strands):
@@ -59,14 +76,7 @@ def build(geometry: SceneGeometry, *, scene: Any = None, collection_name: str = 
         ob.visible_shadow = item.shadow
         (root if item.labelled else hidden).objects.link(ob)
         made.append(ob)
-    for i, light in enumerate(geometry.lights):
-        hidden.objects.link(objects.make_light(f"light_{i}", light))
-    scene.world = nodes.world(geometry.world)
-    camera = objects.make_camera("vivant_camera")
-    root.objects.link(camera)
-    scene.camera = camera
-    _albedo_pass(scene)
-    return BlenderScene(scene, _truth_scene(scene, camera), camera, made)
+    return made
 
 
 def _albedo_pass(scene: Any) -> None:
