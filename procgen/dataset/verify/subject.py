@@ -1,0 +1,268 @@
+"""One frame under test: its record, its channels, its triangles and what is derived from them, each read once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from ... import registry
+from ...channels.channel import Channel
+from ...errors import DatasetError, VivantError
+from ...files import read_bytes
+from ...frames import rays, transform
+from ...npz import read_npz
+from ...people.body_state import BodyState
+from ..encode import unpack_amodal
+from ..exr import read_exr
+from ..png import read_png
+from ..record import RECORD_FILE, FrameRecord, PersonRecord
+from .bodies import run_body
+from .limits import LIMITS
+from .options import VerifyOptions
+from .report import Result
+from .strands import StrandField
+from .witness import NEAR, Witness, WitnessHits
+
+NO_MESH = "the frame has no mesh.npz: generate with --mesh"
+
+
+def read_record(folder: Path) -> FrameRecord:
+    """The record of a frame folder."""
+    return FrameRecord.from_json(read_bytes(folder / RECORD_FILE), f"{folder.name}/{RECORD_FILE}")
+
+
+class Subject:
+    """A frame that is being verified.
+
+    Args:
+        folder: The frame's folder.
+        record: Its record.
+        options: What to check and how.
+        find: (scene, view, time) -> another frame of the dataset, or None.
+        scene: The SceneSpec of the frame as JSON, or None if there is no readable scene file.
+    """
+
+    no_mesh = NO_MESH
+
+    def __init__(
+        self,
+        folder: Path,
+        record: FrameRecord,
+        options: VerifyOptions,
+        find: Callable[[int, int, int], Subject | None],
+        scene: Mapping | None = None,
+    ) -> None:
+        self.folder, self.record, self.options, self.find, self.scene = folder, record, options, find, scene
+        self.name = folder.name
+        camera = record.camera
+        self.width, self.height, self.K = camera.width, camera.height, camera.K
+        self.T_world_from_cam, self.T_cam_from_world = camera.T_world_from_cam, camera.T_cam_from_world
+        self._arrays: dict[str, np.ndarray] = {}
+
+    # --- results
+
+    def measure(self, check: str, value: float, *, expected: str = "", got: str = "", what: str = "") -> Result:
+        """The result of a check whose residual is `value`."""
+        limit = LIMITS[check]
+        ok = limit.holds(float(value))
+        words = (what or limit.what, expected, got) if not ok else ("", "", "")
+        return Result(self.name, limit.channel, check, float(value), limit.text, limit.unit, ok, *words)
+
+    def skip(self, check: str, why: str) -> Result:
+        """A check that could not be run."""
+        limit = LIMITS[check]
+        return Result(self.name, limit.channel, check, None, limit.text, limit.unit, None, why)
+
+    def where(self, bad: np.ndarray, values: np.ndarray, other: np.ndarray | None = None) -> str:
+        """In words: how many pixels of (H, W) are bad, and the first of them."""
+        found = np.argwhere(bad)
+        if not len(found):
+            return ""
+        y, x = found[0][:2]
+        versus = "" if other is None else f" against {_show(other[y, x])}"
+        return f"{len(found)} px, first at x {x}, y {y}: {_show(values[y, x])}{versus}"
+
+    # --- files
+
+    def has(self, name: str) -> bool:
+        """True if the record lists a readable file of this channel."""
+        return any(f.channel == name for f in self.record.files.values())
+
+    def channel(self, name: str) -> np.ndarray:
+        """The array of a channel as stored, shape and type unchecked.
+
+        Raises:
+            DatasetError: missing or damaged.
+        """
+        if name not in self._arrays:
+            self._arrays[name] = decode_file(self.folder / self.record.file_of(name), name)
+        return self._arrays[name]
+
+    @cached_property
+    def amodal(self) -> np.ndarray | None:
+        """(P, H, W) bool full silhouettes, or None."""
+        if not self.has("amodal"):
+            return None
+        arrays = read_npz(self.folder / self.record.file_of("amodal"))
+        masks = unpack_amodal(arrays["masks"], int(arrays["width"]))
+        if masks.shape != (len(self.record.people), self.height, self.width):
+            raise DatasetError("amodal.npz has the wrong shape", f"{len(self.record.people)} masks of the image", masks.shape)
+        return masks
+
+    @cached_property
+    def mesh(self) -> dict[str, np.ndarray] | None:
+        """Arrays of `mesh.npz`, or None."""
+        return read_npz(self.folder / self.record.file_of("mesh")) if self.has("mesh") else None
+
+    # --- derived from the record and the channels
+
+    @cached_property
+    def directions(self) -> np.ndarray:
+        """(H, W, 3) float64 world directions through the pixel centres, planar length 1."""
+        return rays(self.K, self.T_world_from_cam, self.width, self.height)[1]
+
+    @cached_property
+    def objects(self) -> np.ndarray:
+        """(H, W) object ids; without the channel 1 where depth is finite."""
+        if self.has("object"):
+            return self.channel("object")
+        return np.isfinite(self.channel("depth")).astype(np.uint16)
+
+    @property
+    def hit(self) -> np.ndarray:
+        """(H, W) bool: the pixel shows something."""
+        return self.objects > 0
+
+    @cached_property
+    def points(self) -> np.ndarray:
+        """(H, W, 3) float64 world points from depth; not finite on the background."""
+        with np.errstate(invalid="ignore"):
+            return self.T_world_from_cam[:3, 3] + self.directions * self.channel("depth")[..., None].astype(np.float64)
+
+    def table(self, values: Mapping[int, int], empty: int = 0) -> np.ndarray:
+        """(H, W) int64: `values[id]` of each pixel's object, `empty` elsewhere."""
+        ids = self.objects
+        size = max(int(ids.max(initial=0)), max(values, default=0)) + 1
+        lookup = np.full(size, empty, np.int64)
+        for key, value in values.items():
+            lookup[key] = value
+        return lookup[ids]
+
+    @cached_property
+    def person_of_pixel(self) -> np.ndarray:
+        """(H, W) int64 index into the people, -1 elsewhere."""
+        return self.table({o.id: o.person for o in self.record.objects}, -1)
+
+    @cached_property
+    def next(self) -> Subject | None:
+        """The same view one frame later."""
+        return self.find(self.record.scene, self.record.view, self.record.time + 1)
+
+    # --- people
+
+    def body(self, person: PersonRecord) -> BodyState:
+        """The person's body, run forward from the record.
+
+        Raises:
+            VivantError: the model is missing or is not the one that was used.
+        """
+        key = f"body {person.index}"
+        if key not in self.__dict__:
+            self.__dict__[key] = run_body(person, self.options.bodies)
+        return self.__dict__[key]
+
+    def body_or_reason(self, person: PersonRecord) -> tuple[BodyState | None, str]:
+        """The body, or None and why it cannot be run."""
+        try:
+            return self.body(person), ""
+        except VivantError as e:
+            return None, str(e)
+
+    # --- the witness
+
+    @cached_property
+    def witness(self) -> Witness:
+        """Rays from the camera into the frame's triangles."""
+        mesh = self.need_mesh()
+        return Witness(mesh["vertices"], mesh["triangles"], self.T_world_from_cam[:3, 3], self.options.provider)
+
+    def need_mesh(self) -> dict[str, np.ndarray]:
+        """`mesh`, or an error."""
+        if self.mesh is None:
+            raise DatasetError(NO_MESH)
+        return self.mesh
+
+    @cached_property
+    def hits(self) -> WitnessHits:
+        """What the rays through the pixel centres meet, row by row (strands left out)."""
+        return self.witness.cast(self.directions.reshape(-1, 3), NEAR)
+
+    @cached_property
+    def witness_objects(self) -> np.ndarray:
+        """(H, W) object ids that the witness sees."""
+        owner = self.need_mesh()["triangle_object"].astype(np.int64)
+        out = np.zeros(len(self.hits.triangle), np.int64)
+        seen = self.hits.triangle >= 0
+        out[seen] = owner[self.hits.triangle[seen]]
+        return out.reshape(self.height, self.width)
+
+    @cached_property
+    def agreed(self) -> np.ndarray:
+        """(H, W) bool: picture and witness show the same object."""
+        return self.witness_objects == self.objects
+
+    @cached_property
+    def hair(self) -> StrandField | None:
+        """Strands of the frame, or None."""
+        if self.mesh is None or not len(self.mesh["strand_start"]):
+            return None
+        return StrandField(self.mesh, self.K, self.T_cam_from_world, self.width, self.height)
+
+    @cached_property
+    def on_hair(self) -> np.ndarray:
+        """(H, W) bool: pixels labelled as an object made of strands (class hair, where there is no mesh file)."""
+        if self.mesh is not None:
+            return np.isin(self.objects, np.unique(self.mesh["strand_object"]))
+        return np.isin(self.objects, [o.id for o in self.record.objects if o.semantic == "hair"])
+
+    @cached_property
+    def near_hair(self) -> np.ndarray:
+        """(H, W) bool: labelled as strands, or a strand passes in front of what the witness sees."""
+        if self.hair is None:
+            return self.on_hair
+        return self.on_hair | (self.hair_depth(1.2) < self.hits.t.reshape(self.height, self.width) + 1e-3)
+
+    def hair_depth(self, share: float) -> np.ndarray:
+        """(H, W) float64 depth of the first strand when radii are scaled by `share`; +inf = none."""
+        if self.hair is None:
+            return np.full((self.height, self.width), np.inf)
+        turned = self.directions.reshape(-1, 3) @ self.T_world_from_cam[:3, :3]
+        return self.hair.depth(share, turned, self.options.provider).reshape(self.height, self.width)
+
+    def to_camera(self, points: np.ndarray) -> np.ndarray:
+        """World points (…, 3) in camera axes."""
+        return transform(self.T_cam_from_world, points)
+
+
+def _show(value: np.ndarray) -> str:
+    return np.array2string(np.asarray(value), precision=5, separator=", ")
+
+
+def known_channel(name: str) -> Channel | None:
+    """The registered channel, or None (pictures, masks, meshes)."""
+    return registry.channels.get(name).make if name in registry.channels.names() else None
+
+
+def decode_file(path: Path, name: str) -> np.ndarray:
+    """The array in a file: EXR planes in the order of the channel's parts, PNG as it is."""
+    if path.suffix == ".exr":
+        channel = known_channel(name)
+        parts = list(channel.parts) if channel else ["R", "G", "B"]
+        planes = read_exr(path, parts)
+        return planes[parts[0]] if len(parts) == 1 else np.stack([planes[p] for p in parts], -1)
+    if path.suffix == ".png":
+        return read_png(path)
+    raise DatasetError(f"{path.name} is of a kind that no channel has", expected=".exr, .png or .npz")
