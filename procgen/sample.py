@@ -119,12 +119,13 @@ def _sample_people(seed: Seed, place: PlaceGeometry, count: int, frames: int) ->
     ]
     placements = place_people(seed.child("layout").rng(), place, wants)
     return [
-        _sample_human(seed.child("human", i), p, where, place, frames)
+        sample_human(seed.child("human", i), p, where, place, frames)
         for i, (p, where) in enumerate(zip(phenotypes, placements, strict=True))
     ]
 
 
-def _sample_human(seed: Seed, phenotype: Phenotype, where: Placement, place: PlaceGeometry, frames: int) -> HumanSpec:
+def sample_human(seed: Seed, phenotype: Phenotype, where: Placement, place: PlaceGeometry, frames: int) -> HumanSpec:
+    """Draw one person who stands or sits at a given spot of a place."""
     family = _pose_family(seed, where, place, phenotype)
     pose: PoseSpec = registry.poses.get(family).make(seed.child("pose").rng(), phenotype)
     gaze = None
