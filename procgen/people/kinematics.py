@@ -24,6 +24,17 @@ MIRROR = np.array(
 )
 
 
+def _levels() -> list[np.ndarray]:
+    depth = [0] * COUNT
+    for j in range(1, COUNT):
+        depth[j] = depth[PARENTS[j]] + 1
+    return [np.flatnonzero(np.array(depth) == d) for d in range(1, max(depth) + 1)]
+
+
+# Joints by distance from the root: a level at a time is one array operation.
+_LEVELS = _levels()
+
+
 def matrices(rotvec: np.ndarray) -> np.ndarray:
     """(…, 3) axis-angle to (…, 3, 3) rotation matrices (Rodrigues)."""
     r = np.asarray(rotvec, np.float64)
@@ -147,13 +158,14 @@ def forward(pose: np.ndarray, rest: np.ndarray, root: np.ndarray | None = None) 
         root: (3,) position of the pelvis joint; None leaves it where it rests.
     """
     L = matrices(pose)
+    rest = np.asarray(rest, np.float64)
     R, p = np.empty((COUNT, 3, 3)), np.empty((COUNT, 3))
     R[0], p[0] = L[0], rest[0] if root is None else root
-    for j in range(1, COUNT):
-        k = PARENTS[j]
-        R[j] = R[k] @ L[j]
-        p[j] = p[k] + R[k] @ (rest[j] - rest[k])
-    return Chain(R, p, np.asarray(rest, np.float64))
+    for children in _LEVELS:
+        above = PARENT[children]
+        R[children] = R[above] @ L[children]
+        p[children] = p[above] + np.einsum("nij,nj->ni", R[above], rest[children] - rest[above])
+    return Chain(R, p, rest)
 
 
 def two_bone(

@@ -26,11 +26,6 @@ class ArmsCrossedSpec(StandSpec):
     over: Literal["left", "right"] = param("right", doc="Which forearm is in front.")
     height: float = param(0.5, low=0.0, high=1.0, doc="0 = on the belly, 1 = high on the chest.")
 
-    def contacts(self) -> Contacts:
-        """Each hand at the other arm; the outer forearm passes in front."""
-        return Contacts(hands={
-            self.over: HandGoal("other_arm", 0.4), other(self.over): HandGoal("other_side", 0.5)})  # fmt: skip
-
     def hand_specs(self) -> tuple[HandSpec, HandSpec]:
         """The outer hand lies on the other arm, the inner one is tucked in."""
         hands = {self.over: HandSpec(shape="grip", amount=0.35), other(self.over): HandSpec(shape="flat", amount=0.5)}

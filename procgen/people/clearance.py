@@ -1,0 +1,115 @@
+"""No body part inside another: arms are pushed off the trunk, the thighs and the other arm; legs off each other."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .kinematics import Chain, forward, rot, rotvecs
+from .proxies import Proxy, torso_depth
+from .skeleton import PARENTS
+
+SHOULDER = {"left": 16, "right": 17}
+ELBOW = {"left": 18, "right": 19}
+HIP = {"left": 1, "right": 2}
+OTHER = {"left": "right", "right": "left"}
+# Skin against skin gives way by about this much before it counts as penetration, metres.
+YIELD = 0.004
+
+
+def arm_depth(proxy: Proxy, chain: Chain, side: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Depth of an arm's points inside trunk, thighs, head and the other arm.
+
+    Returns:
+        Points (n, 3), depth (n,) metres (negative outside), way out (n, 3).
+    """
+    points = np.concatenate([proxy.arms[side].at(chain), proxy.hands[side].at(chain)])
+    best, way = torso_depth(proxy, chain, points)
+    names = ["left_thigh", "right_thigh", "head", f"{OTHER[side]}_forearm", f"{OTHER[side]}_upper_arm"]
+    for name in names:
+        d, out = proxy.tubes[name].depth(chain, points)
+        deeper = d > best
+        best[deeper], way[deeper] = d[deeper], out[deeper]
+    return points, best, way
+
+
+def worst_arm(proxy: Proxy, chain: Chain, side: str) -> float:
+    """Deepest penetration of an arm, metres; negative = clear by that much (at most 1)."""
+    return float(arm_depth(proxy, chain, side)[1].max())
+
+
+def turn_joint(pose: np.ndarray, chain: Chain, joint: int, turn: np.ndarray) -> np.ndarray:
+    """The pose with everything from `joint` on turned by a rotation (3, 3) about that joint, in the frame of `chain`."""
+    out = pose.copy()
+    out[joint] = rotvecs(chain.R[PARENTS[joint]].T @ turn @ chain.R[joint])
+    return out
+
+
+def clear_arm(proxy: Proxy, pose: np.ndarray, side: str, gap: float, steps: int = 14) -> np.ndarray:
+    """Turn an arm at the shoulder until it is `gap` clear of everything it could be inside of.
+
+    Args:
+        pose: (55, 3).
+        gap: Metres between skin and skin, for clothes; negative lets flesh touch.
+        steps: Upper bound of the small turns taken.
+    Returns:
+        (55, 3) pose with the shoulder (and at a pinch the elbow) changed.
+    """
+    joint = SHOULDER[side]
+    out = np.array(pose)
+    total = 0.0
+    for step in range(steps):
+        chain = forward(out, proxy.rest)
+        points, depth, way = arm_depth(proxy, chain, side)
+        k = int(depth.argmax())
+        need = float(depth[k]) + gap
+        if need <= 1e-4 or depth[k] <= -0.5:
+            break
+        pivot = ELBOW[side] if step % 4 == 3 else joint
+        lever = points[k] - chain.p[pivot]
+        axis = np.cross(lever, way[k])
+        size = float(np.linalg.norm(axis))
+        if size < 0.02:
+            pivot, lever = joint, points[k] - chain.p[joint]
+            axis = np.cross(lever, way[k])
+            size = max(float(np.linalg.norm(axis)), 1e-3)
+        angle = float(np.clip((need + 0.002) / size, 0.0, 0.2))
+        total += angle
+        out = turn_joint(out, chain, pivot, rot(axis, angle))
+    return out
+
+
+def clear_legs(proxy: Proxy, pose: np.ndarray, yield_: float = 0.012, steps: int = 8) -> np.ndarray:
+    """Turn both legs outwards at the hips until thighs and shanks are at most `yield_` metres inside each other."""
+    out = np.array(pose)
+    for _ in range(steps):
+        chain = forward(out, proxy.rest)
+        worst, push = -1.0, None
+        for side in ("left", "right"):
+            points = np.concatenate([proxy.thighs[side].at(chain), proxy.shanks[side].at(chain), proxy.feet[side].at(chain)])
+            for name in (f"{OTHER[side]}_thigh", f"{OTHER[side]}_shank"):
+                d, way = proxy.tubes[name].depth(chain, points)
+                k = int(d.argmax())
+                # Thighs always touch at the very top; that is no fault of the pose.
+                if d[k] > worst and np.linalg.norm(points[k] - chain.p[HIP[side]]) > 0.12 * proxy.size:
+                    worst, push = float(d[k]), (side, points[k], way[k])
+        if push is None or worst <= yield_:
+            break
+        for side in ("left", "right"):
+            way = push[2] if side == push[0] else -push[2]
+            axis = np.cross(push[1] - chain.p[HIP[side]], way)
+            size = float(np.linalg.norm(axis))
+            if size > 0.02:
+                angle = min(0.5 * (worst - yield_ + 0.002) / size, 0.12)
+                out = turn_joint(out, forward(out, proxy.rest), HIP[side], rot(axis, angle))
+    return out
+
+
+def leg_depth(proxy: Proxy, chain: Chain) -> float:
+    """Deepest penetration between the two legs below the top of the thighs, metres."""
+    worst = -1.0
+    for side in ("left", "right"):
+        points = np.concatenate([proxy.thighs[side].at(chain), proxy.shanks[side].at(chain), proxy.feet[side].at(chain)])
+        far = np.linalg.norm(points - chain.p[HIP[side]], axis=1) > 0.12 * proxy.size
+        for name in (f"{OTHER[side]}_thigh", f"{OTHER[side]}_shank"):
+            worst = max(worst, float(proxy.tubes[name].depth(chain, points[far])[0].max()))
+    return worst
