@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from .dataset.store import Header, Store
-from .errors import DatasetError
 from .farm.local import Task, run_tasks
 from .options import GenerateOptions
-from .progress import Progress
+from .progress import NoProgress, Progress
 from .sample import read_scene
 from .spec import canonical, replace
 
@@ -94,16 +93,21 @@ def generate(options: GenerateOptions, progress: Progress | None = None) -> Repo
         names = frames_of(options)
         done = {n for n in names if store.is_complete(n)}
         report.kept = len(done)
-        _run(store, options, names, done, report, progress)
+        shown = progress or NoProgress()
+        shown.start(len(names), "frames", len(done))
+        try:
+            _run(store, options, names, done, report, shown)
+        finally:
+            shown.close()
         missing = [n for n in names if not store.is_complete(n)]
         report.made = len(names) - len(missing) - report.kept
-        for name in missing:
-            report.failed.setdefault(name, "not rendered")
+        if not report.failed:
+            report.failed = {name: "not rendered" for name in missing}
     return report
 
 
 def _run(
-    store: Store, options: GenerateOptions, names: list[str], done: set[str], report: Report, progress: Progress | None
+    store: Store, options: GenerateOptions, names: list[str], done: set[str], report: Report, progress: Progress
 ) -> None:
     scenes = sorted({int(n[:6]) for n in names if n not in done})
     if not scenes:
@@ -111,14 +115,25 @@ def _run(
     group = max(1, min(SCENES_PER_PROCESS, -(-len(scenes) // options.workers)))
     tasks = []
     for i in range(0, len(scenes), group):
+        numbers = scenes[i : i + group]
         arguments = {
-            "root": str(store.root),
+            "root": str(store.root.resolve()),
             "options": options.to_dict(),
-            "scenes": scenes[i : i + group],
-            "threads": _threads(options.workers),
+            "scenes": numbers,
+            "threads": _threads(min(options.workers, -(-len(scenes) // group))),
         }
-        tasks.append(Task(TASK, arguments))
-    raise DatasetError(f"not wired yet: {run_tasks} {progress} {report} {tasks}")
+        frames = tuple(n for n in names if n not in done and int(n[:6]) in set(numbers))
+        tasks.append(Task(f"scenes_{numbers[0]:06d}-{numbers[-1]:06d}", TASK, arguments, frames))
+
+    def told(event: dict[str, Any]) -> None:
+        if event["event"] == "frame":
+            progress.step(1, str(event["frame"]))
+        elif event["event"] in ("retry", "failed"):
+            progress.note(str(event.get("message", event)))
+
+    outcome = run_tasks(tasks, workers=options.workers, on_event=told, log_folder=store.root / "logs")
+    for failure in outcome.failures:
+        report.failed[failure.frame or failure.task] = str(failure)
 
 
 def _threads(workers: int) -> int:

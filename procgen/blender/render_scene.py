@@ -54,19 +54,21 @@ def render_task(arguments: dict[str, Any], emit: Emit) -> None:
     """Render what is missing of some scenes.
 
     Args:
-        arguments: {"root": dataset folder, "options": GenerateOptions as JSON, "scenes": [numbers], "threads": n}.
-        emit: Receives {"event": "frame", "frame": name} for each frame written.
+        arguments: {"root": dataset folder, "options": GenerateOptions as JSON, "scenes": [numbers], "threads": n,
+            "skip": names of frames to leave out (they crashed before)}.
+        emit: Receives {"event": "begin" or "frame", "frame": name} before and after each frame.
     """
     options = GenerateOptions.from_dict(arguments["options"])
     store = Store.attach(arguments["root"])
     for scene in arguments["scenes"]:
-        missing = {name for _, name in frame_names(options, scene) if not store.is_complete(name)}
+        skip = set(arguments.get("skip", ()))
+        missing = {n for _, n in frame_names(options, scene) if n not in skip and not store.is_complete(n)}
         if missing:
             _render_scene(store, scene, options, missing, int(arguments.get("threads", 0)), emit)
 
 
 def _render_scene(store: Store, scene: int, options: GenerateOptions, missing: set[str], threads: int, emit: Emit) -> None:
-    emit({"event": "scene", "scene": scene})
+    emit({"event": "begin", "frame": min(missing)})
     spec = scene_of(options, scene)
     store.write_scene(scene, spec.to_json())
     seed = Seed(options.seed).child("scene", scene, "cycles").integer()
@@ -90,6 +92,7 @@ def _render_frames(job: _Job, spec: SceneSpec, missing: set[str], stack: context
             before = pending.pop(view, None)
             if view in wanted:
                 name, text = wanted[view]
+                job.emit({"event": "begin", "frame": text})
                 writer = stack.enter_context(job.store.frame(text))
                 shot = shoot(job.session, view, writer.folder)
                 later = shot.view

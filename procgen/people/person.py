@@ -1,0 +1,120 @@
+"""One person from spec to geometry: body, face, clothes, hair, in the pose and on the ground that is there."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import registry
+from ..errors import SpecError
+from ..geometry import Mesh, PlaceGeometry, SceneObject, Seat
+from ..spec import HumanSpec
+from .body_mesh import body_mesh
+from .body_state import BodyState, pose_body, root_transform
+from .contact import settle
+from .expression import apply_poses, expression_from_arkit
+from .eyelids import follow_gaze, open_lids
+from .eyes import build_eyes, gaze_pose
+from .face_hair import build_face_hair
+from .garments.outfit import build_outfit, sole_thickness
+from .hands import apply_hands
+from .model import load_body
+from .motion import pose_at
+from .shape import betas_from_phenotype
+from .skin import skin_attributes, skin_shader
+from .teeth import build_mouth
+
+
+def pose_person(human: HumanSpec, place: PlaceGeometry, time: float) -> BodyState:
+    """The body of a person: shaped, posed, at rest on the ground or seat, looking where they look.
+
+    Args:
+        time: Seconds since the first frame.
+    """
+    model = load_body()
+    betas = betas_from_phenotype(model, human.phenotype)
+    coefficients, face_joints = expression_from_arkit(model, human.expression)
+    lids = open_lids(model, betas, human.eyes)
+    coefficients = np.asarray(coefficients, np.float32) + lids
+    pose, step = pose_at(human, time)
+    posture = getattr(human.pose, "posture", None)
+    vary = (posture.fingers_left, posture.fingers_right) if posture is not None else ((0.0,) * 5,) * 2
+    pose = apply_hands(pose, human.left_hand, human.right_hand, *vary)
+    pose = apply_poses(pose, face_joints)
+    here = np.add(human.position, _turned(step, human.heading)[:2])
+    body = pose_body(model, human.phenotype, betas, coefficients, pose, root_transform(human.heading, [*here, 0.0]))
+    seat = _seat(human, place)
+    settled = settle(
+        body,
+        human.pose,
+        place.height,  # type: ignore[arg-type]
+        pose=pose,
+        position=(float(here[0]), float(here[1])),
+        heading=human.heading,
+        seat=seat,
+        sole=max([sole_thickness(g) for g in human.outfit], default=0.0),
+    )
+    root = root_transform(human.heading if seat is None else seat.heading, settled.translation)
+    body = pose_body(model, human.phenotype, betas, coefficients, settled.pose, root)
+    looking = gaze_pose(body, None if human.gaze is None else np.asarray(human.gaze))
+    if not np.array_equal(looking, body.pose):
+        coefficients = coefficients + follow_gaze(model, looking)
+        body = pose_body(model, human.phenotype, betas, coefficients, looking, root)
+    return body
+
+
+def _turned(step: np.ndarray, heading: float) -> np.ndarray:
+    return root_transform(heading, np.zeros(3))[:3, :3] @ np.asarray(step, np.float64)
+
+
+def _seat(human: HumanSpec, place: PlaceGeometry) -> Seat | None:
+    if human.seat is None:
+        return None
+    for seat in place.seats:
+        if seat.name == human.seat:
+            return seat
+    raise SpecError(
+        f"this place has no seat {human.seat!r}",
+        expected=", ".join(s.name for s in place.seats) or "no seats at all",
+        fix="name one of its seats, or choose a pose that stands",
+    )
+
+
+def build_person(
+    human: HumanSpec, place: PlaceGeometry, time: float, index: int = 0, mode: str = "fast"
+) -> tuple[BodyState, list[SceneObject]]:
+    """Everything that is visible of a person, in world space.
+
+    Args:
+        index: Number of the person in the scene.
+        mode: How clothes are made: "fast" or "drape".
+    Returns:
+        The posed body (for joints and keypoints), and objects named "body", "eye_left", "tshirt", "hair" …
+    """
+    body = pose_person(human, place, time)
+    lod = 0 if human.detail else 1
+    years = human.phenotype.age_years
+    dressed = build_outfit(human.outfit, body, mode)
+    bearded = human.hair is not None and human.hair.beard > 0
+    shader = skin_shader(human.skin, human.hair, stubble=human.hair.beard * 0.5 if bearded else 0.0, age=years, lod=lod)  # type: ignore[union-attr]
+    skin = body_mesh(body, shader, skin_attributes(body, human.hair), hidden=dressed.hidden_faces, level=human.detail)
+    parts = [_part("body", skin, "skin")]
+    for name, mesh, semantic, labelled in build_eyes(human.eyes, body, age=years, lod=lod):
+        parts.append(_part(name, mesh, semantic, labelled))
+    for name, mesh, semantic in build_mouth(body):
+        parts.append(_part(name, mesh, semantic))
+    clothes: list[Mesh] = []
+    for name, mesh, semantic in dressed.parts:
+        parts.append(_part(name, mesh, semantic))
+        clothes.append(mesh)
+    if human.hair is not None:
+        entry = registry.hair.get(str(human.hair.kind))
+        strands = entry.build(human.hair, body, human.hair_density, clothes)  # type: ignore[misc]
+        if strands is not None:
+            parts.append(_part("hair", strands, "hair"))
+        for name, strands in build_face_hair(human.hair, body, human.hair_density, clothes, lashes=bool(human.detail)).items():
+            parts.append(_part(name, strands, "hair"))
+    return body, parts
+
+
+def _part(name: str, geometry: object, semantic: str, labelled: bool = True) -> SceneObject:
+    return SceneObject(name, geometry, semantic, labelled=labelled, shadow=labelled)  # type: ignore[arg-type]
