@@ -20,7 +20,7 @@ from .people.eyes import eye_centres
 from .people.garments.outfit import sample_outfit
 from .people.look import sample_eyes, sample_hair, sample_skin
 from .people.person import pose_person
-from .people.shape import Phenotype, sample_phenotype
+from .people.shape import Phenotype, PhenotypeRanges, sample_phenotype
 from .ranges import apply_ranges
 from .seeds import Seed
 from .sky import sample_sky
@@ -51,6 +51,8 @@ SEATED = ("sit",)
 # How often somebody sits, if there is a seat.
 SIT_SHARE = 0.35
 VIEWS = {"full_body": 0.42, "wide": 0.33, "portrait": 0.25}
+# Age bands in years and how often they are drawn.
+AGES = {(1.5, 4.0): 0.03, (4.0, 12.0): 0.09, (12.0, 18.0): 0.08, (18.0, 40.0): 0.40, (40.0, 65.0): 0.26, (65.0, 88.0): 0.14}
 # Heads larger than this many pixels get the subdivided skin and more strands.
 CLOSE_HEAD_PX = 60.0
 
@@ -111,8 +113,16 @@ def subject(body: BodyState) -> Subject:
     return Subject(feet, np.array([face[0], face[1], high[2]]), face, heading, low, high)
 
 
+def sample_anybody(seed: Seed) -> Phenotype:
+    """A phenotype of any age; mostly adults, as in a street."""
+    bands = list(AGES)
+    share = np.array([AGES[b] for b in bands])
+    band = bands[int(seed.child("age").rng().choice(len(bands), p=share / share.sum()))]
+    return sample_phenotype(seed.child("phenotype").rng(), PhenotypeRanges(age_years=band))
+
+
 def _sample_people(seed: Seed, place: PlaceGeometry, count: int, frames: int) -> list[HumanSpec]:
-    phenotypes = [sample_phenotype(seed.child("human", i, "phenotype").rng()) for i in range(count)]
+    phenotypes = [sample_anybody(seed.child("human", i)) for i in range(count)]
     wants = [
         bool(place.seats) and p.age_years >= 3 and seed.child("human", i, "seated").rng().random() < SIT_SHARE
         for i, p in enumerate(phenotypes)
