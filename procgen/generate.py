@@ -131,7 +131,9 @@ def _run(
         elif event["event"] in ("retry", "failed"):
             progress.note(str(event.get("message", event)))
 
-    outcome = run_tasks(tasks, workers=options.workers, on_event=told, log_folder=store.root / "logs")
+    outcome = run_tasks(
+        tasks, workers=options.workers, on_event=told, is_complete=store.is_complete, log_folder=store.root / "logs"
+    )
     for failure in outcome.failures:
         report.failed[failure.frame or failure.task] = str(failure)
 

@@ -117,6 +117,7 @@ def _truth_view(job: _Job, view: int) -> Any:
 
 
 def _finish(job: _Job, spec: SceneSpec, name: FrameName, writer: FrameWriter, shot: Shot) -> None:
+    job.emit({"event": "begin", "frame": writer.name})
     write_shot(shot, writer.folder, job.channels, mesh=job.options.mesh)
     text, facts = caption(spec, name.view)
     record = frame_record(

@@ -168,6 +168,8 @@ class Store:
         """Give the lock back; the dataset can be opened again."""
         if self._lock is None:
             return
+        with contextlib.suppress(OSError):
+            self._sweep()
         for folder in (self.root / _HIDDEN / "tmp", self.root / _HIDDEN):
             if folder.name == _HIDDEN:
                 self._lock.release()

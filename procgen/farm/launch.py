@@ -1,0 +1,44 @@
+"""How to start another process that runs this very package: under pip Python, and inside Blender.
+
+Inside Blender `sys.executable` is a Python without bpy, and the package is called `bl_ext.user_default.vivant`, which
+exists only once Blender has enabled its extensions. So a child there is Blender itself, with factory settings, and it
+imports the same folder as a package of its own name. Everything inside is imported relatively, so both names work.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+PACKAGE = __name__.partition(".procgen")[0]
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def child_package() -> tuple[str, list[str]]:
+    """Name that the package has in a child process, and what must come first on its `sys.path`."""
+    if "." in PACKAGE:
+        return ROOT.name, [str(ROOT.parent)]
+    return PACKAGE, [p for p in sys.path if p]
+
+
+def blender_binary() -> str:
+    """Path of the Blender that runs us; empty under pip bpy and plain Python. Never imports bpy."""
+    bpy = sys.modules.get("bpy")
+    return str(bpy.app.binary_path or "") if bpy is not None else ""
+
+
+def command(module: str, function: str, *arguments: object) -> list[str]:
+    """Command line of a process that calls `function(*arguments)` of a module of this package.
+
+    Args:
+        module: Relative to the package, e.g. "addon.cli".
+        function: Name of the function; what it does to exit is its own affair.
+        arguments: Anything whose `repr` is Python (texts, numbers, lists of them).
+    """
+    name, paths = child_package()
+    code = f"import sys; sys.path[:0] = [p for p in {paths!r} if p not in sys.path]; "
+    code += f"from {name}.{module} import {function} as run; run({', '.join(map(repr, arguments))})"
+    binary = blender_binary()
+    if binary:
+        return [binary, "--background", "--factory-startup", "--python-exit-code", "1", "--python-expr", code]
+    return [sys.executable, "-c", code]
