@@ -9,6 +9,9 @@ from .shader import Shader
 PIGMENT = "pigment"  # per strand: melanin (Blender's 0–1), melanin redness, roughness offset
 TINT = "tint"  # per strand: linear RGB for the albedo channel
 
+# Pigment of a strand over that of a real hair, by eye: brown hair lit from behind must not glow orange.
+STRAND_SCALE = 1.5
+
 # Absorption of eumelanin and pheomelanin per unit (d'Eon et al. 2011, as in Blender's Principled Hair).
 _EUMELANIN = np.array([0.506, 0.841, 1.653])
 _PHEOMELANIN = np.array([0.343, 0.733, 1.924])
@@ -48,8 +51,10 @@ def hair_material(roughness: float = 0.32, *, radial: float = 0.45, coarse: bool
         return s
     melanin, redness, rough = s.xyz(s.attribute(PIGMENT, vector=True))
     along = s.node("HairInfo", "Intercept")
-    # Sun and washing bleach the tips a little.
-    melanin = melanin * s.math("MULTIPLY_ADD", along, -0.10, 1.03)
+    # Sun and washing bleach the tips a little. Melanin acts through log(1 - m): a power of (1 - m) scales the pigment;
+    # a head has fewer and thicker strands than life, so each must absorb more for the same colour.
+    amount = s.math("MULTIPLY_ADD", along, -0.35, STRAND_SCALE + 0.15)
+    melanin = 1.0 - s.math("POWER", s.math("MAXIMUM", 1.0 - melanin, 0.0005), amount)
     hair = s.node(
         "BsdfHairPrincipled",
         0,

@@ -7,9 +7,9 @@ import numpy as np
 from .head import Head
 
 # Lowest elevation of the hair, degrees above the middle of the skull, by azimuth from the face (0) to the nape (180).
-# Front, temple, side in front of the ear, behind the ear, nape. By eye on the template.
-_AZIMUTH = np.array([0, 12, 26, 40, 52, 62, 72, 80, 92, 105, 125, 150, 180.0])
-_ELEVATION = np.array([41, 41, 42, 40, 32, 20, 4, -10, -4, -14, -27, -33, -35.0])
+# Forehead, temple, sideburn, above and behind the ear, nape. By eye on the template.
+_AZIMUTH = np.array([0, 12, 26, 38, 48, 56, 62, 67, 72, 80, 86, 95, 105, 125, 150, 180.0])
+_ELEVATION = np.array([35, 35.5, 37, 36, 30, 20, 8, -8, -18, -21, -8, -6, -14, -27, -33, -35.0])
 # What a receding line adds: temples first, then the forehead.
 _RECEDE_AZIMUTH = np.array([0, 14, 30, 45, 60, 80, 180.0])
 _RECEDE = np.array([6, 11, 22, 24, 14, 3, 0.0])
@@ -58,8 +58,12 @@ def _template_normals(head: Head) -> np.ndarray:
     return out / (np.linalg.norm(out, axis=1, keepdims=True) + 1e-12)
 
 
-def beard_density(head: Head) -> np.ndarray:
-    """(V,) 0–1: moustache, chin, cheeks below a line from the ear to the mouth, upper throat."""
+def beard_density(head: Head, style: str = "full") -> np.ndarray:
+    """(V,) 0–1: moustache, chin, cheeks below a line from the ear to the mouth, upper throat.
+
+    Args:
+        style: "full", "moustache", "goatee" (moustache and chin) or "chin" (jaw without moustache).
+    """
     x, y, z = (head.canon / head.template_eye * 0.0308).T
     x = np.abs(x)
     # Upper edge: under the nose at the middle, down across the cheek, up again to the sideburn.
@@ -71,4 +75,7 @@ def beard_density(head: Head) -> np.ndarray:
     soul = np.exp(-(((x - 0.015) / 0.006) ** 2 + ((z + 0.088) / 0.006) ** 2))
     n = _template_normals(head)
     front = _step(0.45 - n[:, 1], 0.0, 0.3)
-    return np.clip(out * (1.0 - mouth) * (1.0 - 0.6 * soul) * front, 0.0, 1.0) * (head.weight > 0.2)
+    upper = _step(z, -0.0745, -0.0700) * _step(0.034 - x, -0.004, 0.006)
+    chin = _step(-0.074 - z, -0.002, 0.004) * _step(0.027 - x, -0.006, 0.008)
+    part = {"moustache": upper, "goatee": np.maximum(upper, chin), "chin": 1.0 - upper}.get(style, 1.0)
+    return np.clip(out * part * (1.0 - mouth) * (1.0 - 0.6 * soul) * front, 0.0, 1.0) * (head.weight > 0.2)

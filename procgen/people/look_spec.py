@@ -44,4 +44,5 @@ class HairSpec(Spec):
     variation: int = param(0, low=0, high=2**31 - 1, doc="Seed of the strand placement.")
     brow_thickness: float = param(1.0, low=0.3, high=2.0, doc="Thickness of the brows.")
     beard: float = param(0.0, low=0.0, high=1.0, doc="Beard density; 0 = shaven.")
+    beard_style: Literal["full", "goatee", "moustache", "chin"] = param("full", doc="Where the beard is left to grow.")
     beard_length: float = param(0.0016, low=0.0005, high=0.06, unit="m", doc="Beard length.")

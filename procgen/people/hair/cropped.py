@@ -1,0 +1,176 @@
+"""Short hair: buzz cut, side part, textured crop, and what is left on a balding head."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from ... import registry
+from ...codec import param
+from ...geometry import Mesh, Strands
+from ..groom import Groom, comb_out, finish, prepare
+from ..hair_zones import angles
+from ..head import Roots
+from ..look_spec import HairSpec
+from ..strands import March, march, unit
+
+if TYPE_CHECKING:
+    from ..body_state import BodyState
+
+# The whorl at the crown from which hair grows away in all directions (skull coordinates).
+WHORL = np.array([0.012, 0.062, 0.098])
+
+
+@dataclass(frozen=True)
+class BuzzHair(HairSpec):
+    """Clipped all over."""
+
+    kind: ClassVar[str | None] = "buzz"
+    length: float = param(0.006, low=0.001, high=0.02, unit="m", doc="Length.")
+    fade: float = param(0.5, low=0.0, high=1.0, doc="How much shorter the sides are.")
+
+
+@dataclass(frozen=True)
+class ShortHair(HairSpec):
+    """Short sides, longer top combed to the side from a parting."""
+
+    kind: ClassVar[str | None] = "short"
+    top: float = param(0.055, low=0.015, high=0.12, unit="m", doc="Length on top.")
+    sides: float = param(0.014, low=0.002, high=0.04, unit="m", doc="Length at sides and nape.")
+    part: float = param(0.030, low=-0.04, high=0.04, unit="m", doc="Where the parting is; positive = person's left.")
+    lift: float = param(0.5, low=0.0, high=1.0, doc="Volume on top.")
+
+
+@dataclass(frozen=True)
+class CropHair(HairSpec):
+    """Short textured crop without a parting, brushed forward or up."""
+
+    kind: ClassVar[str | None] = "crop"
+    top: float = param(0.032, low=0.01, high=0.07, unit="m", doc="Length on top.")
+    sides: float = param(0.010, low=0.002, high=0.04, unit="m", doc="Length at sides and nape.")
+    forward: float = param(0.5, low=-1.0, high=1.0, doc="1 brushed forward, -1 brushed back.")
+    texture: float = param(0.5, low=0.0, high=1.0, doc="Tousle.")
+
+
+@dataclass(frozen=True)
+class BaldingHair(HairSpec):
+    """A wreath of short hair around a bald crown."""
+
+    kind: ClassVar[str | None] = "balding"
+    sides: float = param(0.016, low=0.003, high=0.05, unit="m", doc="Length of the wreath.")
+    crown: float = param(0.8, low=0.0, high=1.0, doc="How far the crown is bald.")
+
+
+def _top(roots: Roots) -> np.ndarray:
+    """(N,) 0 at sides and nape, 1 on top."""
+    _, elevation = angles(roots.skull)
+    back = np.clip((roots.skull[:, 1] - 0.02) / 0.09, 0.0, 1.0)
+    t = np.clip((elevation - (24 + 22 * back)) / 26.0, 0.0, 1.0)
+    return t * t * (3 - 2 * t)
+
+
+def away_from_whorl(p: np.ndarray) -> np.ndarray:
+    """(N, 3) natural direction of growth: out of the whorl, down at sides and back, forward on top."""
+    v = p - WHORL
+    side = np.clip((np.abs(p[:, 0]) - 0.045) / 0.03, 0.0, 1.0)
+    v = unit(v) + np.stack([0 * side, 0.35 * side, -0.8 * side], 1)
+    return unit(v)
+
+
+def build_buzz(spec: BuzzHair, body: BodyState, density: float = 1.0, colliders: Sequence[Mesh] = ()) -> Strands:
+    """Clipped hair: short straight strands along the growth direction."""
+    g = prepare(spec, body, density, (), 26000, guides=16)
+    rng, r = g.rng(2), g.roots
+    length = spec.length * (1 - 0.65 * spec.fade * (1 - _top(r))) * rng.uniform(0.75, 1.1, len(r.position))
+    length *= 0.45 + 0.55 * g.edge(r)
+    d = unit(0.62 * r.normal + 0.38 * away_from_whorl(r.skull) + rng.normal(0, 0.10, r.position.shape))
+    start = r.position - r.normal * 0.001
+    bend = away_from_whorl(r.skull) * 0.15 * length[:, None]
+    points = np.stack([start, start + d * (0.5 * length[:, None] + 0.001) - 0.25 * bend, start + d * length[:, None] + bend], 1)
+    share = (0.6 + 0.4 * g.edge(r)) * rng.uniform(0.85, 1.15, len(r.position))
+    return finish(g, points, 0.00007, share=share, clear=0.0002, roughness=0.4)
+
+
+def _short(g: Groom, length: np.ndarray, flow: object, how: March, clear: np.ndarray, **comb: float) -> np.ndarray:
+    guides = march(g.head, g.collider, g.guide_roots, length, clear, flow, how, g.rng(2))  # type: ignore[arg-type]
+    points, _, _ = comb_out(g, guides, **comb)  # type: ignore[arg-type]
+    return points
+
+
+def _edge_share(g: Groom) -> np.ndarray:
+    return (0.55 + 0.45 * g.edge(g.roots)) * g.rng(5).uniform(0.85, 1.15, len(g.roots.position))
+
+
+def build_short(spec: ShortHair, body: BodyState, density: float = 1.0, colliders: Sequence[Mesh] = ()) -> Strands:
+    """Side parting: the top is swept across from the parting, sides and nape lie close."""
+    g = prepare(spec, body, density, colliders, 20000, guides=1100)
+    rng, r = g.rng(4), g.guide_roots
+    top = _top(r)
+    across = -np.sign(spec.part) if spec.part else 1.0
+    heavy = np.clip(0.5 + across * (r.skull[:, 0] - spec.part) / 0.02, 0.0, 1.0)
+    length = (spec.sides + (spec.top * (0.72 + 0.28 * heavy) - spec.sides) * top) * rng.uniform(0.85, 1.1, len(top))
+    length *= 0.5 + 0.5 * g.edge(r)
+    zigzag = spec.part + 0.0015 * np.sin(r.skull[:, 1] * 320.0)
+    sign = np.where(r.skull[:, 0] > zigzag, 1.0, -1.0)
+
+    def flow(p: np.ndarray, t: float) -> np.ndarray:
+        up = np.clip((p[:, 2] - 0.040) / 0.035, 0.0, 1.0)
+        back = np.clip((p[:, 1] + 0.01) / 0.07, 0.0, 1.0)
+        comb = np.stack([sign * (0.95 - 0.55 * back), 0.30 + 0.55 * back, -0.15 - 0.5 * back], 1)
+        low = np.stack([0.1 * np.sign(p[:, 0]), 0.40 * np.ones(len(p)), -1.0 + 0 * up], 1)
+        return unit(comb * up[:, None] + low * (1 - up)[:, None])
+
+    clear = 0.0015 + spec.lift * 0.020 * top * rng.uniform(0.25, 1.0, len(top))
+    how = March(steps=9, lift=0.30 + 0.35 * spec.lift, stiffness=0.62, gravity=0.10, hug=0.9, wobble=0.045)
+    points = _short(g, length, flow, how, clear, clumping=0.62, frizz=0.0025, flyaway=0.007, length_noise=0.25,
+                    side=lambda s: np.sign(s[:, 0] - spec.part - 0.0015 * np.sin(s[:, 1] * 320.0)) * (s[:, 1] < 0.03))  # fmt: skip
+    return finish(g, points, 0.00008, share=_edge_share(g), face=True)
+
+
+def build_crop(spec: CropHair, body: BodyState, density: float = 1.0, colliders: Sequence[Mesh] = ()) -> Strands:
+    """Textured crop: tousled locks forward, up or back."""
+    g = prepare(spec, body, density, colliders, 20000, guides=900)
+    rng, r = g.rng(4), g.guide_roots
+    top = _top(r)
+    length = (spec.sides + (spec.top - spec.sides) * top) * rng.uniform(0.75, 1.15, len(top)) * (0.5 + 0.5 * g.edge(r))
+    drift = rng.normal(0, 0.25 + 0.5 * spec.texture, len(top))
+
+    def flow(p: np.ndarray, t: float) -> np.ndarray:
+        up = np.clip((p[:, 2] - 0.040) / 0.035, 0.0, 1.0)[:, None]
+        comb = np.stack([drift, np.full(len(p), -spec.forward), 0.35 - 0.7 * t + 0 * drift], 1)
+        return unit(up * unit(comb) + (1 - 0.6 * up) * away_from_whorl(p))
+
+    clear = 0.001 + (0.006 + 0.014 * spec.texture) * top * rng.uniform(0.2, 1.0, len(top))
+    how = March(steps=7, lift=0.45 + 0.2 * spec.texture, stiffness=0.6, gravity=0.08, hug=0.7, wobble=0.05)
+    points = _short(g, length, flow, how, clear, clumping=0.5 + 0.25 * spec.texture, frizz=0.003, flyaway=0.006,
+                    length_noise=0.3)  # fmt: skip
+    return finish(g, points, 0.00008, share=_edge_share(g), face=True)
+
+
+def build_balding(spec: BaldingHair, body: BodyState, density: float = 1.0, colliders: Sequence[Mesh] = ()) -> Strands:
+    """A wreath of hair at sides and back, thin fluff above it."""
+    from ..head import head_of
+
+    head = head_of(body)
+    _, elevation = angles(head.skull)
+    back = np.clip(head.skull[:, 1] / 0.08, -1.0, 1.0)
+    line = 34.0 - 14.0 * spec.crown + 6.0 * back
+    thin = 0.05 + 0.95 * (1 - np.clip((elevation - line + 8.0) / 16.0, 0.0, 1.0)) ** 1.5
+    thinner = replace(spec, receding=max(spec.receding, 0.9))
+    g = prepare(thinner, body, density, colliders, 14000, guides=700, thin=thin, head=head)
+    rng, r = g.rng(4), g.guide_roots
+    _, e = angles(r.skull)
+    length = spec.sides * rng.uniform(0.7, 1.15, len(e)) * np.where(e > 30, 0.8, 1.0) * (0.5 + 0.5 * g.edge(r))
+    how = March(steps=6, lift=0.3, stiffness=0.55, gravity=0.15, hug=0.9, wobble=0.06)
+    clear = 0.001 + 0.004 * rng.random(len(e))
+    points = _short(g, length, lambda p, t: away_from_whorl(p), how, clear, clumping=0.45, frizz=0.002, flyaway=0.006)
+    return finish(g, points, 0.000075, share=_edge_share(g) * 0.95)
+
+
+registry.hair.register("buzz", spec=BuzzHair, build=build_buzz)(BuzzHair)
+registry.hair.register("short", spec=ShortHair, build=build_short)(ShortHair)
+registry.hair.register("crop", spec=CropHair, build=build_crop)(CropHair)
+registry.hair.register("balding", spec=BaldingHair, build=build_balding)(BaldingHair)

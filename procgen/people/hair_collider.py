@@ -1,0 +1,75 @@
+"""What hair may not enter: head, neck, shoulders, and the garments on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..geometry import Mesh
+from .body_state import vertex_normals
+from .head import Head
+from .nearest import NearestPoints
+
+if TYPE_CHECKING:
+    from .body_state import BodyState
+
+# How far from the middle of the skull anything can touch hair, metres (long hair ends well above the waist).
+_REACH = 0.62
+# Deeper than this a point counts as on the far side of something thin and is left alone.
+_MAX_DEPTH = 0.06
+GARMENT_CLEARANCE = 0.004
+
+
+class Collider:
+    """Surface points with normals, in head-local coordinates.
+
+    Args:
+        points, normals: (M, 3).
+        margin: (M,) metres added to the clearance of strands near each point (cloth is kept farther off than skin).
+    """
+
+    def __init__(self, points: np.ndarray, normals: np.ndarray, margin: np.ndarray) -> None:
+        self.points, self.normals, self.margin = points, normals, margin
+        self.tree = NearestPoints(points)
+
+    def height(self, x: np.ndarray, guess: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Signed height above the surface (N,), its normal (N, 3) and the nearest point's index (N,)."""
+        distance, i = self.tree.query(x, guess=guess)
+        n = self.normals[i]
+        h = np.einsum("ij,ij->i", x - self.points[i], n) - self.margin[i]
+        # A place behind a far surface is not inside it.
+        return np.where(distance > _MAX_DEPTH, np.maximum(h, _MAX_DEPTH), h), n, i
+
+    def push(
+        self, x: np.ndarray, clearance: np.ndarray | float, guess: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Move points (N, 3) out to `clearance`; also height before, normals and indices as in `height`."""
+        h, n, i = self.height(x, guess)
+        out = x + n * np.maximum(clearance - h, 0.0)[:, None]
+        return out, h, n, i
+
+
+def collider_of(head: Head, body: BodyState, meshes: Sequence[Mesh] = ()) -> Collider:
+    """Collider from the posed body and the garments that hair may lie on."""
+    count = body.count
+    skin = np.ones(count, bool)
+    for name in ("eye_l", "eye_r", "tongue"):
+        inside = body.model.shell_faces.get(name, np.zeros((0, 4), int))
+        skin[inside[inside < count]] = False
+    for name in ("mouth_inside", "eye_socket"):
+        if name in body.model.regions:
+            skin &= np.asarray(body.model.regions[name]) < 0.5
+    near = skin & (np.linalg.norm(head.points, axis=1) < _REACH) & (head.points[:, 2] > -_REACH)
+    points, normals = [head.points[near]], [head.normals[near]]
+    margin = [np.zeros(int(near.sum()))]
+    for mesh in meshes:
+        tri = mesh.triangles()
+        local = head.local(mesh.vertices)
+        n = vertex_normals(local, tri).astype(np.float64)
+        close = np.linalg.norm(local, axis=1) < _REACH
+        points.append(local[close])
+        normals.append(n[close])
+        margin.append(np.full(int(close.sum()), GARMENT_CLEARANCE))
+    return Collider(np.concatenate(points), np.concatenate(normals), np.concatenate(margin))
