@@ -14,7 +14,7 @@ from ..frames import world_from_smplx
 from ..geometry import Seat
 from ..spec import PoseSpec
 from .balance import centre_of_mass, hull, outside, shrunk
-from .body_state import BodyState
+from .body_state import BodyState, root_transform
 from .clearance import clear_arm, clear_legs, leg_depth, turn_joint, worst_arm
 from .hand_goals import place_hand
 from .joint_limits import clamp_pose, excess
@@ -38,6 +38,7 @@ class Settled:
     Attributes:
         pose: (55, 3) axis-angle.
         translation: (3,) world; `root_transform(heading, translation)` puts the body there.
+        heading: Radians about Z (of the seat, for a sitter).
         gaps: Support name -> metres between it and what is below (negative = sunk in).
         imbalance: Metres from the centre of mass to the support polygon; 0 = balanced, or not asked for.
         penetration: Deepest place where one limb is inside another part, metres; negative = clear.
@@ -47,11 +48,17 @@ class Settled:
 
     pose: np.ndarray
     translation: np.ndarray
+    heading: float = 0.0
     gaps: dict[str, float] = field(default_factory=dict)
     imbalance: float = 0.0
     penetration: float = -1.0
     clamped: dict[str, float] = field(default_factory=dict)
     excess: float = 0.0
+
+    @property
+    def root(self) -> np.ndarray:
+        """(4, 4) world from body."""
+        return root_transform(self.heading, self.translation)
 
 
 class _Ground:
@@ -126,7 +133,9 @@ def settle(
         position, heading = (float(seat.position[0]), float(seat.position[1])), float(seat.heading)
     solver = _Solver(make_proxy(body), c, _Ground(height, position, heading), sole)
     pose, clamped = clamp_pose(pose)
-    pose = clear_legs(solver.proxy, pose)
+    if c.balance or c.base != "feet":
+        # Walkers and runners place each foot on purpose; moving a leg would make it slide.
+        pose = clear_legs(solver.proxy, pose)
     for side in SIDES:
         if side not in c.hands:
             pose = clear_arm(solver.proxy, pose, side, arm_gap)
@@ -415,7 +424,7 @@ class _Solver:
         c, s = np.cos(heading), np.sin(heading)
         x, y = c * local[0] - s * local[1], s * local[0] + c * local[1]
         translation = np.array([position[0] + x, position[1] + y, self.ground.base + local[2]])
-        return Settled(self.pose, translation, self.gaps, self.imbalance, penetration, clamped, excess(self.pose))
+        return Settled(self.pose, translation, heading, self.gaps, self.imbalance, penetration, clamped, excess(self.pose))
 
 
 def _small(rotvec: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from .face_hair import build_face_hair
 from .garments.outfit import build_outfit, sole_thickness
 from .hands import apply_hands
 from .model import load_body
-from .motion import pose_at
+from .motion import contacts_at, pose_at
 from .shape import betas_from_phenotype
 from .skin import skin_attributes, skin_shader
 from .teeth import build_mouth
@@ -52,6 +52,7 @@ def pose_person(human: HumanSpec, place: PlaceGeometry, time: float) -> BodyStat
         heading=human.heading,
         seat=seat,
         sole=max([sole_thickness(g) for g in human.outfit], default=0.0),
+        contacts=contacts_at(human, time),
     )
     root = root_transform(human.heading if seat is None else seat.heading, settled.translation)
     body = pose_body(model, human.phenotype, betas, coefficients, settled.pose, root)

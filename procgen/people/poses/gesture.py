@@ -216,7 +216,7 @@ def build_talk(spec: TalkSpec, time: float = 0.0) -> np.ndarray:
     for side, base, amount, lag in (("left", spec.left_arm, spec.left_raise, 0.3), ("right", spec.right_arm, spec.right_raise, 0.0)):
         if amount < 0.08:
             continue
-        beat = 0.10 * np.sin(2 * np.pi * (0.7 * time + spec.phase + lag))
+        beat = 0.10 * np.sin(2 * np.pi * (0.75 * time + spec.phase + lag))
         o = spec.openness
         arms[side] = Arm(
             raised=base.raised + amount * (0.28 + beat),
