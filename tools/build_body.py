@@ -13,13 +13,13 @@ import json
 import sys
 from pathlib import Path
 
-import numpy as np
-
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from body import assemble  # noqa: E402 (needs the path above)
 
-SLIM = assemble.Sizes(people=2400, shape=36, head=48)
+from vivant.procgen.npz import write_npz  # noqa: E402
+
+SLIM = assemble.Sizes(people=2400, shape=64, head=60)
 FULL = assemble.Sizes(people=3000, shape=200, head=100)
 
 
@@ -34,7 +34,7 @@ def main() -> None:
     arrays, report = assemble.build(sizes)
     out = args.slim or args.full
     out.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(out, **arrays)
+    write_npz(out, arrays, level=9)
     report["size_mb"] = round(out.stat().st_size / 1e6, 3)
     text = json.dumps(report, indent=1)
     if args.report:

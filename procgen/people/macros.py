@@ -32,6 +32,12 @@ ANCHORS: dict[str, NDArray[np.float64]] = {
 }
 # Height and weight may leave [0, 1] to reach a measured stature or mass; the hats then go on linearly.
 EXTRAPOLATED = ("height", "weight")
+# MakeHuman's "maxweight" ends near a BMI of 26. Beyond, two more targets (a man's and a woman's body fat, made from local
+# changes) take over; they fade in below the end, so that the two meet without a kink (by eye).
+WEIGHT_END, FAT_START = 1.1, 0.65
+# Body size by age value, relative to a grown-up: how large those targets are on a child.
+FAT_SIZE = np.array([(-1.0 / 3.0, 0.30), (0.0, 0.44), (1.0 / 3.0, 0.80), (2.0 / 3.0, 1.0), (1.0, 0.98)])
+FAT_TARGETS = 2
 COUNT = sum(len(names) for names in VARIATIONS.values())
 
 
@@ -64,8 +70,12 @@ def macro_weights(values: Mapping[str, NDArray[np.floating]], mask: NDArray[np.i
         values: (N,) arrays for every key of `ANCHORS`, and (N, 3) "race" weights (african, asian, caucasian).
         mask: (K, COUNT) 0/1, which variations each target is a product of.
     Returns:
-        (N, K) float64.
+        (N, K + 2) float64; the last two are the fat of a man and of a woman.
     """
+    weight = np.asarray(values["weight"], np.float64)
+    fat = np.maximum(weight - FAT_START, 0.0) * np.interp(values["age"], FAT_SIZE[:, 0], FAT_SIZE[:, 1])
+    gender = np.asarray(values["gender"], np.float64)
+    values = {**values, "weight": np.minimum(weight, WEIGHT_END)}
     race = np.asarray(values["race"], np.float64)
     race = race / race.sum(axis=1, keepdims=True)
     columns = [race if name == "race" else hats(name, values[name]) for name in VARIATIONS]
@@ -79,4 +89,4 @@ def macro_weights(values: Mapping[str, NDArray[np.floating]], mask: NDArray[np.i
     out = flat[:, index[:, 0]]
     for i in range(1, factors):
         out = out * flat[:, index[:, i]]
-    return out
+    return np.concatenate([out, np.stack([fat * (1.0 - gender), fat * gender], axis=1)], axis=1)

@@ -91,6 +91,10 @@ def build(sizes: Sizes) -> tuple[dict[str, NDArray], dict]:
         joint_names=np.array(JOINT_NAMES),
         phenotype_mask=src.macro_mask,
         phenotype_map=shape.phenotype_map.astype(np.float32),
+        phenotype_build=shape.build_axes.astype(np.float32),
+        phenotype_volume=space.volume_polynomial(
+            shape.mean[: mesh.SKIN_END], shape.components[: sizes.shape, : mesh.SKIN_END], _skin_faces(top)
+        ),
         **{k: v.astype(np.float32) for k, v in relaxed_hands(rng).items()},
     )
     soft = regions.soft_regions(src, top, mean_body, rest_joints, weights[top.base_ids])

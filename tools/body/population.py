@@ -21,7 +21,7 @@ BODY_GROUPS = ("arms", "breast", "buttocks", "feet", "hands", "hip", "legs", "ne
 BODY_SKIP = ("nipple", "bulge", "pregnant", "navel", "trans-in-out", "torso-trans", "hip-trans", "neck-trans",
              "foot-trans", "hand-trans", "fingers-distance")  # fmt: skip
 BATCH = 50
-CALIBRATION_STEPS = 7
+CALIBRATION_STEPS = 9
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def calibrate(source: Source, values: dict, height: NDArray, mass: NDArray, skin
             h = np.clip(h + (height[part] - s) / slope, *HEIGHT_LIMITS)
             # Mass also grows with stature: compare at the wanted one.
             ratio = mass[part] / (m * (height[part] / s) ** 2)
-            w = np.clip(w + 1.6 * np.log(ratio), *WEIGHT_LIMITS)
+            w = np.clip(w + 1.1 * np.log(ratio), *WEIGHT_LIMITS)
         values["height"][part], values["weight"][part] = h, w
 
 

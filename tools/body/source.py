@@ -27,6 +27,29 @@ NEWBORN_SCALE = np.array([0.922, 0.75, 0.922])
 NEWBORN_GROUPS = 3.0
 
 
+# Local changes that together put about 35 kg of fat on an adult where men and women tend to carry it (by eye).
+_FAT = {
+    "arms/l-upperarm-fat": 0.8, "arms/r-upperarm-fat": 0.8, "arms/measure-upperarm-circ": 0.5,
+    "arms/l-lowerarm-fat": 0.4, "arms/r-lowerarm-fat": 0.4, "hands/measure-wrist-circ": 0.4,
+    "legs/measure-calf-circ": 0.45, "legs/measure-knee-circ": 0.45, "feet/measure-ankle-circ": 0.3,
+    "neck/measure-neck-circ": 1.0, "neck/neck-double": 0.9, "head/head-fat": 0.8, "stomach/stomach-tone": -1.0,
+}  # fmt: skip
+MALE_FAT = {
+    **_FAT, "torso/measure-waist-circ": 1.0, "torso/measure-underbust-circ": 0.9, "torso/measure-bust-circ": 0.45,
+    "torso/torso-scale-depth": 0.55, "torso/torso-scale-horiz": 0.35, "hip/hip-scale-depth": 0.6,
+    "hip/hip-scale-horiz": 0.5, "torso/measure-hips-circ": 0.3, "stomach/stomach-pregnant": 0.55,
+    "legs/measure-thigh-circ": 0.5, "legs/l-upperleg-fat": 0.45, "legs/r-upperleg-fat": 0.45,
+    "buttocks/buttocks-volume": 0.4,
+}  # fmt: skip
+FEMALE_FAT = {
+    **_FAT, "torso/measure-waist-circ": 0.9, "torso/measure-underbust-circ": 0.7, "torso/measure-bust-circ": 0.7,
+    "torso/torso-scale-depth": 0.4, "torso/torso-scale-horiz": 0.35, "hip/hip-scale-depth": 0.5,
+    "hip/hip-scale-horiz": 0.6, "torso/measure-hips-circ": 0.55, "stomach/stomach-pregnant": 0.3,
+    "legs/measure-thigh-circ": 0.7, "legs/l-upperleg-fat": 0.7, "legs/r-upperleg-fat": 0.7,
+    "buttocks/buttocks-volume": 0.7,
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Source:
     """Everything read from disk.
@@ -34,7 +57,7 @@ class Source:
     template: (N, 3) float32, the MakeHuman base mesh, N = 19158.
     groups: name -> (quads (Q, 4) vertex ids, (Q, 4) uv ids).
     uv: (T, 2) float32.
-    macro: (K, N, 3) float32 phenotype targets; macro_mask: (K, M) uint8, which variations each is a product of.
+    macro: (K + 2, N, 3) float32 phenotype targets, the last two a man's and a woman's body fat; macro_mask: (K, M) uint8, which variations each is a product of.
     local: label -> (positive (N, 3), negative (N, 3)) float32.
     actions: ARKit name -> (N, 3) float32.
     bones: name -> {"parent": str, "head": vertex ids, "tail": vertex ids}; weights: name -> (ids, values).
@@ -143,6 +166,18 @@ def _local_targets(root: Path, count: int) -> dict:
     return out
 
 
+def body_fat(local: dict, recipe: dict[str, float]) -> np.ndarray:
+    """(N, 3) float32 sum of local changes; a recipe names them without their ending (-incr, -down ...)."""
+    total = 0.0
+    for name, amount in recipe.items():
+        found = [k for k in local if k.startswith(f"{name}-") or k == name]
+        if len(found) != 1:
+            raise KeyError(f"{name}: {found}")
+        positive, negative = local[found[0]]
+        total = total + abs(amount) * (positive if amount > 0 else negative)
+    return np.asarray(total, np.float32)
+
+
 def _rig(root: Path, groups: dict) -> tuple[dict, dict]:
     folder = root / "mpfb2" / "rigs" / "standard"
     rig = json.loads((folder / "rig.default.json").read_text())
@@ -170,4 +205,5 @@ def read_source(root: Path | None = None) -> Source:
     actions = {p.stem: read_target(p, len(template)).astype(np.float32) for p in sorted(units.glob("*.target"))}
     bones, weights = _rig(root, groups)
     local = _local_targets(root, len(template))
+    macro = np.concatenate([macro, [body_fat(local, MALE_FAT), body_fat(local, FEMALE_FAT)]])
     return Source(template.astype(np.float32), groups, uv, macro, mask, local, actions, bones, weights, root)

@@ -11,16 +11,18 @@ from numpy.typing import NDArray
 from body import mesh, population, rig
 from body.source import Source
 from vivant.procgen.people.macros import macro_weights
+from vivant.procgen.people.shape import BUILD_COUNT, triples
 from vivant.procgen.people.skeleton import JOINT_INDEX
 
 RIDGE = 1e-3
+ADULT = (18.0, 65.0)
 
 
 @dataclass(frozen=True)
 class Space:
     """mean (N, 3), joints_mean (55, 3); components (B, N, 3) at one standard deviation, the last `head_count` are local.
 
-    phenotype_map: (K + 1, B_global) macro weights and a 1 -> betas.
+    phenotype_map: (K + 1, B_global) macro weights and a 1 -> betas. build_axes: (10, B_global) individual build.
     """
 
     mean: NDArray
@@ -28,6 +30,7 @@ class Space:
     components: NDArray
     head_count: int
     phenotype_map: NDArray
+    build_axes: NDArray
     report: dict
 
 
@@ -66,22 +69,22 @@ def learn_space(
     skin_faces = skin_faces[(skin_faces < mesh.SKIN_END).all(axis=1)]
     people = population.make_people(rng, source, weights, count, skin_faces)
     n = len(people.shapes)
-    mean = people.shapes.mean(axis=0)
+    # Zero coefficients are an average adult, not the average of adults and infants.
+    adult = (people.age_years >= ADULT[0]) & (people.age_years <= ADULT[1])
+    mean = people.shapes[adult].mean(axis=0)
     rows = (people.shapes - mean).reshape(n, -1)
     body = np.zeros((len(source.template), 3), bool)
     body[top.base_ids] = True
     used = np.flatnonzero(body.ravel())
     mixing, sigma = principal(rows, global_count, used)
     axes = (mixing.T.astype(np.float32) @ rows).reshape(global_count, -1, 3)
-    # Standardised coefficients of the training people.
-    betas = rows[:, used] @ (mixing.T.astype(np.float32) @ rows[:, used]).T / sigma
-    sign = np.sign(betas[:, 0] @ rows[:, 1]) or 1.0
-    del sign
+    betas = rows[:, used] @ axes.reshape(global_count, -1)[:, used].T / sigma
     components = axes * sigma[:, None, None].astype(np.float32)
     report = {"global_mm": _error(rows, betas, components, used)}
 
     phenotype_map, fit = fit_phenotypes(rng, source, weights, mean, components, sigma, used)
     report.update(fit)
+    build = individual_axes(source, people, betas, phenotype_map)
 
     mask = head_mask(source, weights)
     local = head_residuals(rng, source, weights, people, mean, betas, components, mask)
@@ -95,7 +98,7 @@ def learn_space(
         1e3 * np.linalg.norm((keep - coef @ axes_h.reshape(head_count, -1)[:, head_used]).reshape(len(keep), -1, 3), axis=2).mean()
     )
     report["head_sigma_mm"] = (1e3 * np.linalg.norm(head, axis=2).max(axis=1)).round(2).tolist()
-    space = Space(mean, people.joints.mean(axis=0), np.concatenate([components, head]), head_count, phenotype_map, report)
+    space = Space(mean, people.joints[adult].mean(axis=0), np.concatenate([components, head]), head_count, phenotype_map, build, report)
     return space, people
 
 
@@ -108,7 +111,7 @@ def _error(rows: NDArray, betas: NDArray, components: NDArray, used: NDArray) ->
 def fit_phenotypes(rng, source, weights, mean, components, sigma, used, count=3000) -> tuple[NDArray, dict]:  # noqa: ANN001
     """Linear map macro weights -> betas on people without local changes; ridge on the macro weights."""
     values, age, _, _ = population.sample_macros(rng, count)
-    for name, limits in (("height", (-0.1, 1.1)), ("weight", (-0.3, 1.7)), ("muscle", (0, 1)), ("cupsize", (0, 1)), ("firmness", (0, 1))):
+    for name, limits in (("height", (-0.1, 1.1)), ("weight", (-0.4, 2.4)), ("muscle", (0, 1)), ("cupsize", (0, 1)), ("firmness", (0, 1))):
         values[name] = rng.uniform(*limits, count)
     features = macro_weights(values, source.macro_mask)
     flat = (components / sigma[:, None, None].astype(np.float32)).reshape(len(components), -1)[:, used]
@@ -133,6 +136,38 @@ def fit_phenotypes(rng, source, weights, mean, components, sigma, used, count=30
         "phenotype_projection_mm": float(1e3 * error.mean()),
         "phenotype_map_rms_mm": float(1e3 * per_vertex.mean()),
     }
+
+
+def individual_axes(source, people, betas, phenotype_map) -> NDArray:  # noqa: ANN001
+    """(10, B) principal axes, at one standard deviation, of what the phenotype does not say of an adult's body."""
+    features = macro_weights(people.macros, source.macro_mask)
+    left = (betas - features @ phenotype_map[:-1] - phenotype_map[-1])[people.age_years > ADULT[0]]
+    _, s, vt = np.linalg.svd(left - left.mean(axis=0), full_matrices=False)
+    return vt[:BUILD_COUNT] * (s[:BUILD_COUNT, None] / np.sqrt(len(left)))
+
+
+def volume_polynomial(mean: NDArray, components: NDArray, faces: NDArray) -> NDArray[np.float32]:
+    """Coefficients of the enclosed volume as a cubic polynomial of (1, betas), in the order of `shape.triples`.
+
+    Args:
+        mean: (V, 3); components: (G, V, 3); faces: (F, 3) closed triangles.
+    """
+    basis = np.concatenate([mean[None], components]).astype(np.float32)
+    g = len(basis)
+    a, b, c = (np.ascontiguousarray(basis[:, faces[:, k]]).reshape(g, -1) for k in range(3))
+    full = np.zeros((g, g, g))
+    for j in range(g):
+        cross = np.cross(b[j].reshape(1, -1, 3), c.reshape(g, -1, 3)).reshape(g, -1)
+        full[:, j, :] = a @ cross.T / 6.0
+    i, j, k = triples(g)
+    total = np.zeros(len(i))
+    orders = {(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)}
+    index = np.stack([i, j, k])
+    for order in sorted(orders):
+        total += full[index[order[0]], index[order[1]], index[order[2]]]
+    # Repeated indices were counted once for every permutation that leaves them unchanged.
+    repeats = np.where((i == j) & (j == k), 6, np.where((i == j) | (j == k), 2, 1))
+    return (total / repeats).astype(np.float32)
 
 
 def head_residuals(rng, source, weights, people, mean, betas, components, mask) -> NDArray:  # noqa: ANN001
