@@ -81,9 +81,9 @@ def run(argv: Sequence[str] | None = None, prog: str = "vivant") -> int:
         return FAILED
 
 
-def main() -> NoReturn:
-    """Entry point of the `vivant` script."""
-    status = run()
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Entry point of the `vivant` script, and of child processes with the arguments given."""
+    status = run(argv)
     sys.stdout.flush()
     sys.stderr.flush()
     if "bpy" in sys.modules:

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Prove the labels of a dataset: files against hashes, depth and normals against an independent ray caster, flow
+against reprojection, keypoints and masks against the body model run again from the record.
+
+Prints a residual a check, writes verify.json into the dataset, and exits 1 on any breach.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from ..output import say, say_json
+from ..parsing import whole
+
+NAME = "verify"
+HELP = "prove the labels of a dataset, with a residual for each channel"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument("dataset", metavar="DATASET", help="folder that `vivant generate` wrote")
+    parser.add_argument("--channels", metavar="LIST", default="", help="only the checks of these channels, with commas")
+    parser.add_argument("--frames", metavar="LIST", default="", help="only frames whose name starts so, for example 000003")
+    parser.add_argument("--limit", type=whole(1), metavar="N", default=0, help="at most N frames, evenly spread")
+    parser.add_argument(
+        "--witness",
+        choices=("auto", "embree", "raster", "none"),
+        default="auto",
+        help="independent ray caster (default: embree where it is installed)",
+    )
+    parser.add_argument("--no-write", action="store_true", help="do not write verify.json into the dataset")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Verify and report."""
+    from ...procgen.dataset.verify import VerifyOptions, verify
+    from ...procgen.options import split_names
+    from ...procgen.progress import NoProgress, TerminalProgress
+
+    options = VerifyOptions(
+        witness=args.witness,
+        frames=tuple(split_names(args.frames)),
+        channels=tuple(split_names(args.channels)),
+        limit=args.limit,
+        write=not args.no_write,
+    )
+    bar: Any = NoProgress() if args.quiet or args.json else TerminalProgress(sys.stderr)
+
+    def progress(done: int, total: int, name: str) -> None:
+        if done == 0:
+            bar.start(total, "frames")
+        else:
+            bar.step(1, name)
+
+    try:
+        report = verify(args.dataset, options=options, progress=progress)
+    finally:
+        bar.close()
+    if args.json:
+        say_json(report.to_dict())
+    else:
+        say(str(report))
+        say()
+        say(f"{args.dataset}: {'proven' if report.ok else 'NOT proven'} ({len(report.frames)} frame(s))")
+    return 0 if report.ok else 1

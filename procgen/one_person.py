@@ -1,0 +1,59 @@
+"""One person on level ground, for the sidebar and for `vivant person`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import registry
+from .errors import unknown_name
+from .geometry import PlaceGeometry, SceneObject
+from .layout import Placement
+from .people.body_state import BodyState
+from .people.person import build_person
+from .people.shape import sample_phenotype
+from .sample import sample_human
+from .seeds import Seed
+from .spec import HumanSpec, replace
+
+
+def level_ground() -> PlaceGeometry:
+    """An empty place at height 0: no objects, no seats, ten metres to every side."""
+    return PlaceGeometry(
+        objects=[],
+        lights=[],
+        height=lambda x, y: np.zeros(np.broadcast(x, y).shape),
+        stage=np.array([-10.0, -10.0, 10.0, 10.0]),
+        obstacles=np.zeros((0, 3)),
+        seats=[],
+        indoor=False,
+        camera_area=np.array([-10.0, -10.0, 10.0, 10.0]),
+    )
+
+
+def sample_person(seed: Seed, *, pose: str = "auto") -> HumanSpec:
+    """Draw one person at the origin who faces -Y.
+
+    Args:
+        seed: Node of the seed tree; equal seeds give equal people.
+        pose: Name of a pose family, or "auto".
+    """
+    phenotype = sample_phenotype(seed.child("phenotype").rng())
+    human = sample_human(seed, phenotype, Placement((0.0, 0.0), 0.0), level_ground(), 1)
+    if pose != "auto":
+        if pose not in registry.poses.names():
+            raise unknown_name("pose", pose, ("auto", *registry.poses.names()))
+        human = replace(human, pose=registry.poses.get(pose).make(seed.child("pose").rng(), phenotype))
+    return replace(human, detail=1)
+
+
+def assemble_person(spec: HumanSpec) -> tuple[BodyState, list[SceneObject]]:
+    """Posed body and all visible parts of a person on level ground."""
+    body, parts = build_person(spec, level_ground(), 0.0, 0)
+    return body, [replace_person(p) for p in parts]
+
+
+def replace_person(part: SceneObject) -> SceneObject:
+    """A part marked as belonging to the only person."""
+    from dataclasses import replace as with_changes
+
+    return with_changes(part, instance=1, person=0)
