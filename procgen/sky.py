@@ -39,9 +39,9 @@ def sample_sky(rng: np.random.Generator, indoor: bool = False) -> SkySpec:
     return SkySpec(
         sun_elevation=float(up),
         sun_azimuth=float(rng.uniform(-np.pi, np.pi)),
-        sun_strength=float(3.6 * share * (0.55 + 0.45 * np.clip(np.sin(up) / 0.5, 0, 1))),
+        sun_strength=float(5.2 * share * (0.55 + 0.45 * np.clip(np.sin(up) / 0.5, 0, 1))),
         sun_size=float(rng.uniform(*size)),
-        ambient=float(rng.uniform(0.85, 1.1) * (1.0 + 0.25 * clouds)),
+        ambient=float(rng.uniform(1.1, 1.4) * (1.0 + 0.25 * clouds)),
         cloudiness=clouds,
         warmth=float(rng.uniform(*warm)),
     )

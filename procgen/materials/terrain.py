@@ -37,12 +37,13 @@ def turf(grass: Color, dry: Color, dryness: float, path: str) -> Shader:
     if path == "mown":
         track = s.mix(s.smoothstep(fine, 0.35, 0.7), scaled(grass, 0.75), scaled(s_mean(grass, dry), 1.2))
     elif path == "earth":
-        track = s.mix(s.smoothstep(mid, 0.35, 0.65), (0.155, 0.112, 0.075), (0.23, 0.175, 0.12))
-        track = s.mix(s.smoothstep(fine, 0.55, 0.72) * 0.5, track, (0.30, 0.25, 0.19))
+        track = s.mix(s.smoothstep(mid, 0.35, 0.65), (0.20, 0.135, 0.08), (0.30, 0.215, 0.135))
+        track = s.mix(s.smoothstep(fine, 0.55, 0.72) * 0.5, track, (0.38, 0.30, 0.21))
     else:
         stones = s.voronoi(at, scale=62.0, output="Color")
         tone, _, _ = s.xyz(stones)
-        track = s.mix(tone, (0.20, 0.175, 0.15), (0.46, 0.42, 0.36))
+        track = s.mix(tone, (0.24, 0.21, 0.175), (0.42, 0.38, 0.32))
+        track = s.mix(s.smoothstep(mid, 0.45, 0.7) * 0.5, track, (0.27, 0.23, 0.18))
     c = airy(s, s.mix(way, c, track))
     s.principled(base_color=c, roughness=0.92, specular_ior_level=0.15, normal=s.bump(fine, 0.018, 0.7))
     return s

@@ -80,9 +80,11 @@ def blades(form: PatchForm, rng: np.random.Generator, tuft: float) -> Piece:
     return Piece(v.reshape(-1, 3), f, tex.reshape(-1, 3))
 
 
-def flower_heads(kind: str, at: np.ndarray, rng: np.random.Generator) -> tuple[Piece, Piece, Piece]:
-    """Petals, eyes and stems of the flowers at (N, 2) spots."""
+def flower_heads(kind: str, at: np.ndarray, rng: np.random.Generator, simple: bool) -> tuple[Piece, Piece, Piece]:
+    """Petals, eyes and stems of the flowers at (N, 2) spots; `simple` merges petals, for flowers seen from 10 m."""
     _, _, count, length, width, span = FLOWERS[kind]
+    if simple and count > 5:
+        count, length, width = 5, length * 1.15, width * count / 5 * 0.9
     n = len(at)
     top = np.concatenate([at + rng.normal(0, 0.03, (n, 2)), rng.uniform(*span, (n, 1))], 1)
     foot = np.concatenate([at, np.full((n, 1), -0.01)], 1)
@@ -132,7 +134,7 @@ def build_patch(form: PatchForm, rng: np.random.Generator, grass: Shader, flower
         if n <= 0:
             continue
         color, eye, *_ = FLOWERS[kind]
-        petals, eyes, stems = flower_heads(kind, _spots(n, form.side, rng, 0.12), rng)
+        petals, eyes, stems = flower_heads(kind, _spots(n, form.side, rng, 0.12), rng, not form.fine)
         kit.add(petals, petal, float(rng.uniform(0.0, 0.7)), color).add(eyes, petal, 0.3, eye).add(stems, grass)
     if clover:
         xy = _spots(clover, form.side, rng, 0.08)

@@ -78,12 +78,12 @@ places.register("meadow", spec=MeadowSpec, build=lambda spec: build_meadow(spec)
 
 
 def _colors(spec: MeadowSpec) -> tuple[Color, Color]:
-    a, b = np.array([0.058, 0.125, 0.030]), np.array([0.115, 0.160, 0.026])
+    a, b = np.array([0.085, 0.170, 0.040]), np.array([0.150, 0.205, 0.038])
     green = a + (b - a) * spec.hue
-    straw = np.array([0.30, 0.245, 0.105])
+    straw = np.array([0.38, 0.31, 0.145])
     green = green + (straw * 0.7 - green) * 0.35 * spec.dryness
     r, g, c = green.tolist()
-    return (r, g, c), (0.30, 0.245, 0.105)
+    return (r, g, c), (0.38, 0.31, 0.145)
 
 
 def _upright(land: Land, x: np.ndarray, y: np.ndarray, rng: np.random.Generator, scale: np.ndarray) -> list[np.ndarray]:
@@ -119,14 +119,14 @@ def _grass(spec: MeadowSpec, land: Land) -> list[SceneObject]:
 
     def tall(share: float) -> list[tuple[str, int]]:
         pick = rng.permutation([k for k in kinds if k != "daisy"])[:2]
-        return [(str(k), int(rng.poisson(5.0 * dense * share))) for k in pick]
+        return [(str(k), int(rng.poisson(11.0 * dense * share))) for k in pick]
 
     # side, inner and outer radius, blades, height, width, fine; flowers of each variant follow
     zones = [
         ("short", PatchForm(1.0, 330, (0.035, 0.085), 0.0065, 0.55), 0.0, 5.6, near,
          [[], [(low, 2)] if low else [], [], [(low, 5)] if low else []], 26),
-        ("mid", PatchForm(1.0, 170, (0.07, 0.17), 0.0075, 0.5), 5.6, 10.5, near, [[], tall(0.25), [], tall(0.5)], 14),
-        ("tall", PatchForm(2.0, 230, (h * 0.55, h), 0.012, 0.35, False), 10.5, 27.0, near, [tall(0.2), tall(2.2), [], tall(1.0)], 0),
+        ("mid", PatchForm(1.0, 140, (0.07, 0.19), 0.0085, 0.5), 5.6, 10.5, near, [[], tall(0.25), [], tall(0.5)], 14),
+        ("tall", PatchForm(2.0, 260, (h * 0.5, h), 0.013, 0.35, False), 10.5, 27.0, near, [tall(0.2), tall(2.2), [], tall(1.0)], 0),
         ("far", PatchForm(6.0, 210, (h * 0.6, h * 1.05), 0.032, 0.3, False), 27.0, 62.0, far, [[], []], 0),
     ]  # fmt: skip
     meadow_of = waves(np.random.default_rng([spec.variation, 3]), 8, (6.0, 22.0), 2)
@@ -174,7 +174,7 @@ def _trees(spec: MeadowSpec, land: Land) -> list[SceneObject]:
         T = _stand(land, r * np.cos(a), r * np.sin(a), rng.uniform(0, 6.28), (s, s, s * rng.uniform(0.8, 1.2)), 0.03)
         out.append(SceneObject(f"bush_{i:02d}", bush, "vegetation", count, T_world_from_object=T))
     mid = [build_plant(f, rng, 1) for f in forms for _ in range(2)]
-    for i in range(22):
+    for i in range(16):
         a, r = rng.uniform(0, 2 * np.pi), 36 * (4.2 ** rng.uniform(0, 1))
         T = _stand(land, r * np.cos(a), r * np.sin(a), rng.uniform(0, 6.28), rng.uniform(0.75, 1.35), 0.1)
         out.append(SceneObject(f"tree_mid_{i:02d}", mid[i % len(mid)], "vegetation", T_world_from_object=T))
@@ -185,11 +185,11 @@ def _woods(spec: MeadowSpec, land: Land, rng: np.random.Generator) -> list[Scene
     """Hedges between the fields and woods on the hills."""
     forms = [SPECIES[k] for k in spec.trees] or [SPECIES["lime"]]
     small = [build_plant(f, rng, 0) for f in (*forms, *forms, SPECIES["bush"])]
-    grove = [_grove(small[:-1], 7, 24.0, rng) for _ in range(3)]
-    hedge = _grove([small[-1]], 9, 22.0, rng, line=True, scale=2.6)
+    grove = [_grove(small[:-1], 6, 22.0, rng) for _ in range(3)]
+    hedge = _grove([small[-1]], 7, 20.0, rng, line=True, scale=2.6)
     out = []
     where = waves(rng, 6, (0.5, 1.6), 1)
-    for ring, (r0, n) in enumerate(((190.0, 14), (340.0, 22), (560.0, 30))):
+    for ring, (r0, n) in enumerate(((190.0, 10), (340.0, 16), (560.0, 24))):
         a = np.arange(n) / n * 2 * np.pi + rng.uniform(0, 6.28)
         keep = field(where, (a * 0.9 + ring * 5)[:, None]) > -0.45
         for i, b in enumerate(a[keep]):

@@ -51,15 +51,15 @@ class TreeForm:
 
 
 SPECIES: dict[str, TreeForm] = {
-    "lime": TreeForm(9.5, 0.19, 0.20, 0.36, "round", (0.15, 1.05), 0.25, (26, 8, 5), 13, (0.125, 0.092), (0.085, 0.155, 0.028)),
-    "oak": TreeForm(10.0, 0.30, 0.17, 0.46, "round", (0.05, 0.95), 0.30, (22, 9, 6), 13, (0.135, 0.080), (0.070, 0.120, 0.026)),
-    "maple": TreeForm(8.5, 0.16, 0.22, 0.34, "oval", (0.35, 1.15), 0.20, (24, 8, 5), 12, (0.140, 0.120), (0.105, 0.155, 0.030), (0.42, 0.19, 0.03)),
-    "birch": TreeForm(11.0, 0.12, 0.24, 0.21, "oval", (0.45, 1.2), -0.55, (30, 7, 5), 12, (0.085, 0.062), (0.130, 0.185, 0.036), None, "birch"),
-    "poplar": TreeForm(14.0, 0.18, 0.07, 0.11, "column", (1.05, 1.3), 0.15, (40, 6, 4), 12, (0.110, 0.090), (0.095, 0.155, 0.032)),
-    "pine": TreeForm(12.0, 0.18, 0.16, 0.24, "cone", (-0.25, 0.75), -0.10, (44, 7, 4), 12, (0.260, 0.034), (0.030, 0.062, 0.024), None, "rough", (0.16, 0.085, 0.05)),
-    "apple": TreeForm(4.6, 0.12, 0.26, 0.46, "round", (0.1, 0.9), 0.15, (16, 8, 5), 12, (0.095, 0.055), (0.090, 0.140, 0.040)),
-    "bush": TreeForm(1.5, 0.022, 0.02, 0.62, "bush", (0.5, 1.3), 0.10, (16, 5, 4), 9, (0.085, 0.052), (0.060, 0.110, 0.024), None, "smooth"),
-    "box": TreeForm(0.9, 0.015, 0.02, 0.55, "bush", (0.4, 1.4), 0.05, (18, 6, 4), 9, (0.046, 0.033), (0.035, 0.080, 0.018), None, "smooth"),
+    "lime": TreeForm(9.5, 0.19, 0.20, 0.36, "round", (0.15, 1.05), 0.25, (26, 8, 5), 13, (0.165, 0.140), (0.125, 0.215, 0.042)),
+    "oak": TreeForm(10.0, 0.30, 0.17, 0.46, "round", (0.05, 0.95), 0.30, (22, 9, 6), 13, (0.180, 0.130), (0.105, 0.175, 0.038)),
+    "maple": TreeForm(8.5, 0.16, 0.22, 0.34, "oval", (0.35, 1.15), 0.20, (24, 8, 5), 13, (0.175, 0.165), (0.150, 0.215, 0.045), (0.42, 0.19, 0.03)),
+    "birch": TreeForm(11.0, 0.12, 0.24, 0.21, "oval", (0.45, 1.2), -0.55, (30, 7, 5), 14, (0.115, 0.088), (0.175, 0.245, 0.052), None, "birch"),
+    "poplar": TreeForm(14.0, 0.18, 0.07, 0.11, "column", (1.05, 1.3), 0.15, (40, 6, 4), 13, (0.140, 0.120), (0.130, 0.210, 0.045)),
+    "pine": TreeForm(12.0, 0.18, 0.16, 0.24, "cone", (-0.25, 0.75), -0.10, (44, 7, 4), 14, (0.330, 0.055), (0.050, 0.092, 0.036), None, "rough", (0.16, 0.085, 0.05)),
+    "apple": TreeForm(4.6, 0.12, 0.26, 0.46, "round", (0.1, 0.9), 0.15, (16, 8, 5), 13, (0.125, 0.080), (0.125, 0.195, 0.060)),
+    "bush": TreeForm(1.5, 0.022, 0.02, 0.62, "bush", (0.5, 1.3), 0.10, (16, 5, 4), 9, (0.110, 0.075), (0.095, 0.165, 0.036), None, "smooth"),
+    "box": TreeForm(0.9, 0.015, 0.02, 0.55, "bush", (0.4, 1.4), 0.05, (18, 6, 4), 9, (0.060, 0.045), (0.060, 0.125, 0.030), None, "smooth"),
 }  # fmt: skip
 
 
@@ -226,18 +226,18 @@ def build_plant(form: TreeForm, rng: np.random.Generator, detail: int = 2, leaf:
     hazy = detail < 2
     leaf = leaf or vegetation.leaf(form.leaf_color, form.autumn, hazy)
     bark = vegetation.bark(form.bark_color, form.bark)
-    grown = grow(form, rng, {2: 1.0, 1: 0.45, 0: 0.2}[detail])
+    grown = grow(form, rng, {2: 1.0, 1: 0.5, 0: 0.3}[detail])
     kit = Kit()
-    for level, (points, radius, sides) in enumerate(grown.wood[: detail + 1]):
+    for level, (points, radius, sides) in enumerate(grown.wood[: max(1, detail) if form.shape == "bush" else detail + 1]):
         if detail < 2:
             points, radius, sides = points[:, :: 3 - detail], radius[:, :: 3 - detail], max(3, sides - 4 + detail)
         kit.add(tubes(points, radius, sides, caps=False), bark, shade=min(1.0, 0.3 * level))
     if detail == 2:
         r = np.full(grown.twigs.shape[:2], 0.006 * min(1.0, form.height / 6))
         kit.add(tubes(grown.twigs[:, [0, -1]], r[:, [0, -1]], 3, caps=False), bark, shade=0.9)
-    per_twig, size = {2: (form.leaves, 1.0), 1: (max(2, form.leaves // 4), 2.6), 0: (1, 6.5)}[detail]
+    per_twig, size = {2: (form.leaves, 1.0), 1: (4, 2.9), 0: (1, 6.6)}[detail]
     if detail == 0:
-        grown.twigs = grown.twigs[rng.permutation(len(grown.twigs))[:260]]
+        grown.twigs = grown.twigs[rng.permutation(len(grown.twigs))[:230]]
     leaves = foliage(form, grown, per_twig, size, rng)
     kit.add(leaves, leaf)
     mesh = kit.mesh()

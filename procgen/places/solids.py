@@ -77,6 +77,16 @@ class Kit:
         self.parts.append((piece, slot, shade, tint))
         return self
 
+    def piece(self) -> Piece:
+        """All parts as one piece, without their materials."""
+        return join([p for p, _, _, _ in self.parts])
+
+    def take(self, other: Kit, T: np.ndarray) -> Kit:
+        """Add all parts of another kit, placed by a (4, 4) transform."""
+        for piece, slot, shade, tint in other.parts:
+            self.add(piece.placed(T), other.shaders[slot], shade, tint)
+        return self
+
     def mesh(self) -> Mesh:
         """One mesh with point attributes tex (V, 3), shade (V,) and tint (V, 3)."""
         whole = join([p for p, _, _, _ in self.parts])
