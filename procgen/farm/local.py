@@ -23,6 +23,7 @@ from typing import Any
 
 from ..errors import DatasetError, VivantError
 from ..files import disk
+from .launch import blender_binary
 from .task import EVENT_PREFIX, ROOT_PACKAGE, Failure, FarmReport, Task
 
 OnEvent = Callable[[dict[str, Any]], None]
@@ -42,6 +43,12 @@ def blender_command(binary: str) -> list[str]:
     parent = str(_package_folder().parent)
     code = f"import sys; sys.path.insert(0, {parent!r}); from vivant.procgen.farm.worker import main; main()"
     return [binary, "--background", "--factory-startup", "--python-exit-code", "1", "--python-expr", code]
+
+
+def default_command() -> list[str]:
+    """Blender itself where it runs us (its own Python has no bpy module to import), else this Python."""
+    binary = blender_binary()
+    return blender_command(binary) if binary else python_command()
 
 
 def _package_folder() -> Path:
@@ -107,7 +114,7 @@ def run_tasks(
             {"event": "begin" | "frame", "frame": name} and what else they like; the farm adds "retry" and "failed".
         is_complete: Whether a frame of `Task.frames` is there, e.g. `store.is_complete`; with it, a worker that ends
             well without having written a frame is caught.
-        command: How to start a worker; default `python_command()`.
+        command: How to start a worker; default `default_command()`.
         stall_s: A worker that sends nothing for so many seconds is ended.
         log_folder: Where logs of failed workers stay (removed if none did); default a temporary folder.
     Returns:
@@ -116,7 +123,7 @@ def run_tasks(
         DatasetError: the disk refuses; the other workers have been stopped.
     """
     jobs = [_Job(t, is_complete) for t in tasks]
-    farm = _Farm(jobs, on_event, list(command or python_command()), stall_s, log_folder)
+    farm = _Farm(jobs, on_event, list(command or default_command()), stall_s, log_folder)
     with _sigterm_as_interrupt():
         try:
             return farm.run(max(1, workers))
