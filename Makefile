@@ -30,7 +30,7 @@ $(STAMP): pyproject.toml constraints.txt
 
 demo: $(STAMP)
 	$(VENV)/bin/vivant generate $(DEMO) --scenes 6 --people 1-3 --size 384x384 --samples 16 --seed 7
-	$(VENV)/bin/vivant sheet $(DEMO) -o $(DEMO)/sheet.png
+	$(VENV)/bin/vivant sheet $(DEMO) --frames 6 -o $(DEMO)/sheet.png
 	@echo "contact sheet: $(DEMO)/sheet.png"
 
 # Two processes: the core's tests must pass where bpy was never imported.
