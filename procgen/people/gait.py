@@ -24,14 +24,16 @@ class Walker:
 
     Attributes:
         rest: (55, 3) rest joints, pelvis at the origin.
-        ankle: Height of the ankle above the sole.
-        heel, ball: Distance from the ankle back to the heel, and ahead to the ball.
+        ankle, toe: Height of the ankle and of the toe joint above the sole.
+        ball: Distance from the ankle ahead to the toe joint.
+        heel: (n, 2) side view of the heel's skin against the ankle joint (ahead, up).
     """
 
     rest: np.ndarray
     ankle: float
-    heel: float
+    toe: float
     ball: float
+    heel: np.ndarray
 
     @property
     def leg(self) -> float:
@@ -40,11 +42,18 @@ class Walker:
         return float(np.linalg.norm(r[4] - r[1]) + np.linalg.norm(r[7] - r[4]))
 
 
-def walker(rest: np.ndarray, ankle: float) -> Walker:
-    """A walker from rest joints and ankle height; heel and ball follow from the foot joint."""
+def walker(rest: np.ndarray, ankle: float, foot: np.ndarray | None = None) -> Walker:
+    """A walker from rest joints, ankle height and, if known, the skin of the left foot (n, 3) in the same frame."""
     r = np.asarray(rest, float) - rest[0]
     ball = float(r[10, 2] - r[7, 2])
-    return Walker(r, ankle, 0.42 * ball, ball)
+    toe = ankle - float(r[7, 1] - r[10, 1])
+    if foot is None:
+        # A heel rounded at the back, by eye on the open body's foot.
+        heel = np.array([(0.0, -ankle), (-0.32 * ball, -ankle), (-0.46 * ball, -0.8 * ankle)])
+    else:
+        heel = (np.asarray(foot, float) - rest[7])[:, [2, 1]]
+        heel = heel[heel[:, 0] < 0.25 * ball]
+    return Walker(r, ankle, max(toe, 0.0), ball, heel)
 
 
 @dataclass(frozen=True)
@@ -103,16 +112,16 @@ def foot_at(gait: Gait, body: Walker, phase: float) -> tuple[np.ndarray, float, 
         flat = ahead - phase * stride  # where the ankle is while the sole is flat
         if s < 0.16:
             pitch = land * (1.0 - _ease(s / 0.16))
-            up, fore = _about(-body.heel, body.ankle, pitch)
+            up, fore = _heel_rocker(body, pitch)
             return np.array([fore, up, flat]), pitch, 0.0, True
         if s < 0.55:
             return np.array([0.0, body.ankle, flat]), 0.0, 0.0, True
         pitch = off * ((s - 0.55) / 0.45) ** 1.8
-        up, fore = _about(body.ball, body.ankle, pitch)
+        up, fore = _toe_rocker(body, pitch)
         return np.array([fore, up, flat]), pitch, pitch, True
     u = (phase - DUTY) / (1.0 - DUTY)
-    up0, fore0 = _about(body.ball, body.ankle, off)
-    up1, fore1 = _about(-body.heel, body.ankle, land)
+    up0, fore0 = _toe_rocker(body, off)
+    up1, fore1 = _heel_rocker(body, land)
     z0, z1 = ahead - DUTY * stride, ahead
     # The foot leaves with the ground's speed and lands with nearly the ground's, so that nothing jerks.
     v = -stride * (1.0 - DUTY)
@@ -124,13 +133,21 @@ def foot_at(gait: Gait, body: Walker, phase: float) -> tuple[np.ndarray, float, 
     return np.array([fore, up, z]), float(pitch), off * (1 - _ease(u / 0.3)), False
 
 
-def _about(pivot: float, ankle: float, pitch: float) -> tuple[float, float]:
-    """Ankle height and how far ahead of its flat place it is when the foot is pitched about a sole point at `pivot`."""
-    # From the pivot the ankle is at (ahead = -pivot, up = ankle); toes-down pitch turns about +X.
+def _toe_rocker(body: Walker, pitch: float) -> tuple[float, float]:
+    """Ankle height, and how far ahead of its flat place it is, when the heel is raised about the toe joint."""
     c, s = np.cos(pitch), np.sin(pitch)
-    up = ankle * c + pivot * s
-    fore = -pivot * c + ankle * s
-    return float(up), float(fore + pivot)
+    rise = body.ankle - body.toe
+    return float(body.toe + rise * c + body.ball * s), float(body.ball - body.ball * c + rise * s)
+
+
+def _heel_rocker(body: Walker, pitch: float) -> tuple[float, float]:
+    """The same on the heel (pitch < 0, toes up), which rolls without slipping: the ankle gains its height times the turn."""
+    angles = np.linspace(0.0, pitch, 9)
+    up = np.array([-(body.heel[:, 1] * np.cos(a) - body.heel[:, 0] * np.sin(a)).min() for a in angles])
+    # The sole is not quite flat: what the lowest point of the heel is above the lowest of the foot is added back.
+    up += body.ankle - up[0]
+    step = (angles[1] - angles[0]) * (up[1:] + up[:-1]) / 2
+    return float(up[-1]), float(step.sum())
 
 
 def pelvis_at(gait: Gait, phase: float) -> tuple[float, float, float, float]:

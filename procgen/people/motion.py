@@ -28,7 +28,8 @@ def skeleton(person: Phenotype) -> Walker:
     model = load_body()
     vertices = rest_shape(model, betas_from_phenotype(model, person))
     joints = np.asarray(model.J_regressor @ vertices, np.float64)
-    return walker(joints, float(joints[7, 1] - vertices[:, 1].min()))
+    foot = vertices[model.weights[:, 7] + model.weights[:, 10] > 0.9]
+    return walker(joints, float(joints[7, 1] - foot[:, 1].min()), foot)
 
 
 def _walk_spec(human: HumanSpec) -> WalkSpec:
