@@ -21,7 +21,7 @@ from ..store import list_frames, parse_frame_id, read_header
 from .dataset_checks import check_dataset, read_scenes
 from .limits import LIMITS, Limit
 from .options import VerifyOptions
-from .registry import checks
+from .registry import checks as registered
 from .report import Report, Result, Row
 from .subject import Subject, read_record
 from .witness import has_embree
@@ -30,7 +30,7 @@ VERIFY_FILE = "verify.json"
 # What a damaged record or array raises in arithmetic; anything else is a bug of ours and should be seen.
 _GARBLED = (KeyError, IndexError, TypeError, ValueError, OverflowError)
 
-__all__ = ["LIMITS", "VERIFY_FILE", "Limit", "Report", "Result", "Row", "VerifyOptions", "checks", "verify"]
+__all__ = ["LIMITS", "VERIFY_FILE", "Limit", "Report", "Result", "Row", "VerifyOptions", "registered", "verify"]
 
 
 def verify(
@@ -139,7 +139,7 @@ def check_frame(frames: _Frames, name: str) -> Iterator[Result]:
     if frames.options.witness == "none":
         frame.__dict__["mesh"] = None
         frame.no_mesh = "the witness is switched off"
-    for entry in checks:
+    for entry in registered:
         yield from run_check(frame, entry.make)
 
 

@@ -26,6 +26,8 @@ from .report import Result
 from .strands import StrandField
 from .witness import NEAR, Witness, WitnessHits
 
+# Stands for infinity where arithmetic must stay finite, metres.
+_FAR = 1e9
 NO_MESH = "the frame has no mesh.npz: generate with --mesh"
 
 
@@ -138,9 +140,9 @@ class Subject:
 
     @cached_property
     def points(self) -> np.ndarray:
-        """(H, W, 3) float64 world points from depth; not finite on the background."""
-        with np.errstate(invalid="ignore"):
-            return self.T_world_from_cam[:3, 3] + self.directions * self.channel("depth")[..., None].astype(np.float64)
+        """(H, W, 3) float64 world points from depth; far away on the background."""
+        depth = self.channel("depth").astype(np.float64)
+        return self.T_world_from_cam[:3, 3] + self.directions * np.where(np.isfinite(depth), depth, _FAR)[..., None]
 
     def table(self, values: Mapping[int, int], empty: int = 0) -> np.ndarray:
         """(H, W) int64: `values[id]` of each pixel's object, `empty` elsewhere."""

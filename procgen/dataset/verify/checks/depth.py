@@ -62,15 +62,16 @@ def _against_witness(frame: Subject, depth: np.ndarray) -> Iterator[Result]:
     seen = frame.hits.t.reshape(depth.shape)
     both = clear & np.isfinite(depth) & np.isfinite(seen)
     error = np.abs(depth[both] - seen[both])
-    total = int((clear & (np.isfinite(depth) | np.isfinite(seen))).sum())
-    right = int((error <= WITNESS_TOLERANCE).sum())
-    bad = clear & ~(np.abs(depth - seen, where=both, out=np.where(np.isinf(depth) & np.isinf(seen), 0.0, np.inf)) <= WITNESS_TOLERANCE)
-    yield frame.measure("depth.witness", right / max(total, 1), got=frame.where(bad, depth, seen))
+    either = clear & (np.isfinite(depth) | np.isfinite(seen))
+    bad = either.copy()
+    bad[both] = ~(error <= WITNESS_TOLERANCE)
+    share = 1 - int(bad.sum()) / max(int(either.sum()), 1)
+    yield frame.measure("depth.witness", share, got=frame.where(bad, depth, seen))
     if len(error):
         yield frame.measure("depth.median", float(np.median(error)) * 1000)
     hair = frame.hair
     if hair is not None:
         on = frame.on_hair & np.isfinite(depth)
         if on.any():
-            points = frame.points[on]
-            yield frame.measure("depth.hair", float((hair.distance(points) <= 5e-4).mean()))
+            away = hair.clearance(frame.to_camera(frame.points[on]))
+            yield frame.measure("depth.hair", float((away <= 5e-4).mean()))

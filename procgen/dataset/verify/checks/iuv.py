@@ -61,7 +61,8 @@ def _compare(frame: Subject, body: BodyState, pixels: np.ndarray) -> dict[str, n
     witness = Witness(body.posed[: body.count], model.faces, frame.T_world_from_cam[:3, 3], frame.options.provider)
     hits = witness.cast(frame.directions.reshape(-1, 3)[pixels], NEAR)
     depth = frame.channel("depth").ravel()[pixels]
-    on = (hits.triangle >= 0) & (np.abs(hits.t - depth) < _ON_SKIN)
+    on = (hits.triangle >= 0) & np.isfinite(depth)
+    on[on] = np.abs(hits.t[on] - depth[on]) < _ON_SKIN
     pixels, triangle, bary = pixels[on], hits.triangle[on], hits.bary[on]
     out = {}
     if frame.has("iuv"):
