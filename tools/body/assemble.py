@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from body import expressions, joints, mesh, population, regions, rig, source, space
+from body import expressions, joints, landmarks, mesh, population, regions, rig, source, space
 from vivant.procgen.people.packing import pack_components
-from vivant.procgen.people.skeleton import JOINT_NAMES, PARENTS
+from vivant.procgen.people.skeleton import HEAD, JAW, JOINT_NAMES, LEFT_EYE, PARENTS, RIGHT_EYE
 
 SEED = 20240607
 INFLUENCES = 6
@@ -99,6 +99,7 @@ def build(sizes: Sizes) -> tuple[dict[str, NDArray], dict]:
     )
     soft = regions.soft_regions(src, top, mean_body, rest_joints, weights[top.base_ids])
     quad_part = regions.face_parts(src, top, mean_body, weights[top.base_ids], soft)
+    arrays.update(_landmark_arrays(top, mean_body, rest_joints, weights[top.base_ids], soft))
     arrays["part_names"] = np.array(regions.PART_NAMES)
     arrays["face_part"] = np.repeat(quad_part, 2)
     arrays.update({f"region_{k}": np.rint(255 * v).astype(np.uint8) for k, v in soft.items()})
@@ -108,6 +109,25 @@ def build(sizes: Sizes) -> tuple[dict[str, NDArray], dict]:
 def _skin_faces(top: mesh.Topology) -> NDArray:
     faces = top.base_ids[top.faces]
     return faces[(faces < mesh.SKIN_END).all(axis=1)]
+
+
+def _landmark_arrays(
+    top: mesh.Topology, mean: NDArray, rest_joints: NDArray, weights: NDArray, soft: dict
+) -> dict[str, NDArray]:
+    eyes = rest_joints[[LEFT_EYE, RIGHT_EYE]]
+    face, bary = landmarks.face_68(top, mean, eyes)
+    head = weights[:, [HEAD, JAW]].sum(axis=1)
+    turned, turned_bary = landmarks.turned_contour(top, mean, rest_joints[HEAD], head, soft["ears"], face, bary)
+    inner = landmarks.CONTOUR
+    return {
+        "landmark_face68_faces": face.astype(np.uint16),
+        "landmark_face68_bary": bary.astype(np.float32),
+        "lmk_faces_idx": face[inner:].astype(np.uint16),
+        "lmk_bary_coords": bary[inner:].astype(np.float32),
+        "dynamic_lmk_faces_idx": turned.astype(np.uint16),
+        "dynamic_lmk_bary_coords": turned_bary.astype(np.float32),
+        **landmarks.eyeballs(top),
+    }
 
 
 def _mesh_arrays(top: mesh.Topology, rest: NDArray) -> dict[str, NDArray]:
