@@ -17,6 +17,9 @@ from vivant.procgen.npz import write_npz
 
 WIDTH, HEIGHT = 20, 12
 SETS = {"coco17": 17, "coco_wholebody": 133, "smplx": 55}
+COCO17 = ("nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow",
+          "right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle",
+          "right_ankle")  # fmt: skip
 
 
 def header(**changes):
@@ -51,7 +54,7 @@ def person(index, cam, seed=0):
         xy, _ = project(cam.K, cam.T_cam_from_world, world)
         inside = (xy >= 0).all(1) & (xy < (WIDTH, HEIGHT)).all(1)
         sets[name] = KeypointsRecord(
-            tuple(f"{name}_{i}" for i in range(n)), xy, world, transform(cam.T_cam_from_world, world),
+            COCO17 if name == "coco17" else tuple(f"{name}_{i}" for i in range(n)), xy, world, transform(cam.T_cam_from_world, world),
             np.where(inside, rng.integers(1, 3, n), 0), np.zeros(n, np.int64), np.zeros(n),
         )  # fmt: skip
 
