@@ -25,6 +25,8 @@ _MOODS = {
 def sample_sky(rng: np.random.Generator, indoor: bool = False) -> SkySpec:
     """Draw a time of day and weather.
 
+    The sun favours the -Y half of the sky, the side that people face and most cameras stand on.
+
     Args:
         rng: Source of all randomness.
         indoor: Favour a sun that reaches into windows, softly.
@@ -38,10 +40,10 @@ def sample_sky(rng: np.random.Generator, indoor: bool = False) -> SkySpec:
     up = np.radians(rng.uniform(*elevation))
     return SkySpec(
         sun_elevation=float(up),
-        sun_azimuth=float(rng.uniform(-np.pi, np.pi)),
-        sun_strength=float(5.2 * share * (0.55 + 0.45 * np.clip(np.sin(up) / 0.5, 0, 1))),
+        sun_azimuth=float((rng.normal(0.0, 1.15) + np.pi) % (2 * np.pi) - np.pi),
+        sun_strength=float(4.8 * share * (0.55 + 0.45 * np.clip(np.sin(up) / 0.5, 0, 1))),
         sun_size=float(rng.uniform(*size)),
-        ambient=float(rng.uniform(1.1, 1.4) * (1.0 + 0.25 * clouds)),
+        ambient=float(rng.uniform(1.5, 1.9) * (1.0 + 0.25 * clouds)),
         cloudiness=clouds,
         warmth=float(rng.uniform(*warm)),
     )

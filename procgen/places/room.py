@@ -249,7 +249,7 @@ def _living(spec: RoomSpec, p: Palette, room: Furnished, rng: np.random.Generato
     arm = fur.sofa(rng, p.pillows[1], [p.pillows[0]], p.wood, 0.86, spec.sofa)  # type: ignore[arg-type]
     room.put(arm, pose(W / 2 - 0.85, table_y - 0.25, 0, -np.pi / 2 + 0.45 + float(rng.normal(0, 0.08))))
     board = fit.sideboard(rng, p.wood, p.wood if rng.random() < 0.5 else p.white, p.metal, 1.5)  # type: ignore[arg-type]
-    ex = float(np.clip(D / 2 - 1.05, 1.0, D / 2 - 0.95))  # along the east wall, x runs to -y
+    ex = -float(np.clip(table_y - 1.7 + rng.uniform(-0.3, 0.3), -D / 2 + 1.3, D / 2 - 2.6))  # along the east wall x runs to -y
     fit.ornaments(board.kit, 1.1, 0.2, 0.75, rng, 2)
     T = e.T @ pose(ex, -0.23, 0)
     if spec.lamps:
@@ -261,7 +261,7 @@ def _living(spec: RoomSpec, p: Palette, room: Furnished, rng: np.random.Generato
     seat = fur.stool(p.wood, p.wood if rng.random() < 0.5 else p.pillows[2], 0.45)  # type: ignore[arg-type]
     room.put(seat, pose(-W / 2 + 0.55, -0.1, 0))
     extra = fur.chair(rng, p.wood, p.pillows[0], ("slats", "shell", "cafe")[int(rng.integers(3))])  # type: ignore[arg-type]
-    room.put(extra, pose(-W / 2 + 0.62, -D / 2 + 1.0, 0, float(rng.uniform(0.9, 1.4)) + np.pi / 2 * 0))
+    room.put(extra, pose(-W / 2 + 0.62, -D / 2 + 1.0, 0, float(rng.uniform(0.9, 1.4))))
     room.put(fit.bookcase(rng, p.wood, 1.2, 0.9), s.T @ pose(W / 2 - 0.85, -0.17, 0))  # type: ignore[arg-type]
     return np.array([-W / 2 + 0.95, -D / 2 + 0.75, W / 2 - 0.75, table_y - 0.62])
 
@@ -351,7 +351,7 @@ def _bottles(kit: Kit, wide: float, z: float, rng: np.random.Generator) -> None:
 def _banquette(room: Furnished, p: Palette, e: Side, depth: float, rng: np.random.Generator) -> None:
     """An upholstered bench along the east wall with two tables in front of it."""
     span = min(3.2, depth - 3.6)
-    x0 = 0.25
+    x0 = -0.15
     kit = Kit()
     kit.add(box((span, 0.46, 0.33), (0, 0.0, 0.165), 0.006), paint.gloss(p.scheme.front, 0.5))
     n = max(2, round(span / 0.8))
@@ -395,7 +395,7 @@ def _office(spec: RoomSpec, p: Palette, room: Furnished, rng: np.random.Generato
     board = Kit().add(box((1.5, 0.022, 1.0), (0, -0.011, 0), 0.006), paint.metal((0.6, 0.6, 0.6), 0.35)).add(box((1.45, 0.004, 0.95), (0, -0.0235, 0)), paint.gloss((0.78, 0.78, 0.77), 0.18))
     board.add(box((0.5, 0.06, 0.02), (0, -0.045, -0.49)), p.metal)  # type: ignore[arg-type]
     room.add(board, "whiteboard", "furniture", n.T @ pose(W / 2 - b / 2 - 0.6, 0, 1.62))
-    for i, x in enumerate((D / 2 - 1.15, D / 2 - 2.95)):
+    for i, x in enumerate((-D / 2 + 1.25, -D / 2 + 3.05)):
         _desk(spec, p, room, e.T @ pose(x, 0, 0), rng, cloth if i == 0 else p.pillows[2])
         _pictures(room, e, x, 1.75, 0.9, p.scheme, p.black, rng)
     _set(room, p, (-W / 2 + 1.15, D / 2 - 1.55), [-0.4, np.pi / 2 + 0.3, np.pi + 0.4], rng, 0.95, "shell")
@@ -419,9 +419,7 @@ def build_room(spec: RoomSpec) -> PlaceGeometry:
     c = SCHEMES[spec.scheme]
     p = _palette(spec, rng)
     windows = _windows(spec, rng)
-    door = (1, spec.depth / 2 * -1 + 0.95)  # east wall, x runs to -y: the far end is near the camera
-    door = (1, spec.depth / 2 - 0.75) if spec.style == "cafe" else (1, spec.depth / 2 - 0.75)
-    door = (2, -spec.width / 2 + 0.9) if spec.style != "cafe" else door
+    door = (1, spec.depth / 2 - 0.80)  # at the south end of the east wall
     shell = build_shell(spec.width, spec.depth, spec.height, windows, door, c,
                         floor_material(spec.floor, wood.TONES[c.tone], c.rug[0]), _walls(spec, c),
                         spec.style == "living", spec.curtains, 34.0 * spec.daylight, rng)  # fmt: skip
