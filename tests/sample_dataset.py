@@ -54,7 +54,8 @@ def person(index, cam, seed=0):
         xy, _ = project(cam.K, cam.T_cam_from_world, world)
         inside = (xy >= 0).all(1) & (xy < (WIDTH, HEIGHT)).all(1)
         sets[name] = KeypointsRecord(
-            COCO17 if name == "coco17" else tuple(f"{name}_{i}" for i in range(n)), xy, world, transform(cam.T_cam_from_world, world),
+            COCO17 if name == "coco17" else tuple(f"{name}_{i}" for i in range(n)),
+            xy, world, transform(cam.T_cam_from_world, world),
             np.where(inside, rng.integers(1, 3, n), 0), np.zeros(n, np.int64), np.zeros(n),
         )  # fmt: skip
 
