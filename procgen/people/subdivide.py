@@ -1,124 +1,180 @@
-"""One Catmull–Clark step as a fixed operator on a quad mesh: numpy only, applied to any vertex positions.
+"""Catmull-Clark subdivision as a sparse matrix that is built once a topology and applied with numpy alone.
 
-Doing this here and not with a Blender modifier keeps one truth: the vertices that are rendered are the vertices that
-labels, ray casters and exports see. Source: Catmull & Clark 1978; boundary rule of DeRose et al. 1998.
+Source: Catmull & Clark 1978; boundary rules of DeRose et al. 1998. UVs are face-varying and interpolated linearly, so
+seams stay where they are.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import SpecError
+from .model import BodyModel
+
+
+@dataclass(frozen=True)
+class SparseRows:
+    """A sparse matrix in CSR form: row r holds `data[indptr[r]:indptr[r + 1]]` at columns `indices[...]`."""
+
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int32]
+    data: NDArray[np.float32]
+
+    def __matmul__(self, x: NDArray) -> NDArray:
+        """(rows, k) product with x (columns, k)."""
+        x = np.asarray(x)
+        flat = x.reshape(len(x), -1)
+        out = np.empty((len(self.indptr) - 1, flat.shape[1]), np.result_type(x.dtype, np.float32))
+        # One column at a time keeps everything in long contiguous vectors, which numpy sums fastest.
+        for k in range(flat.shape[1]):
+            out[:, k] = np.add.reduceat(self.data * np.ascontiguousarray(flat[:, k])[self.indices], self.indptr[:-1])
+        return out.reshape(-1, *x.shape[1:])
 
 
 @dataclass(frozen=True)
 class Subdivision:
-    """A subdivided topology. New vertices: the used old ones, then edge points, then face points.
+    """One level of subdivision of a mesh with V vertices and F faces of k corners.
 
-    Attributes:
-        used: (U,) indices of the old vertices that the quads use.
-        old: (Q, 4) the quads in terms of `used`.
-        edges: (E, 2) end points in terms of `used`.
-        edge_faces: (E, 2) faces beside each edge; -1 in the second column on a boundary.
-        valence: (U,) number of faces at each vertex.
-        boundary: (U,) bool.
-        quads: (4Q, 4) int32, new faces.
-        parent: (4Q,) int64, the old face of each new one.
+    smooth: (V', V) positions; new vertices are [the old V ; one an edge ; one a face].
+    linear: (V', V) the same vertices without smoothing, for masks and other attributes.
+    quads: (k * F, 4) int32; parent: (k * F,) int32, the face each came from.
+    uv: (T', T) and uv_quads: (k * F, 4) int32, or None.
     """
 
-    used: np.ndarray
-    old: np.ndarray
-    edges: np.ndarray
-    edge_faces: np.ndarray
-    valence: np.ndarray
-    boundary: np.ndarray
-    quads: np.ndarray
-    parent: np.ndarray
-
-    def smooth(self, vertices: np.ndarray) -> np.ndarray:
-        """Positions of the new vertices.
-
-        Args:
-            vertices: (V, D) old positions.
-        Returns:
-            (U + E + Q, D) float32.
-        """
-        p = np.asarray(vertices, np.float64)[self.used]
-        face = p[self.old].mean(1)
-        ends = p[self.edges]
-        middle = ends.mean(1)
-        inner = self.edge_faces[:, 1] >= 0
-        edge = middle.copy()
-        sides = face[self.edge_faces[inner]]
-        edge[inner] = (ends[inner].sum(1) + sides.sum(1)) / 4.0
-        n = np.maximum(self.valence, 1)[:, None]
-        ring = _scatter(self.old.ravel(), np.repeat(face, 4, 0), len(p)) / n
-        count = np.bincount(self.edges.ravel(), minlength=len(p))[:, None]
-        spokes = _scatter(self.edges.ravel(), np.repeat(middle, 2, 0), len(p)) / np.maximum(count, 1)
-        vertex = (ring + 2.0 * spokes + (n - 3.0) * p) / n
-        rim = ~inner
-        rim_edges = self.edges[rim]
-        rim_count = np.bincount(rim_edges.ravel(), minlength=len(p))
-        rim_middle = _scatter(rim_edges.ravel(), np.repeat(middle[rim], 2, 0), len(p))
-        # A vertex with two boundary edges follows the boundary curve; corners and non-manifold points stay.
-        on_curve = rim_count == 2
-        vertex[on_curve] = 0.5 * p[on_curve] + 0.25 * rim_middle[on_curve]
-        still = self.boundary & ~on_curve
-        vertex[still] = p[still]
-        return np.concatenate([vertex, edge, face]).astype(np.float32)
-
-    def linear(self, values: np.ndarray) -> np.ndarray:
-        """Per-vertex values (V,) or (V, D) at the new vertices, interpolated without smoothing."""
-        v = np.asarray(values)[self.used]
-        return np.concatenate([v, v[self.edges].mean(1), v[self.old].mean(1)])
-
-    def corners(self, values: np.ndarray) -> np.ndarray:
-        """Per-corner values (Q, 4, D), such as UVs, of the new faces: (4Q, 4, D)."""
-        v = np.asarray(values)
-        mid = (v + np.roll(v, -1, 1)) / 2.0
-        centre = np.repeat(v.mean(1, keepdims=True), 4, 1)
-        return np.stack([v, mid, centre, np.roll(mid, 1, 1)], 2).reshape(-1, 4, v.shape[2])
+    smooth: SparseRows
+    linear: SparseRows
+    quads: NDArray[np.int32]
+    parent: NDArray[np.int32]
+    uv: SparseRows | None
+    uv_quads: NDArray[np.int32] | None
 
 
-def _scatter(index: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
-    return np.stack([np.bincount(index, values[:, k], size) for k in range(values.shape[1])], 1)
+def _rows(parts: list[tuple[NDArray, NDArray, NDArray]], count: int) -> SparseRows:
+    """CSR from (row, column, value) triples; repeated entries are summed."""
+    row, col, val = (np.concatenate([p[i] for p in parts]) for i in range(3))
+    key = row.astype(np.int64) * (int(col.max()) + 1) + col
+    unique, inverse = np.unique(key, return_inverse=True)
+    data = np.bincount(inverse.ravel(), val, len(unique)).astype(np.float32)
+    r, c = np.divmod(unique, int(col.max()) + 1)
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(r, minlength=count))])
+    return SparseRows(indptr.astype(np.int64), c.astype(np.int32), data)
 
 
-def subdivision(quads: np.ndarray, vertex_count: int) -> Subdivision:
-    """Prepare one Catmull–Clark step.
+def _edges(faces: NDArray) -> tuple[NDArray, NDArray]:
+    """Unique edges (E, 2), and the edge from corner i to i + 1 of every face (F, k)."""
+    ends = np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1).reshape(-1, 2)
+    ends = np.sort(ends, axis=1).astype(np.int64)
+    key = ends[:, 0] * (int(faces.max()) + 1) + ends[:, 1]
+    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+    return ends[first], inverse.reshape(faces.shape)
+
+
+def _children(faces: NDArray, of_edge: NDArray, vertices: int, edges: int) -> NDArray[np.int32]:
+    """(k * F, 4) quads: corner, middle of the next edge, centre, middle of the edge before."""
+    count, k = faces.shape
+    centre = np.broadcast_to((vertices + edges + np.arange(count))[:, None], (count, k))
+    ahead = vertices + of_edge
+    return np.stack([faces, ahead, centre, np.roll(ahead, 1, axis=1)], axis=-1).reshape(-1, 4).astype(np.int32)
+
+
+def _linear_parts(faces: NDArray, ends: NDArray, vertices: int) -> list[tuple[NDArray, NDArray, NDArray]]:
+    """Old vertices, edge middles and face centres as plain means."""
+    count, k = faces.shape
+    edges = len(ends)
+    own = np.arange(vertices)
+    return [
+        (own, own, np.ones(vertices)),
+        (vertices + np.repeat(np.arange(edges), 2), ends.ravel(), np.full(2 * edges, 0.5)),
+        (vertices + edges + np.repeat(np.arange(count), k), faces.ravel(), np.full(count * k, 1.0 / k)),
+    ]
+
+
+def build_subdivision(faces: NDArray, vertices: int, uv_faces: NDArray | None = None, uvs: int = 0) -> Subdivision:
+    """The operators of one level.
 
     Args:
-        quads: (Q, 4) int, any boundary; vertex_count: number of old vertices.
+        faces: (F, 3) or (F, 4) vertex ids; every edge has one or two faces.
+        vertices: V. uv_faces: (F, same) uv ids; uvs: T.
+    Raises:
+        SpecError: an edge has more than two faces.
     """
-    used = np.unique(quads)
-    index = np.full(vertex_count, -1, np.int64)
-    index[used] = np.arange(len(used))
-    old = index[quads]
-    count = len(old)
-    pairs = np.stack([old, np.roll(old, -1, 1)], 2).reshape(-1, 2)
-    key, inverse = np.unique(np.sort(pairs, 1), axis=0, return_inverse=True)
-    inverse = np.asarray(inverse).reshape(-1)
-    face_of = np.repeat(np.arange(count), 4)
-    order = np.argsort(inverse, kind="stable")
-    first = np.searchsorted(inverse[order], np.arange(len(key)))
-    uses = np.bincount(inverse, minlength=len(key))
-    edge_faces = np.full((len(key), 2), -1, np.int64)
-    edge_faces[:, 0] = face_of[order][first]
-    two = uses >= 2
-    edge_faces[two, 1] = face_of[order][first[two] + 1]
-    boundary = np.zeros(len(used), bool)
-    boundary[key[uses == 1].ravel()] = True
-    edge_id = len(used) + inverse.reshape(count, 4)
-    face_id = len(used) + len(key) + np.arange(count)
-    centre = np.repeat(face_id[:, None], 4, 1)
-    new = np.stack([old, edge_id, centre, np.roll(edge_id, 1, 1)], 2).reshape(-1, 4)
-    return Subdivision(
-        used=used,
-        old=old,
-        edges=key,
-        edge_faces=edge_faces,
-        valence=np.bincount(old.ravel(), minlength=len(used)),
-        boundary=boundary,
-        quads=new.astype(np.int32),
-        parent=np.repeat(np.arange(count), 4),
+    faces = np.asarray(faces, np.int64)
+    count, k = faces.shape
+    ends, of_edge = _edges(faces)
+    edges = len(ends)
+    uses = np.bincount(of_edge.ravel(), minlength=edges)
+    if uses.max(initial=0) > 2:
+        raise SpecError("this mesh cannot be subdivided", expected="at most two faces an edge", got=int(uses.max()))
+    inner = uses == 2
+    linear = _linear_parts(faces, ends, vertices)
+    parts = [linear[2]]
+    # Edge points: inner edges average both ends and both face centres, boundary edges the ends alone.
+    e = np.arange(edges)
+    parts.append((vertices + np.repeat(e, 2), ends.ravel(), np.repeat(np.where(inner, 0.25, 0.5), 2)))
+    face_of, edge_of = np.repeat(np.arange(count), k), of_edge.ravel()
+    use = inner[edge_of]
+    parts.append(
+        (np.repeat(vertices + edge_of[use], k), faces[face_of[use]].ravel(), np.full(int(use.sum()) * k, 0.25 / k))
     )
+    # Vertex points: (Q + 2 R + (n - 3) P) / n inside, (P_before + 6 P + P_after) / 8 on a boundary.
+    valence = np.maximum(np.bincount(ends.ravel(), minlength=vertices), 1)
+    border = np.zeros(vertices, bool)
+    border[ends[~inner].ravel()] = True
+    # Vertices of no face keep their place.
+    loose = np.bincount(faces.ravel(), minlength=vertices) == 0
+    n = valence.astype(float)
+    around = np.where(border | loose, 0.0, 1.0)
+    corner, corner_face = faces.ravel(), np.repeat(np.arange(count), k)
+    parts.append((np.repeat(corner, k), faces[corner_face].ravel(), np.repeat(around[corner] / n[corner] ** 2 / k, k)))
+    for a, b in ((0, 1), (1, 0)):
+        v, other = ends[:, a], ends[:, b]
+        ring = around[v] / n[v] ** 2
+        parts += [(v, v, ring), (v, other, ring)]
+        rim = ~inner
+        parts.append((v[rim], other[rim], np.full(int(rim.sum()), 0.125)))
+    own = np.arange(vertices)
+    parts.append((own, own, np.where(loose, 1.0, np.where(border, 0.75, (n - 3.0) / n))))
+    total = vertices + edges + count
+    uv, uv_quads = None, None
+    if uv_faces is not None:
+        uv_faces = np.asarray(uv_faces, np.int64)
+        uv_ends, uv_edge = _edges(uv_faces)
+        uv = _rows(_linear_parts(uv_faces, uv_ends, uvs), uvs + len(uv_ends) + count)
+        uv_quads = _children(uv_faces, uv_edge, uvs, len(uv_ends))
+    return Subdivision(
+        smooth=_rows(parts, total),
+        linear=_rows(linear, total),
+        quads=_children(faces, of_edge, vertices, edges),
+        parent=np.repeat(np.arange(count, dtype=np.int32), k),
+        uv=uv,
+        uv_quads=uv_quads,
+    )
+
+
+class _Key:
+    """Lets a model be an argument of a cached function: models are compared by identity."""
+
+    def __init__(self, model: BodyModel) -> None:
+        self.model = model
+
+    def __hash__(self) -> int:
+        return id(self.model)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and other.model is self.model
+
+
+def body_subdivision(model: BodyModel) -> Subdivision:
+    """The subdivision of a body's own topology (quads if the file has them), built once a model."""
+    return _body_subdivision(_Key(model))
+
+
+@lru_cache(maxsize=2)
+def _body_subdivision(key: _Key) -> Subdivision:
+    m = key.model
+    faces, uv_faces = (m.quads, m.uv_quads) if m.quads is not None else (m.faces, m.uv_faces)
+    return build_subdivision(faces, m.vertex_count, uv_faces, 0 if m.uv is None else len(m.uv))
