@@ -73,7 +73,7 @@ def _bump(s: Shader, at: Socket, fine: Socket, lips: Socket, lines: tuple[Socket
         height = s.math("MULTIPLY_ADD", rays * lines[1], -0.6 * marks, height)
         crepe = s.wave(at, 120.0, 9.0, 2.0, axis="DIAGONAL")
         height = s.math("MULTIPLY_ADD", crepe, 0.10 * marks, height)
-    return s.bump(height, 0.001, 0.55)
+    return s.bump(height, 0.001, 0.85)
 
 
 def skin_material(
@@ -120,7 +120,7 @@ def skin_material(
     blood = s.math("MULTIPLY_ADD", s.smoothstep(fine, 0.46, 0.72), 0.55 * light, blood)
     blood = s.math("MULTIPLY_ADD", socket_zone, 0.75 * light, blood)
     blood = s.math("MULTIPLY_ADD", forehead, -0.18, blood)
-    blood = s.math("MULTIPLY_ADD", lips, 2.1 + 0.5 * light, blood)
+    blood = s.math("MULTIPLY_ADD", lips * s.smoothstep(fine, 0.2, 0.8, 0.75, 1.15), 1.15 + 0.6 * light, blood)
     blood = s.math("MULTIPLY_ADD", nails, 0.8, blood)
     blood = s.math("MULTIPLY_ADD", palms, 0.5, blood)
 
@@ -149,8 +149,8 @@ def skin_material(
         color = s.mix(scalp_zone * scalp, color, hair_color)
 
     # Roughness: matt cheeks, shinier forehead, nose, lips and nails.
-    rough = s.math("MULTIPLY_ADD", fine - 0.5, 0.34, roughness + 0.03)
-    rough = s.math("MULTIPLY_ADD", gloss, -0.10, rough)
+    rough = s.math("MULTIPLY_ADD", fine - 0.5, 0.40, roughness)
+    rough = s.math("MULTIPLY_ADD", gloss, -0.13, rough)
     rough = s.math("MULTIPLY_ADD", lips, -0.10, rough)
     rough = s.math("MULTIPLY_ADD", nails, -0.20, rough)
     normal = _bump(s, at, fine, lips, (row_zone, fan_zone), 1.0 - 0.6 * youth + 0.25 * age_marks, age_marks, lod)

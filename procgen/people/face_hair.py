@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .body_state import BodyState
 
 BROW_RADIUS = 0.000036
-LASH_RADIUS = 0.000045
+LASH_RADIUS = 0.000060
 BEARD_RADIUS = 0.000045
 # Distance between the template's eyes for which the brows' places below are given, metres.
 _PLACED_IPD = 0.0615
@@ -127,7 +127,7 @@ def build_lashes(spec: HairSpec, body: BodyState, density: float = 1.0, head: He
     for side in (0, 1):
         for upper in (True, False):
             edge, c, ball = _lid_edge(head, body, side, upper)
-            count = int((95 if upper else 55) * np.clip(density, 0.3, 1.0))
+            count = int((165 if upper else 75) * np.clip(density, 0.3, 1.0))
             along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(edge, axis=0), axis=1))])
             t = np.clip((np.arange(count) + rng.random(count)) / count, 0.06, 0.985)
             root = np.stack([np.interp(t * along[-1], along, edge[:, k]) for k in range(3)], 1)

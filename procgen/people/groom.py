@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from .hair_collider import Collider, collider_of
 from .hair_zones import above_hairline, angles, scalp_density
 from .head import Head, Roots, head_of, scatter
 from .look_spec import HairSpec
-from .strands import clump, fill, over_face, settle, taper, wander
+from .strands import clump, fill, over_face, resample, settle, taper, wander
 
 if TYPE_CHECKING:
     from .body_state import BodyState
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # Share of strands that leave the others and go their own way.
 FLYAWAY = 0.03
 WHITE = 0.02
+# How much denser than elsewhere roots can be drawn.
+_CROWD = 3.0
 
 
 @dataclass
@@ -57,12 +59,17 @@ def prepare(
     guides: int = 700,
     thin: np.ndarray | None = None,
     head: Head | None = None,
+    part: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> Groom:
     """Head, collider and roots of a style.
+
+    Where no hair falls over the roots from behind (along the parting, at the hairline) the scalp would shine through,
+    because a head here has a fifth of the strands of a real one; so the roots crowd there.
 
     Args:
         strands: Count at density 1.
         thin: (V,) factor on the root density, for bald patches and fades.
+        part: (N, 3) skull coordinates -> (N,) distance to the parting, metres.
     """
     head = head or head_of(body)
     collider = collider_of(head, body, colliders)
@@ -72,7 +79,13 @@ def prepare(
     seed = np.random.SeedSequence((spec.variation, 1))
     guide_rng, root_rng = (np.random.default_rng(s) for s in seed.spawn(2))
     guide_roots = scatter(head, (field > 0.02).astype(float), guides, guide_rng)
-    roots = scatter(head, field, max(16, int(strands * density)), root_rng)
+    roots = scatter(head, field, max(16, int(strands * density * _CROWD)), root_rng)
+    line = above_hairline(roots.skull, spec.receding)
+    front = (line < 9.0) & (roots.skull[:, 1] < 0.0)
+    wanted = 1.0 + 1.4 * front
+    if part is not None:
+        wanted = np.maximum(wanted, 1.0 + 2.6 * np.exp(-((part(roots.skull) / 0.005) ** 2)))
+    roots = roots.take(root_rng.random(len(wanted)) * _CROWD * 0.85 < wanted)
     return Groom(spec, head, collider, density, guide_roots, roots)
 
 
@@ -150,10 +163,11 @@ def comb_out(
     member_noise: float = 0.12,
     frizz: float = 0.002,
     flyaway: float = 0.012,
-    side: object = None,
+    side: Callable[[np.ndarray], np.ndarray] | None = None,
     spread: np.ndarray | float = 1.0,
     length_noise: float = 0.12,
     start: float = 0.15,
+    neighbours: int = 3,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Fill guides in, clump, fray.
 
@@ -164,10 +178,8 @@ def comb_out(
     Returns:
         strands (N, K, 3), member (N,) nearest guide, loner (N,) bool.
     """
-    from .strands import resample
-
     rng = g.rng(3)
-    points, member = fill(guides, g.guide_roots, g.roots, side=side, spread=spread)  # type: ignore[arg-type]
+    points, member = fill(guides, g.guide_roots, g.roots, side=side, spread=spread, neighbours=neighbours)
     n = len(points)
     loner = rng.random(n) < FLYAWAY
     amount = np.clip(clumping * (1 + rng.normal(0, member_noise * 2, n)), 0, 1) * ~loner

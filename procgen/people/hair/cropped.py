@@ -106,7 +106,8 @@ def _edge_share(g: Groom) -> np.ndarray:
 
 def build_short(spec: ShortHair, body: BodyState, density: float = 1.0, colliders: Sequence[Mesh] = ()) -> Strands:
     """Side parting: the top is swept across from the parting, sides and nape lie close."""
-    g = prepare(spec, body, density, colliders, 20000, guides=1100)
+    g = prepare(spec, body, density, colliders, 17000, guides=1100,
+                part=lambda s: np.where((s[:, 1] < 0.03) & (s[:, 2] > 0.03), np.abs(s[:, 0] - spec.part), 1.0))  # fmt: skip
     rng, r = g.rng(4), g.guide_roots
     top = _top(r)
     across = -np.sign(spec.part) if spec.part else 1.0
@@ -132,7 +133,7 @@ def build_short(spec: ShortHair, body: BodyState, density: float = 1.0, collider
 
 def build_crop(spec: CropHair, body: BodyState, density: float = 1.0, colliders: Sequence[Mesh] = ()) -> Strands:
     """Textured crop: tousled locks forward, up or back."""
-    g = prepare(spec, body, density, colliders, 20000, guides=900)
+    g = prepare(spec, body, density, colliders, 18000, guides=900)
     rng, r = g.rng(4), g.guide_roots
     top = _top(r)
     length = (spec.sides + (spec.top - spec.sides) * top) * rng.uniform(0.75, 1.15, len(top)) * (0.5 + 0.5 * g.edge(r))

@@ -1,0 +1,180 @@
+"""Hair that hangs: bob, long straight, long wavy; with or without a fringe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from ... import registry
+from ...codec import param
+from ...geometry import Mesh, Strands
+from ..groom import Groom, comb_out, finish, prepare
+from ..look_spec import HairSpec
+from ..nearest import NearestPoints
+from ..strands import March, clump, curl, cut_at, march, unit, wander
+
+if TYPE_CHECKING:
+    from ..body_state import BodyState
+
+
+@dataclass(frozen=True)
+class BobHair(HairSpec):
+    """Cut in one line between ear and shoulder."""
+
+    kind: ClassVar[str | None] = "bob"
+    length: float = param(0.125, low=0.07, high=0.2, unit="m", doc="Cut line below the eyes.")
+    part: float = param(0.012, low=-0.04, high=0.04, unit="m", doc="Where the parting is; positive = person's left.")
+    volume: float = param(0.5, low=0.0, high=1.0, doc="Fullness.")
+    wave: float = param(0.1, low=0.0, high=1.0, doc="0 straight … 1 wavy.")
+    fringe: float = param(0.0, low=0.0, high=1.0, doc="Fringe over the forehead; above 0.5 it covers the brows.")
+
+
+@dataclass(frozen=True)
+class LongHair(HairSpec):
+    """Falls over or behind the shoulders."""
+
+    kind: ClassVar[str | None] = "long"
+    length: float = param(0.34, low=0.18, high=0.6, unit="m", doc="Cut line below the eyes.")
+    part: float = param(-0.012, low=-0.04, high=0.04, unit="m", doc="Where the parting is; positive = person's left.")
+    volume: float = param(0.4, low=0.0, high=1.0, doc="Fullness.")
+    wave: float = param(0.1, low=0.0, high=1.0, doc="0 straight … 1 wavy.")
+    fringe: float = param(0.0, low=0.0, high=1.0, doc="Fringe over the forehead; above 0.5 it covers the brows.")
+
+
+@dataclass(frozen=True)
+class WavyHair(LongHair):
+    """Long hair with deep waves."""
+
+    kind: ClassVar[str | None] = "wavy"
+    wave: float = param(0.7, low=0.0, high=1.0, doc="0 straight … 1 wavy.")
+    volume: float = param(0.6, low=0.0, high=1.0, doc="Fullness.")
+
+
+def _part_line(spec: BobHair | LongHair, skull: np.ndarray) -> np.ndarray:
+    """(N,) x of the parting next to skull coordinates: not quite straight, ends behind the crown."""
+    line = spec.part + 0.0016 * np.sin(skull[:, 1] * 260.0 + spec.part * 900.0)
+    return np.where(skull[:, 1] > 0.055, line * np.clip(1 - (skull[:, 1] - 0.055) / 0.03, 0, 1), line)
+
+
+def _parting(spec: BobHair | LongHair, skull: np.ndarray) -> np.ndarray:
+    """(N,) ±1: the side of the parting."""
+    return np.where(skull[:, 0] > _part_line(spec, skull), 1.0, -1.0)
+
+
+def _part_distance(spec: BobHair | LongHair, skull: np.ndarray) -> np.ndarray:
+    d = np.abs(skull[:, 0] - _part_line(spec, skull))
+    return np.where((skull[:, 1] < 0.06) & (skull[:, 2] > 0.03), d, 1.0)
+
+
+def _is_fringe(spec: BobHair | LongHair, skull: np.ndarray) -> np.ndarray:
+    if spec.fringe <= 0.0:
+        return np.zeros(len(skull), bool)
+    return (np.abs(skull[:, 0]) < 0.046) & (skull[:, 1] < -0.030) & (skull[:, 2] > 0.03)
+
+
+def _hang(spec: BobHair | LongHair, g: Groom, steps: int, drop: float) -> tuple[np.ndarray, np.ndarray]:
+    """Guide strands of hanging hair and which of them are fringe."""
+    rng, r = g.rng(4), g.guide_roots
+    n = len(r.position)
+    sign = _parting(spec, r.skull)
+    fringe = _is_fringe(spec, r.skull)
+    # Below the jaw each lock falls in front of the shoulder or behind it, never out along it.
+    ahead = np.where(r.skull[:, 1] + rng.normal(0, 0.022, n) < -0.012, -1.0, 1.0)
+    # Neighbours agree on how far they are swept off the face, so that the edge of the hair is made of locks.
+    waves = rng.uniform(60.0, 160.0, (4, 3)) * np.sign(rng.normal(size=(4, 3)))
+    tuck = 0.16 * np.sin(r.skull @ waves.T + rng.uniform(0, 6.28, 4)).sum(1) / 2.0 + rng.normal(0.0, 0.04, n)
+
+    def flow(p: np.ndarray, t: float) -> np.ndarray:
+        x, y, z = p.T
+        up = np.clip((z - 0.015) / 0.075, 0.0, 1.0)
+        front = np.clip(-(y + 0.015) / 0.06, 0.0, 1.0)
+        rear = np.clip((y - 0.03) / 0.06, 0.0, 1.0)
+        near = np.clip(np.abs(x - spec.part) / 0.03, 0.0, 1.0)
+        out = sign * (0.30 + 0.70 * near) * up**1.5 * (1.0 - 0.55 * rear)
+        # Back off the face: strongest at the temples and cheeks.
+        beside = np.clip((0.073 - np.abs(x)) / 0.03, 0.0, 1.0) * front * (1 - up)
+        back = 0.25 * up * (1 - front) + (0.20 * up + tuck) * front + 0.8 * beside
+        down = -(1.0 - up) * 1.15 - 0.12 - 0.45 * rear * up - 0.25 * near * up
+        low = np.clip(-(z + 0.085) / 0.05, 0.0, 1.0)
+        inward = -np.sign(x) * np.clip((np.abs(x) - 0.070) / 0.05, 0.0, 1.0) * low
+        aside = 0.55 * ahead * low * np.clip((np.abs(x) - 0.045) / 0.03, 0.0, 1.0)
+        throat = np.sign(x) * np.clip((0.052 - np.abs(x)) / 0.03, 0.0, 1.0) * np.clip(-(z + 0.06) / 0.05, 0.0, 1.0)
+        throat = throat * np.clip(-(y - 0.03) / 0.03, 0.0, 1.0)
+        v = np.stack([out + 0.5 * sign * beside + 0.9 * inward + 0.9 * throat, back * (1 - low) + aside, down], 1)
+        fall = np.stack([0.15 * np.sign(x) * np.abs(x) / 0.05, -0.55 * up - 0.1, -1.0 + 0.6 * up], 1)
+        return unit(np.where(fringe[:, None], fall, v))
+
+    crown = np.clip((r.skull[:, 2] - 0.05) / 0.04, 0.0, 1.0) * np.clip((r.skull[:, 1] + 0.05) / 0.05, 0.0, 1.0)
+    off_part = np.clip(_part_distance(spec, r.skull) / 0.035, 0.15, 1.0) * (1 + 0.5 * crown)
+    volume = 0.0015 + (0.003 + 0.013 * spec.volume) * off_part * rng.uniform(0, 1, n) ** 1.3
+    volume = np.where(fringe, 0.003 + 0.006 * rng.random(n), volume)
+    length = (drop + 0.12) * rng.uniform(0.96, 1.04, n)
+    how = March(steps=steps, lift=0.30, stiffness=0.52, gravity=0.55, hug=0.85, wobble=0.016)
+    guides = march(g.head, g.collider, r, length * g.head.scale**0.5, volume, flow, how, rng)
+    return guides, fringe
+
+
+def _cut(spec: BobHair | LongHair, g: Groom, points: np.ndarray, fringe: np.ndarray, drop: float, noise: float,
+         rng: np.random.Generator) -> np.ndarray:  # fmt: skip
+    """Cut along a line below the eyes (head frame), and the fringe above or below the brows."""
+    eyes = float(g.head.eyes[:, 2].mean())
+    level = eyes - drop * g.head.scale + rng.normal(0, noise, len(points)) - 0.02 * rng.random(len(points)) ** 4
+    short = eyes + (0.026 - 0.020 * spec.fringe) * g.head.scale + rng.normal(0, 0.0022, len(points))
+    return cut_at(points, points[:, :, 2], np.where(fringe, short, level))
+
+
+def _locks(g: Groom, guides: np.ndarray, count: int, amount: float) -> tuple[np.ndarray, np.ndarray]:
+    """Gather guides into locks: returns guides and the lock of each."""
+    rng = g.rng(6)
+    centre = rng.choice(len(guides), count, replace=False)
+    # Locks form where strands end up, not where they start; so they are gathered by their middle points.
+    mid = guides[:, guides.shape[1] // 2] + 2.0 * guides[:, 0]
+    _, lock = NearestPoints(mid[centre]).query(mid)
+    return clump(guides, guides[centre], lock, np.clip(amount * (1 + rng.normal(0, 0.3, len(guides))), 0, 0.95), 0.25), lock
+
+
+def _build(spec: BobHair | LongHair, body: BodyState, density: float, colliders: Sequence[Mesh], drop: float,
+           steps: int, cut_noise: float) -> Strands:  # fmt: skip
+    g = prepare(spec, body, density, colliders, 20000, guides=900, part=lambda s: _part_distance(spec, s))
+    guides, fringe = _hang(spec, g, steps, drop)
+    guides = _cut(spec, g, guides, fringe, drop, cut_noise, g.rng(7))
+    rng = g.rng(8)
+    count = 90
+    guides, lock = _locks(g, guides, count, 0.30 + 0.35 * spec.wave)
+    # Every lock bends in its own way, so that the surface breaks up instead of closing into a helmet.
+    bend = wander(guides, 0.0, 1.0, rng)
+    amplitude = rng.uniform(0.001, 0.004, count)[lock] * (1 + spec.wave)
+    phase, turns = rng.uniform(0, 2 * np.pi, count)[lock], rng.uniform(0.5, 1.3, count)[lock]
+    hand = np.sign(rng.normal(size=count))[lock]
+    bend = curl(bend, amplitude * ~fringe, turns, phase, hand, 0.35)
+    if spec.wave > 0.15:
+        radius = (0.003 + 0.007 * spec.wave) * rng.uniform(0.7, 1.3, count)[lock]
+        waves = (drop / 0.085) * rng.uniform(0.75, 1.25, count)[lock]
+        bend = curl(bend, radius * ~fringe, waves, phase + rng.normal(0, 0.35, len(lock)), hand, 0.30)
+    guides = bend
+    points, member, loner = comb_out(
+        g, guides, clumping=0.62, frizz=0.0035 + 0.003 * spec.wave, flyaway=0.018, length_noise=0.10, start=0.05,
+        side=lambda s: _parting(spec, s) + 3.0 * _is_fringe(spec, s),
+    )  # fmt: skip
+    share = (0.5 + 0.5 * g.edge(g.roots)) * np.where(loner, 0.8, 1.0)
+    return finish(g, points, 0.000085, share=share, clear=0.0012, roughness=0.26 + 0.08 * spec.wave, face=spec.fringe > 0)
+
+
+def build_bob(spec: BobHair, body: BodyState, density: float = 1.0, colliders: Sequence[Mesh] = ()) -> Strands:
+    """One-length bob."""
+    return _build(spec, body, density, colliders, spec.length, 14, 0.004)
+
+
+def build_long(spec: LongHair, body: BodyState, density: float = 1.0, colliders: Sequence[Mesh] = ()) -> Strands:
+    """Long hair over the shoulders."""
+    return _build(spec, body, density, colliders, spec.length, 20, 0.014)
+
+
+
+
+registry.hair.register("bob", spec=BobHair, build=build_bob)(BobHair)
+registry.hair.register("long", spec=LongHair, build=build_long)(LongHair)
+registry.hair.register("wavy", spec=WavyHair, build=build_long)(WavyHair)
