@@ -45,7 +45,7 @@ def eye_material(iris: str, pupil: float = 0.36, veins: float = 0.3, age: float 
     color = s.mix(s.smoothstep(r, 0.76, 1.0, 0.0, 0.88), color, limbus)
     color = s.mix(s.smoothstep(r, pupil - 0.015, pupil + 0.02, 1.0, 0.0), color, (0.002, 0.002, 0.002))
 
-    white = (0.50 - 0.03 * age, 0.455 - 0.04 * age, 0.42 - 0.08 * age)
+    white = (0.45 - 0.03 * age, 0.41 - 0.04 * age, 0.38 - 0.08 * age)
     corner = s.smoothstep(axis, 0.15, 0.85, 0.35 + 0.4 * veins, 0.0)
     sclera = s.mix(corner, white, (0.50, 0.26, 0.21))
     if lod < 2:

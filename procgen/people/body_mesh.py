@@ -10,7 +10,7 @@ from ..geometry import Mesh
 from ..materials.shader import Shader
 from .body_state import BodyState
 from .model import BodyModel
-from .subdivide import Subdivision, subdivision
+from .subdivide import Subdivision, build_subdivision
 
 # Other modules build these in their own geometry.
 _NOT_SKIN = ("left_eye", "right_eye", "tongue")
@@ -57,18 +57,26 @@ def body_mesh(
     part = model.face_part[0::2][keep] if model.face_part is not None else np.zeros(len(keep), np.uint8)
     uv = model.uv[model.uv_quads[keep]] if model.uv is not None else None  # type: ignore[index]
     vertices = body.posed[: body.count]
+    used, flat = np.unique(quads, return_inverse=True)
+    faces = np.asarray(flat).reshape(quads.shape)
+    point = {k: np.asarray(v)[used] for k, v in attributes.items()}
     if level == 0:
-        used, faces = np.unique(quads, return_inverse=True)
-        point = {k: v[used] for k, v in attributes.items()}
-        return _mesh(vertices[used], faces.reshape(quads.shape), shader, point, part, uv)
-    op: Subdivision = _operator(id(model), quads.tobytes(), len(quads))
-    point = {k: np.asarray(op.linear(v), np.float32) for k, v in attributes.items()}
-    return _mesh(op.smooth(vertices), op.quads, shader, point, part[op.parent], None if uv is None else op.corners(uv))
+        return _mesh(vertices[used], faces, shader, point, part, uv)
+    op = _operator(faces.astype(np.int32).tobytes(), len(faces), len(used))
+    point = {k: op.linear @ v for k, v in point.items()}
+    return _mesh(op.smooth @ vertices[used], op.quads, shader, point, part[op.parent], None if uv is None else _split(uv))
 
 
 @lru_cache(maxsize=16)
-def _operator(model_id: int, quads: bytes, count: int) -> Subdivision:
-    return subdivision(np.frombuffer(quads, np.int32).reshape(count, 4), len(_MODELS[model_id].v_template))
+def _operator(quads: bytes, count: int, vertices: int) -> Subdivision:
+    return build_subdivision(np.frombuffer(quads, np.int32).reshape(count, 4), vertices)
+
+
+def _split(corners: np.ndarray) -> np.ndarray:
+    """Per-corner values (Q, 4, D) on the four children of each quad: (4Q, 4, D)."""
+    middle = (corners + np.roll(corners, -1, 1)) / 2.0
+    centre = np.repeat(corners.mean(1, keepdims=True), 4, 1)
+    return np.stack([corners, middle, centre, np.roll(middle, 1, 1)], 2).reshape(-1, 4, corners.shape[2])
 
 
 def _mesh(

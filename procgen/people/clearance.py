@@ -12,8 +12,8 @@ SHOULDER = {"left": 16, "right": 17}
 ELBOW = {"left": 18, "right": 19}
 HIP = {"left": 1, "right": 2}
 OTHER = {"left": "right", "right": "left"}
-# Skin against skin gives way by about this much before it counts as penetration, metres.
-YIELD = 0.004
+# How far an upper arm may press into the flank of an average adult, metres.
+FLANK = 0.016
 
 
 def arm_depth(proxy: Proxy, chain: Chain, side: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -24,6 +24,10 @@ def arm_depth(proxy: Proxy, chain: Chain, side: str) -> tuple[np.ndarray, np.nda
     """
     points = np.concatenate([proxy.arms[side].at(chain), proxy.hands[side].at(chain)])
     best, way = torso_depth(proxy, chain, points)
+    # Upper arms lie against the flanks: flesh gives way there, the more of it there is.
+    upper = np.zeros(len(points), bool)
+    upper[: len(proxy.arms[side])] = proxy.arms[side].joints[:, 0] == SHOULDER[side]
+    best[upper] -= FLANK * proxy.girth
     names = ["left_thigh", "right_thigh", "head", f"{OTHER[side]}_forearm", f"{OTHER[side]}_upper_arm"]
     for name in names:
         d, out = proxy.tubes[name].depth(chain, points)

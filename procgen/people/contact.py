@@ -28,7 +28,9 @@ UP = np.array([0.0, 1.0, 0.0])
 SEAT_SINK, GROUND_SINK = 0.015, 0.008
 MAX_SLOPE = 0.55
 # Clothes and air between hanging arms and the trunk, metres.
-ARM_GAP = 0.022
+ARM_GAP = 0.014
+# How deep a hand that rests on the body may press into it, metres.
+HAND_SINK = 0.008
 
 
 @dataclass(frozen=True)
@@ -141,8 +143,10 @@ def settle(
             pose = clear_arm(solver.proxy, pose, side, arm_gap)
     solver.pose = pose
     solver.rest_on(seat)
-    for side, goal in sorted(c.hands.items()):
-        solver.pose = place_hand(solver.proxy, solver.pose, solver.root, side, goal)
+    # "cross_in" comes before "cross_out": the outer arm is laid over the inner one.
+    for side, goal in sorted(c.hands.items(), key=lambda item: (item[1].target, item[0])):
+        placed = place_hand(solver.proxy, solver.pose, solver.root, side, goal)
+        solver.pose = clear_arm(solver.proxy, placed, side, -HAND_SINK, steps=6)
     return solver.result(clamped, position, heading)
 
 

@@ -34,21 +34,29 @@ class Collider:
         self.points, self.normals, self.margin = points, normals, margin
         self.tree = NearestPoints(points)
 
-    def height(self, x: np.ndarray, guess: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Signed height above the surface (N,), its normal (N, 3) and the nearest point's index (N,)."""
-        distance, i = self.tree.query(x, guess=guess)
+    def height(
+        self, x: np.ndarray, guess: np.ndarray | None = None, reach: float = np.inf
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Signed height above the surface (N,), its normal (N, 3) and the nearest point's index (N,).
+
+        Args:
+            guess: Indices from an earlier query of almost the same places.
+            reach: Beyond this distance points count as free; saves time.
+        """
+        distance, i = self.tree.query(x, guess=guess, max_distance=reach)
+        i = np.minimum(i, len(self.points) - 1)
         n = self.normals[i]
         h = np.einsum("ij,ij->i", x - self.points[i], n) - self.margin[i]
         # A place behind a far surface is not inside it.
-        return np.where(distance > _MAX_DEPTH, np.maximum(h, _MAX_DEPTH), h), n, i
+        return np.where(distance > min(_MAX_DEPTH, reach), np.maximum(h, _MAX_DEPTH), h), n, i
 
     def push(
-        self, x: np.ndarray, clearance: np.ndarray | float, guess: np.ndarray | None = None
+        self, x: np.ndarray, clearance: np.ndarray | float, guess: np.ndarray | None = None, reach: float = np.inf
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Move points (N, 3) out to `clearance`; also height before, normals and indices as in `height`."""
-        h, n, i = self.height(x, guess)
+        """Move points (N, 3) out to `clearance`; also the height reached, normals and indices as in `height`."""
+        h, n, i = self.height(x, guess, reach)
         out = x + n * np.maximum(clearance - h, 0.0)[:, None]
-        return out, h, n, i
+        return out, np.maximum(h, clearance), n, i
 
 
 def collider_of(head: Head, body: BodyState, meshes: Sequence[Mesh] = ()) -> Collider:

@@ -83,8 +83,31 @@ def _ear(proxy: Proxy, chain: Chain, side: str, share: float) -> Landing:
     return point + 0.022 * proxy.size * normal - 0.02 * proxy.size * (R @ UP), normal, R @ unit(UP - 0.25 * AHEAD)
 
 
+def _cross_in(proxy: Proxy, chain: Chain, side: str, share: float) -> Landing:
+    """The inner of two crossed arms: the hand on the other flank below the armpit."""
+    tube = proxy.torso[-1]
+    R = chain.R[tube.joint]
+    point, normal = tube.surface(chain, 0.15 + 0.55 * share, R @ unit(-0.95 * _sign(side) * LEFT + 0.75 * AHEAD))
+    return point, normal, R @ unit(-_sign(side) * LEFT + 0.25 * UP - 0.25 * AHEAD)
+
+
+def _cross_out(proxy: Proxy, chain: Chain, side: str, share: float) -> Landing:
+    """The outer of two crossed arms: the hand on the other upper arm, above its elbow."""
+    tube = proxy.tubes[("right" if side == "left" else "left") + "_upper_arm"]
+    R = chain.R[9]
+    point, normal = tube.surface(chain, 0.62 - 0.25 * share, R @ unit(AHEAD - 0.55 * _sign(side) * LEFT))
+    return point, normal, R @ unit(-_sign(side) * LEFT + 0.2 * UP - 0.45 * AHEAD)
+
+
+# Where the elbow goes for each landmark, in the chest's frame of the left side: (outwards, up, ahead).
+_ELBOW = {
+    "thigh": (0.55, -0.4, -0.75), "knee": (0.6, -0.5, -0.5), "shin": (1.0, -0.3, 0.0), "lap": (0.75, -0.35, -0.6),
+    "cross_in": (0.75, -1.0, 0.0), "cross_out": (0.75, -1.0, 0.1), "hip": (1.0, 0.05, -0.35), "pocket": (0.55, 0.1, -0.9), "ear": (0.75, -1.0, 0.25),
+}  # fmt: skip
+
 LANDMARKS: dict[str, Callable[[Proxy, Chain, str, float], Landing]] = {
     "thigh": _thigh, "knee": _knee, "shin": _shin, "lap": _lap, "hip": _hip, "pocket": _pocket, "ear": _ear,
+    "cross_in": _cross_in, "cross_out": _cross_out,
 }  # fmt: skip
 
 
@@ -115,16 +138,16 @@ def place_hand(proxy: Proxy, pose: np.ndarray, root: np.ndarray, side: str, goal
     point, normal, fingers = LANDMARKS[goal.target](proxy, chain, side, goal.share)
     offset = palm_offset(proxy, side)
     wanted = palm_frame(side, normal, fingers)
-    pole = chain.R[limb[0]] @ np.array([0.0, 0.0, -1.0])
+    pole = chain.R[9] @ (np.array(_ELBOW[goal.target]) * np.array([_sign(side), 1.0, 1.0]))
     across = unit(point - chain.p[limb[0]])
     best, best_cost = pose, np.inf
-    for swivel in np.linspace(-0.9, 0.9, 13):
+    for swivel in np.linspace(-0.8, 0.8, 9):
         tried = _arm_to(proxy, pose, chain, limb, point, wanted, offset, rot(across, swivel) @ pole)
         after = forward(tried, proxy.rest, root)
         depth = arm_depth(proxy, after, side)[1]
         miss = np.linalg.norm(after.p[limb[2]] + after.R[limb[2]] @ offset - point)
         strain = sum(LIMITS[j].clamp(matrices(tried[j]))[1] for j in limb)  # type: ignore[union-attr]
-        cost = 8.0 * max(float(depth.max()) - 0.006, 0.0) + 3.0 * miss + 0.5 * strain + 0.06 * abs(swivel)
+        cost = 8.0 * max(float(depth.max()) - 0.006, 0.0) + 3.0 * miss + 0.5 * strain + 0.12 * abs(swivel)
         if cost < best_cost:
             best, best_cost = tried, cost
     return best

@@ -27,7 +27,7 @@ class EyeSpec(Spec):
     iris: Literal["brown", "dark", "hazel", "green", "blue", "grey"] = param("brown", doc="Iris colour.")
     pupil: float = param(0.36, low=0.2, high=0.6, doc="Pupil radius over iris radius.")
     veins: float = param(0.3, low=0.0, high=1.0, doc="Redness of the sclera.")
-    lid_cover: float = param(0.0021, low=-0.002, high=0.006, unit="m", doc="How far the upper lid covers the iris.")
+    lid_cover: float = param(0.0024, low=-0.002, high=0.006, unit="m", doc="How far the upper lid covers the iris.")
     lid_asymmetry: float = param(0.0, low=-0.002, high=0.002, unit="m", doc="How much wider the left eye is open.")
 
 

@@ -117,6 +117,8 @@ class NearestPoints:
     def _select(self, m: int, k: int, q: np.ndarray, node: np.ndarray, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         dist = np.full((m, k), np.inf)
         idx = np.full((m, k), len(self.points), np.int64)
+        if k == 1:
+            return self._select_one(m, q, node, d)
         # Only the k nearest of a leaf can be among the k nearest of all.
         kk = min(k, d.shape[1])
         slot = d.argmin(1)[:, None] if kk == 1 else np.argsort(d, axis=1, kind="stable")[:, :kk]
@@ -130,6 +132,27 @@ class NearestPoints:
         keep = (rank < k) & np.isfinite(d)
         dist[q[keep], rank[keep]] = np.sqrt(d[keep])
         idx[q[keep], rank[keep]] = ids[keep]
+        return dist, idx
+
+
+    def _select_one(self, m: int, q: np.ndarray, node: np.ndarray, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        dist = np.full((m, 1), np.inf)
+        idx = np.full((m, 1), len(self.points), np.int64)
+        if len(q) == 0:
+            return dist, idx
+        slot = d.argmin(1)
+        rows = np.arange(len(q))
+        d = d[rows, slot]
+        ids = self._ids[node, slot]
+        # Pairs come grouped by query; of equally near points the lowest index wins, as with k > 1.
+        first = np.flatnonzero(np.concatenate([[True], q[1:] != q[:-1]]))
+        best = np.minimum.reduceat(d, first)
+        group = np.repeat(np.arange(len(first)), np.diff(np.concatenate([first, [len(q)]])))
+        lowest = np.minimum.reduceat(np.where(d == best[group], ids, len(self.points)), first)
+        at = q[first]
+        found = np.isfinite(best)
+        dist[at[found], 0] = np.sqrt(best[found])
+        idx[at[found], 0] = lowest[found]
         return dist, idx
 
 

@@ -133,7 +133,7 @@ class Proxy:
         torso: Tubes of pelvis and spine; `tubes` name -> tube of limbs and head ("left_thigh" …).
         back: How far the buttocks reach behind the pelvis joint.
         ankle: Side-averaged height of the ankle joint above the sole at rest.
-        size: Stature over 1.70 m.
+        size: Stature over 1.70 m; girth: width of the waist over 0.32 m.
         trunk_centre: (3,) centre of volume of the trunk at rest.
     """
 
@@ -152,6 +152,7 @@ class Proxy:
     back: float
     ankle: float
     size: float
+    girth: float
     trunk_centre: np.ndarray
 
 
@@ -206,7 +207,7 @@ def make_proxy(body: BodyState) -> Proxy:
         rest=rest, soles=soles, feet=feet, base=pick(seat, 200), thighs=thighs, shanks=shanks, arms=arms, hands=hands,
         head=pick(head, 80), all=pick(np.ones(count, bool), 700), torso=torso, tubes=tubes,
         back=float(rest[0, 2] - v[hips, 2].min()), ankle=float(rest[7, 1] - lowest),
-        size=float(top - lowest) / 1.70, trunk_centre=_volume_centre(torso[0]),
+        size=float(top - lowest) / 1.70, girth=float(torso[0].radius[HEIGHTS // 2, [0, ANGLES // 2]].sum()) / 0.32, trunk_centre=_volume_centre(torso[0]),
     )  # fmt: skip
 
 
@@ -225,7 +226,7 @@ def _downward(v: np.ndarray, faces: np.ndarray) -> np.ndarray:
 
 def _torso(trunk: np.ndarray, rest: np.ndarray) -> list[Tube]:
     """One table for the whole trunk from the crotch to below the armpits, seen from each of its four joints' frames."""
-    low_y, high_y = rest[1, 1] - 0.03, rest[16, 1] - 0.10 * (rest[12, 1] - rest[0, 1]) / 0.5
+    low_y, high_y = rest[1, 1] - 0.03, rest[16, 1] - 0.15 * (rest[12, 1] - rest[0, 1]) / 0.5
     z = float(np.median(trunk[:, 2]))
     origin = np.array([0.0, 0.0, z])
     whole = _tube(trunk, 0, origin, origin + [0.0, 1.0, 0.0], float(low_y), float(high_y))

@@ -36,6 +36,7 @@ class March:
         gravity: Pull at the tip, relative to the flow's unit vector.
         hug: 0–1, how much strands lie down on what is below them.
         wobble: Random turn of every step.
+        hug_above: Skull height below which strands hang free (they do not cling to the neck).
     """
 
     steps: int = 12
@@ -44,6 +45,7 @@ class March:
     gravity: float = 0.2
     hug: float = 0.6
     wobble: float = 0.02
+    hug_above: float = -0.045
 
 
 def march(
@@ -73,19 +75,20 @@ def march(
     points = [p - roots.normal * 0.001]
     d = unit(how.lift * roots.normal + (1 - how.lift) * unit(tangent(flow(p / head.scale, 0.0), roots.normal)))
     guess = None
+    h, normal = np.zeros(n), roots.normal
     for k in range(1, how.steps):
         t = k / (how.steps - 1)
         v = how.stiffness * d + (1 - how.stiffness) * flow(p / head.scale, t) + how.gravity * t * head.down
         if how.wobble:
             v = v + rng.normal(0.0, how.wobble, (n, 3))
         if how.hug and k > 1:
-            h, normal, guess = collider.height(p, guess)
             outward = np.maximum(np.einsum("ij,ij->i", v, normal), 0.0)
             high = np.clip(h / (clearance + 0.002), 0.0, 1.0)
             over = np.clip((h - clearance - 0.002) / 0.02, 0.0, 1.0) * (h < 0.05)
+            over = over * np.clip((p[:, 2] / head.scale - how.hug_above) / 0.03, 0.0, 1.0)
             v = v - normal * (how.hug * (outward * high + 0.6 * over))[:, None]
         q = p + unit(v) * step
-        q, _, _, guess = collider.push(q, clearance * min(1.0, 3.0 * t), guess)
+        q, h, normal, guess = collider.push(q, clearance * min(1.0, 3.0 * t), guess)
         d = unit(q - p)
         p = p + d * step
         points.append(p)
@@ -200,7 +203,7 @@ def settle(points: np.ndarray, collider: Collider, clearance: np.ndarray | float
     flat = points[:, first:].reshape(-1, 3)
     rise = np.minimum(np.arange(first, k) / 3.0, 1.0)
     c = (np.broadcast_to(np.asarray(clearance, float), (n,))[:, None] * rise[None]).ravel()
-    out, _, _, _ = collider.push(flat, c)
+    out, _, _, _ = collider.push(flat, c, reach=0.025)
     points = points.copy()
     points[:, first:] = out.reshape(n, k - first, 3)
     return points

@@ -104,7 +104,8 @@ def build_afro(spec: AfroHair, body: BodyState, density: float = 1.0, colliders:
     away = r.skull - centre
     radial = np.linalg.norm(away, axis=1)
     reach = radial.max() + spec.length
-    length = np.clip(reach - radial, 0.35 * spec.length, 1.5 * spec.length) * rng.uniform(0.86, 1.04, n)
+    round_off = spec.length + 0.45 * (reach - radial - spec.length)
+    length = np.clip(round_off, 0.35 * spec.length, 1.5 * spec.length) * rng.uniform(0.86, 1.04, n)
     length = length * (0.55 + 0.45 * g.edge(r)) * np.clip(1.0 + r.skull[:, 2] / 0.10, 0.45, 1.0)
 
     def flow(p: np.ndarray, t: float) -> np.ndarray:

@@ -101,8 +101,13 @@ def _hang(spec: BobHair | LongHair, g: Groom, steps: int, drop: float) -> tuple[
         low = np.clip(-(z + 0.085) / 0.05, 0.0, 1.0)
         inward = -np.sign(x) * np.clip((np.abs(x) - 0.070) / 0.05, 0.0, 1.0) * low
         aside = 0.55 * ahead * low * np.clip((np.abs(x) - 0.045) / 0.03, 0.0, 1.0)
-        throat = np.sign(x) * np.clip((0.052 - np.abs(x)) / 0.03, 0.0, 1.0) * np.clip(-(z + 0.06) / 0.05, 0.0, 1.0)
+        throat = np.sign(x) * np.clip((0.062 - np.abs(x)) / 0.03, 0.0, 1.0) * np.clip(-(z + 0.05) / 0.05, 0.0, 1.0)
         throat = throat * np.clip(-(y - 0.03) / 0.03, 0.0, 1.0)
+        # Across the forehead it goes sideways before it may go down, or it would hang over the eyes.
+        brow = front * np.clip((0.068 - np.abs(x)) / 0.02, 0.0, 1.0) * np.clip((z + 0.01) / 0.02, 0.0, 1.0)
+        out = out + 1.1 * sign * brow
+        back = back + 0.30 * brow
+        down = down * (1.0 - 0.8 * brow) + (0.10 + 0.75 * t) * brow
         v = np.stack([out + 0.5 * sign * beside + 0.9 * inward + 0.9 * throat, back * (1 - low) + aside, down], 1)
         fall = np.stack([0.15 * np.sign(x) * np.abs(x) / 0.05, -0.55 * up - 0.1, -1.0 + 0.6 * up], 1)
         return unit(np.where(fringe[:, None], fall, v))

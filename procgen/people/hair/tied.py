@@ -18,7 +18,7 @@ from ..strands import March, march, unit
 if TYPE_CHECKING:
     from ..body_state import BodyState
 
-_HEAD_STEPS = 10
+_HEAD_STEPS = 13
 
 
 @dataclass(frozen=True)

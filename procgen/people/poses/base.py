@@ -180,7 +180,7 @@ def sample_posture(rng: np.random.Generator, person: Phenotype, **changes: float
     t = traits(person)
     turn = clipped(rng, 0.0, 0.28, -0.8, 0.8)
     values: dict[str, Any] = {
-        "slouch": clipped(rng, 0.04 + 0.30 * t.old, 0.05 + 0.06 * t.old, -0.08, 0.55),
+        "slouch": clipped(rng, 0.04 + 0.24 * t.old, 0.05 + 0.06 * t.old, -0.08, 0.55),
         "lean": clipped(rng, 0.0, 0.025, -0.08, 0.08),
         # The chest follows the head a little.
         "twist": clipped(rng, 0.22 * turn, 0.05, -0.3, 0.3),

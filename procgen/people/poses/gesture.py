@@ -169,7 +169,7 @@ def build_phone(spec: PhoneSpec, time: float = 0.0) -> np.ndarray:
         arms = {spec.side: Arm(raised=0.75, plane=0.95, roll=-0.35, elbow=2.42, pronation=-0.35, wrist=0.1, deviation=0.1)}
         nod, tilt = 0.0, 0.07 * sign
     else:
-        arms = {spec.side: Arm(raised=0.42, plane=1.2, roll=0.55, elbow=1.95, pronation=-0.75, wrist=0.15)}
+        arms = {spec.side: Arm(raised=0.52, plane=1.05, roll=0.12, elbow=1.62, pronation=-0.7, wrist=0.2)}
         nod, tilt = 0.42, 0.0
     if spec.other == "support":
         arms[free] = Arm(raised=0.38, plane=1.1, roll=1.25, elbow=1.55, pronation=0.1)

@@ -26,6 +26,11 @@ class ArmsCrossedSpec(StandSpec):
     over: Literal["left", "right"] = param("right", doc="Which forearm is in front.")
     height: float = param(0.5, low=0.0, high=1.0, doc="0 = on the belly, 1 = high on the chest.")
 
+    def contacts(self) -> Contacts:
+        """The inner hand below the other armpit, the outer one on the other arm."""
+        return Contacts(hands={
+            self.over: HandGoal("cross_out", self.height), other(self.over): HandGoal("cross_in", self.height)})  # fmt: skip
+
     def hand_specs(self) -> tuple[HandSpec, HandSpec]:
         """The outer hand lies on the other arm, the inner one is tucked in."""
         hands = {self.over: HandSpec(shape="grip", amount=0.35), other(self.over): HandSpec(shape="flat", amount=0.5)}

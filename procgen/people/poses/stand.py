@@ -71,7 +71,7 @@ def sample_feet(rng: np.random.Generator, person: Phenotype) -> dict[str, float]
         "toe_left": float(np.clip(toe + rng.normal(0.0, 0.05), -0.1, 0.6)),
         "toe_right": float(np.clip(toe + rng.normal(0.0, 0.05), -0.1, 0.6)),
         "shift": clipped(rng, 0.0, 0.012, -0.03, 0.03),
-        "bend": clipped(rng, 0.004 + 0.02 * t.old + 0.03 * t.small, 0.003, 0.0, 0.08),
+        "bend": clipped(rng, 0.004 + 0.012 * t.old + 0.015 * t.small, 0.003, 0.0, 0.08),
     }
 
 
