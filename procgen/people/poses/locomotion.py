@@ -156,7 +156,7 @@ def build_run(spec: RunSpec, time: float = 0.0) -> np.ndarray:
     fig.trunk(spec.posture, flexion=0.3 * spec.lean, twist=2.6 * turn)
     for side, offset in (("left", 0.5), ("right", 0.0)):
         c = np.cos(2 * np.pi * (phase + offset) - 0.2) * spec.arm_swing * strength
-        swing(fig, side, -0.25 + 0.72 * c, 0.22, spec.elbow + 0.22 * c, 0.42 + 0.25 * max(c, 0.0), pronation=-0.1)
+        swing(fig, side, -0.25 + 0.72 * c, 0.22, spec.elbow + 0.22 * c, 0.12 + 0.22 * max(c, 0.0), pronation=-0.1)
     return fig.finish(spec)
 
 
