@@ -151,7 +151,7 @@ def shoot(session: Session, index: int, folder: Path, *, linear: bool = False, p
     people = label_people(session, view)
     clock.append(perf_counter())
     names = ("truth", "picture", "people")
-    return Shot(view, people, {n: b - a for n, a, b in zip(names, clock, clock[1:], strict=True)})
+    return Shot(view, people, {n: b - a for n, a, b in zip(names, clock[:-1], clock[1:], strict=True)})
 
 
 def write_shot(shot: Shot, folder: Path, channels: Sequence[Channel], *, mesh: bool = False) -> None:
