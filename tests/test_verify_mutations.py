@@ -295,7 +295,7 @@ def rgb_black(d):
 
 
 def facts_edited(d):
-    d.record["facts"]["people"] = 3
+    d.record["facts"]["count"] = 3
 
 
 def spec_edited(d):

@@ -30,7 +30,16 @@ from vivant.procgen.scene_mesh import scene_mesh
 from vivant.procgen.spec import CameraSpec, HumanSpec, RenderSpec, SceneSpec
 
 WIDTH, HEIGHT = 88, 120
-GREY = Shader("grey")
+
+
+def _paint():
+    grey, sky = Shader("grey"), Shader("sky")
+    grey.principled(base_color=(0.5, 0.5, 0.5))
+    sky.surface(sky.node("Background", "Background", {}, Color=(0.45, 0.5, 0.55), Strength=0.8))
+    return grey, sky
+
+
+GREY, SKY = _paint()
 
 
 def spec(number):
@@ -108,7 +117,7 @@ def geometry_at(frame):
         SceneObject("crate", box((-0.5, -0.75, 0.0), (-0.02, -0.45, 0.45)), "prop", 2),
         SceneObject("ball", ball((0.7, 0.3, 0.3), 0.3), "prop", 3),
     ]
-    return SceneGeometry(objects, [], GREY, [body])
+    return SceneGeometry(objects, [], SKY, [body])
 
 
 def raw_passes(geometry, camera, time):
@@ -180,7 +189,7 @@ def write_frame(store, number, index, time, scene, moments, passes):
         write_amodal(frame.folder, np.stack([p.amodal for p in people]))
         write_npz(frame.folder / "mesh.npz", scene_mesh(view.geometry, view.geometry_next), level=1)
         record = frame_record(scene, FrameName(number, index, time), view, people, caption="A person stands by a crate.",
-                              facts={"people": 1})  # fmt: skip
+                              facts={"people": [{"instance": 1, "in_frame": True}], "count": 1})  # fmt: skip
         frame.finish(record)
 
 

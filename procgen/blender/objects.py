@@ -73,9 +73,14 @@ def make_strands(name: str, strands: Strands) -> Any:
 def move_vertices(data: Any, geometry: Mesh | Strands) -> None:
     """Give existing data new positions (next frame of a motion); topology must be unchanged."""
     points = geometry.vertices if isinstance(geometry, Mesh) else geometry.points
-    data.attributes["position"].data.foreach_set("vector", np.ascontiguousarray(points, np.float32).ravel())
+    flat = np.ascontiguousarray(points, np.float32).ravel()
     if isinstance(geometry, Mesh):
+        # Not through the position attribute: that leaves the cached bounds as they were (5.0), and `scene.ray_cast`
+        # then looks for the mesh where it used to be.
+        data.vertices.foreach_set("co", flat)
         data.update()
+    else:
+        data.attributes["position"].data.foreach_set("vector", flat)
     data.update_tag()
 
 

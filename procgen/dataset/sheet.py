@@ -133,7 +133,7 @@ def verdict(root: Path) -> tuple[str, tuple[int, int, int]]:
     except (DatasetError, ValueError, KeyError, TypeError):
         return "", FAINT
     if breaches:
-        return f"{breaches} breaches", BAD
+        return f"{breaches} breach{'es' if breaches > 1 else ''}", BAD
     return f"✓ {checks} checks, no breach", GOOD
 
 

@@ -90,4 +90,4 @@ def _hair(frame: Subject) -> Iterator[Result]:
     wrong = (inside & ~frame.on_hair) | (frame.on_hair & ~around)
     total = int((frame.on_hair | inside).sum())
     if total:
-        yield frame.measure("object.hair", int(wrong.sum()) / total, got=frame.where(wrong, frame.objects))
+        yield frame.measure("object.hair", max(int(wrong.sum()) - 2, 0) / total, got=frame.where(wrong, frame.objects))

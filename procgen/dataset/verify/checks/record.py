@@ -29,19 +29,34 @@ def object_problems(frame: Subject) -> list[str]:
 
 
 def caption_problems(frame: Subject) -> list[str]:
-    """Facts of the caption that the record contradicts."""
+    """Facts of the caption that the record or the scene file contradicts."""
     facts, out = frame.record.facts, []
-    people = facts.get("people")
-    count = len(people) if isinstance(people, list) else people if type(people) is int else facts.get("people_count")
-    if type(count) is int and count > len(frame.record.people):
-        out.append(f"{count} people in the facts, {len(frame.record.people)} in the record")
+    people, count = facts.get("people"), facts.get("count")
+    if isinstance(people, list):
+        out += _people_problems(frame, [p for p in people if isinstance(p, dict)])
+        seen = sum(1 for p in people if isinstance(p, dict) and p.get("in_frame", True))
+        if count is not None and count != seen:
+            out.append(f"count is {count}, {seen} people are in frame")
+    elif type(people) is int and people != len(frame.record.people):
+        out.append(f"{people} people in the facts, {len(frame.record.people)} in the record")
     place = (frame.scene or {}).get("place", {}).get("kind")
-    stated = facts.get("place")
-    stated = stated.get("kind") if isinstance(stated, dict) else stated
-    if place and isinstance(stated, str) and stated != place:
-        out.append(f"place {stated!r} in the facts, {place!r} in the scene")
+    if place and facts.get("place", place) != place:
+        out.append(f"place {facts.get('place')!r} in the facts, {place!r} in the scene")
     if not frame.record.caption.strip():
         out.append("there is no caption")
+    return out
+
+
+def _people_problems(frame: Subject, people: list[dict[str, Any]]) -> list[str]:
+    record = frame.record.people
+    if len(people) != len(record):
+        return [f"{len(people)} people in the facts, {len(record)} in the record"]
+    out = []
+    for stated, p in zip(people, record, strict=True):
+        if stated.get("instance", p.instance) != p.instance:
+            out.append(f"{p.name} is instance {stated['instance']} in the facts")
+        if stated.get("in_frame") and p.box_amodal is None:
+            out.append(f"{p.name} is in frame in the facts, but not in the picture")
     return out
 
 
