@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .dataset.store import Header, Store
+from .farm.cluster import run_tasks_on_ray
 from .farm.local import Task, run_tasks
 from .options import GenerateOptions
 from .progress import NoProgress, Progress
@@ -131,9 +132,15 @@ def _run(
         elif event["event"] in ("retry", "failed"):
             progress.note(str(event.get("message", event)))
 
-    outcome = run_tasks(
-        tasks, workers=options.workers, on_event=told, is_complete=store.is_complete, log_folder=store.root / "logs"
-    )
+    logs = store.root / "logs"
+    if options.farm == "local":
+        outcome = run_tasks(
+            tasks, workers=options.workers, on_event=told, is_complete=store.is_complete, log_folder=logs
+        )
+    else:
+        address = options.farm if options.farm.startswith("ray://") else None
+        root = str(store.root.resolve())
+        outcome = run_tasks_on_ray(tasks, address=address, on_event=told, root=root, log_folder=str(logs.resolve()))
     for failure in outcome.failures:
         report.failed[failure.frame or failure.task] = str(failure)
 
