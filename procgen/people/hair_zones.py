@@ -33,19 +33,11 @@ def _step(x: np.ndarray, low: float, high: float) -> np.ndarray:
     return t * t * (3.0 - 2.0 * t)
 
 
-def ears(head: Head) -> np.ndarray:
-    """(V,) 1 on the ears, which stick out of the skull."""
-    x, y, z = (head.skull / head.template_eye * 0.0308).T
-    out = np.abs(x) - 0.069
-    low = (z < 0.030) & (z > -0.065) & (np.abs(y) < 0.05)
-    return np.where(low, _step(out, -0.001, 0.003), 0.0)
-
-
 def scalp_density(head: Head, receding: float = 0.0, soft: float = 7.0) -> np.ndarray:
     """(V,) 0–1: full on the scalp, falling to 0 over `soft` degrees at the hairline."""
     d = above_hairline(head.skull, receding)
     outward = (head.skull * _template_normals(head)).sum(1) > 0.1 * np.linalg.norm(head.skull, axis=1)
-    return _step(d, -1.5, soft) * (1.0 - ears(head)) * outward * (head.weight > 0.45)
+    return _step(d, -1.5, soft) * (1.0 - head.ears) * outward * (head.weight > 0.45)
 
 
 def _template_normals(head: Head) -> np.ndarray:

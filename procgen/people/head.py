@@ -32,6 +32,7 @@ class Head:
         skull: (V, 3) float64, template coordinates from the middle of the template's skull, scaled to a head of scale 1.
         triangles: (T, 3) int, skin of head and neck (no eyes, no tongue).
         weight: (V,) float, how much each vertex moves with the head.
+        ears: (V,) float, 1 on the ears.
         eyes: (2, 3) float64, local centres of the left and right eyeball.
         eye_radius: Metres.
         template_eye: Half the distance between the template's eyes, metres: the unit of `canon`.
@@ -45,6 +46,7 @@ class Head:
     skull: np.ndarray
     triangles: np.ndarray
     weight: np.ndarray
+    ears: np.ndarray
     eyes: np.ndarray
     eye_radius: float
     template_eye: float
@@ -116,6 +118,7 @@ def head_of(body: BodyState) -> Head:
         skull=(canon - np.array([0.0, template_y, 0.005])) / template_scale,
         triangles=tri,
         weight=weight,
+        ears=np.asarray(model.regions.get("ears", np.zeros(count)), np.float64),
         eyes=eyes_local,
         eye_radius=float(np.mean([r for _, r in rest_eyes])),
         template_eye=float(0.5 * np.linalg.norm(balls[0] - balls[1])),

@@ -138,8 +138,7 @@ def soft_regions(source: Source, top: mesh.Topology, mean: NDArray, joints: NDAr
     ear = mean[mesh.SMPLX_IDS["lear"]]
     lids = np.maximum(moved("eyeBlinkLeft"), moved("eyeBlinkRight"))
     out["eyelids"] = np.where(outer, ramp(lids, 0.05, 0.5), 0)
-    ears = (ax > ear[0] - 0.021) & (np.abs(y - ear[1]) < 0.045) & (z < ear[2] + 0.03) & (z > ear[2] - 0.035)
-    out["ears"] = (ears & outer & (head_w > 0.5)).astype(float)
+    out["ears"] = np.where(outer, ramp(painted(source, top, "ears"), 0.1, 0.5), 0)
     out["lips"] = np.where(outer, painted(source, top, "lips"), 0)
     out["nails"] = np.where(outer, np.maximum(painted(source, top, "fingernails"), painted(source, top, "toenails")), 0)
     d_nose = np.linalg.norm((mean - nose) / np.array([0.020, 0.030, 0.030]), axis=1)

@@ -110,8 +110,9 @@ def build_afro(spec: AfroHair, body: BodyState, density: float = 1.0, colliders:
 
     def flow(p: np.ndarray, t: float) -> np.ndarray:
         v = unit(p - centre)
-        face = np.clip(-(p[:, 1] + 0.04) / 0.04, 0, 1) * np.clip((0.06 - p[:, 2]) / 0.04, 0, 1)
-        v = v + np.stack([np.sign(p[:, 0]) * 0.5 * face, 0.6 * face, 0.0 * face], 1)
+        face = np.clip(-(p[:, 1] + 0.05) / 0.03, 0, 1) * np.clip((0.05 - p[:, 2]) / 0.03, 0, 1)
+        face = face * np.clip((0.065 - np.abs(p[:, 0])) / 0.02, 0, 1)
+        v = v + np.stack([np.sign(p[:, 0]) * 0.5 * face, 0.3 * face, 0.0 * face], 1)
         return unit(v + rng.normal(0, 0.22, p.shape))
 
     how = March(steps=24, lift=0.8, stiffness=0.62, gravity=0.02, hug=0.0, wobble=0.05)
