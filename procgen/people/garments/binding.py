@@ -1,0 +1,64 @@
+"""Garment vertices as points on the triangles of a source mesh, so that they follow every shape and weight of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .topology import Blend
+
+CORNERS = 3
+
+
+@dataclass(frozen=True)
+class Binding:
+    """Sparse rows over source vertices; three entries are enough for any point on a source triangle.
+
+    Attributes:
+        index: (V, 3) int32 source vertices; unused entries repeat any vertex with weight 0.
+        weight: (V, 3) float32, rows sum to 1.
+    """
+
+    index: np.ndarray
+    weight: np.ndarray
+
+    @classmethod
+    def identity(cls, vertices: np.ndarray) -> Binding:
+        """The source vertices themselves, (V,) numbers."""
+        v = np.asarray(vertices, np.int32)
+        weight = np.zeros((len(v), CORNERS), np.float32)
+        weight[:, 0] = 1.0
+        return cls(np.repeat(v[:, None], CORNERS, 1), weight)
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """(V, ...) values at the bound points, from (N, ...) at the source vertices."""
+        values = np.asarray(values)
+        shape = (-1,) + (1,) * (values.ndim - 1)
+        out = values[self.index[:, 0]] * self.weight[:, 0].reshape(shape)
+        for k in range(1, CORNERS):
+            out = out + values[self.index[:, k]] * self.weight[:, k].reshape(shape)
+        return out
+
+    def blend(self, by: Blend) -> Binding:
+        """Rows of new vertices that are mixes of two old ones lying on one source triangle."""
+        t = by.t[:, None].astype(np.float32)
+        index = np.concatenate([self.index[by.a], self.index[by.b]], 1)
+        weight = np.concatenate([self.weight[by.a] * (1 - t), self.weight[by.b] * t], 1)
+        order = np.argsort(index, axis=1, kind="stable")
+        index, weight = np.take_along_axis(index, order, 1), np.take_along_axis(weight, order, 1)
+        for k in range(index.shape[1] - 1, 0, -1):
+            same = index[:, k] == index[:, k - 1]
+            weight[:, k - 1] += np.where(same, weight[:, k], 0)
+            weight[:, k] = np.where(same, 0, weight[:, k])
+        best = np.argsort(-weight, axis=1, kind="stable")[:, :CORNERS]
+        index, weight = np.take_along_axis(index, best, 1), np.take_along_axis(weight, best, 1)
+        return Binding(index.astype(np.int32), weight / weight.sum(1, keepdims=True))
+
+    def rows(self, keep: np.ndarray) -> Binding:
+        """Some of the rows."""
+        return Binding(self.index[keep], self.weight[keep])
+
+    def join(self, other: Binding) -> Binding:
+        """Rows of both, one after the other."""
+        return Binding(np.concatenate([self.index, other.index]), np.concatenate([self.weight, other.weight]))

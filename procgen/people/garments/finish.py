@@ -1,0 +1,99 @@
+"""From draped cloth to a mesh with thickness: hems turned in, pattern coordinates, distances to edges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...geometry import Mesh
+from ...materials.shader import Shader
+from ..nearest import NearestPoints
+from .figure import SIDES, Figure
+from .topology import Fabric, vertex_normals
+
+FAR = 0.2
+TURN_IN = 0.034
+
+
+def pattern_coordinates(fitted: np.ndarray, arm: np.ndarray, fig: Figure) -> np.ndarray:
+    """(V, 3) float32 metres: the fitted garment with its sleeves hanging, so that stripes run around sleeves."""
+    out = fitted.copy()
+    for s in SIDES:
+        axis = fig.arms[s]
+        down = np.array([0.0, 0.0, -1.0])
+        v, c = np.cross(axis.down, down), float(axis.down @ down)
+        K = np.array([[0, -v[2], v[1]], [v[2], 0, -v[0]], [-v[1], v[0], 0]])
+        R = np.eye(3) + K + K @ K / (1 + c)
+        out += arm[:, s, None] * ((fitted - axis.origin) @ R.T + axis.origin - fitted)
+    # Measured from the collarbones, so that patterns do not depend on how tall a person is.
+    return (out - fig.joints[12]).astype(np.float32)
+
+
+def loop_distance(x: np.ndarray, loop: np.ndarray) -> np.ndarray:
+    """(V,) distance to a closed border, metres; FAR where farther than 10 cm."""
+    a, b = x[loop], x[np.roll(loop, -1)]
+    steps = np.arange(4)[:, None, None] / 4
+    dense = (a[None] * (1 - steps) + b[None] * steps).reshape(-1, 3)
+    d = NearestPoints(dense).query(x, max_distance=0.1)[0]
+    return np.minimum(d, FAR)
+
+
+@dataclass
+class Draped:
+    """A garment after draping, at its final resolution.
+
+    Attributes:
+        fabric: Mesh topology.
+        x: (V, 3) world positions.
+        fitted: (V, 3) the A-pose shape.
+        rest: (V, 3) pattern coordinates.
+        arm: (V, 2) skinning weight of the arms.
+        loops: Borders by name.
+        distance: Distance to each named border, (V,) metres.
+        cut_edge: (V,) distance to the nearest border on the canonical body, metres.
+        point: Further vertex attributes, (V,).
+    """
+
+    fabric: Fabric
+    x: np.ndarray
+    fitted: np.ndarray
+    rest: np.ndarray
+    arm: np.ndarray
+    loops: dict[str, np.ndarray]
+    distance: dict[str, np.ndarray]
+    cut_edge: np.ndarray
+    point: dict[str, np.ndarray]
+
+    @property
+    def edge(self) -> np.ndarray:
+        """(V,) distance to the nearest border."""
+        return np.minimum.reduce([*self.distance.values(), np.full(len(self.x), FAR)])
+
+
+def to_mesh(cloth: Draped, material: Shader, thickness: float) -> Mesh:
+    """The finished garment: every border is turned in by a few centimetres, so that it shows its thickness."""
+    x, tris = cloth.x, cloth.fabric.tris
+    n = vertex_normals(x, tris)
+    count = len(x)
+    # Canonical distances: the same faces are doubled on every person and at every time.
+    near = (cloth.cut_edge[tris] < TURN_IN).all(1)
+    inner_tris = tris[near]
+    used = np.unique(np.concatenate([inner_tris.ravel(), cloth.fabric.border.ravel()]))
+    number = np.full(count, -1)
+    number[used] = count + np.arange(len(used))
+    # The turned-in layer lies a thickness below, and ends a little deeper so that its own edge stays hidden.
+    inside = x[used] - n[used] * thickness
+    a, b = cloth.fabric.border.T
+    rim = np.concatenate([np.stack([b, a, number[a]], 1), np.stack([b, number[a], number[b]], 1)])
+    faces = np.concatenate([tris, number[inner_tris][:, ::-1], rim]).astype(np.int32)
+    inner = np.concatenate([np.zeros(count), np.ones(len(used))]).astype(np.float32)
+    inner[np.unique(cloth.fabric.border)] = 0.0
+
+    def both(v: np.ndarray) -> np.ndarray:
+        return np.concatenate([v, v[used]]).astype(np.float32)
+
+    point = {"rest": both(cloth.rest), "edge": both(cloth.edge), "inner": inner, "fit": both(cloth.fitted)}
+    for name, v in cloth.point.items():
+        point[name] = both(v)
+    return Mesh(np.concatenate([x, inside]).astype(np.float32), faces, (material,), point=point)

@@ -1,0 +1,227 @@
+"""From a cut pattern to a garment that hangs on one person in the A-pose, and from there to any pose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..body_state import BodyState
+from .collide import Collider, surface_samples
+from .figure import ANKLE, ARM, ELBOW, FOOT, HIP, KNEE, NECK, PELVIS, SIDES, SPINE3, Figure, smoothstep
+from .pattern import TRUNK, Pattern
+from .profile import Profile, girths
+from .topology import vertex_normals
+
+
+@dataclass(frozen=True)
+class Ease:
+    """How much room a garment leaves, metres over the body, and how it falls.
+
+    Attributes:
+        skin: Everywhere, before anything else.
+        chest, hem: Around the trunk, at the armpits and at the hem.
+        hang: Metres by which cloth may come in for every metre that it falls; 0 = a tent, 1 = follows the waist.
+        arm, cuff: Around the arms, at the armhole and at the cuff.
+        arm_hang: As `hang`, along the arms.
+        thigh, ankle: Around the legs.
+        leg_hang: As `hang`, along the legs.
+        flare: Extra radius at the bottom of skirts and legs.
+        waist: Around the waistband of trousers and skirts.
+        trunk: Fit the trunk at all (trousers only use the part below the waist).
+    """
+
+    skin: float = 0.004
+    chest: float = 0.008
+    hem: float = 0.02
+    hang: float = 0.15
+    arm: float = 0.008
+    cuff: float = 0.012
+    arm_hang: float = 0.05
+    thigh: float = 0.012
+    ankle: float = 0.02
+    leg_hang: float = 0.05
+    flare: float = 0.0
+    waist: float = 0.003
+
+
+def _trunk_points(fig: Figure) -> np.ndarray:
+    base = fig.base
+    count = fig.body.count
+    use = (base.arm[:count].max(1) < 0.3) & (base.weights[:count, [NECK, 15]].sum(1) < 0.5)
+    return fig.skin[use]
+
+
+def trunk_profile(fig: Figure, ease: Ease, bottom: float) -> Profile:
+    """Girths from the armpits to `bottom` (metres down the trunk axis), hung and eased."""
+    axis = fig.trunk
+    armpit = axis.split(fig.joints[16][None])[0][0] + 0.10 * fig.scale
+    p = girths(_trunk_points(fig), axis, armpit - 0.05 * fig.scale, max(bottom, armpit + 0.1) + 0.02)
+    chest = armpit + 0.03 * fig.scale
+    p = p.smoothed(1).hang(ease.hang, chest)
+    t = np.clip((p.places - armpit) / max(bottom - armpit, 0.05), 0, 1)
+    hip = axis.split(fig.joints[HIP[0]][None])[0][0]
+    flare = ease.flare * np.clip((p.places - hip) / max(bottom - hip, 0.05), 0, 1)
+    return p.widen(ease.chest + (ease.hem - ease.chest) * t + flare).smoothed(1)
+
+
+def leg_profile(fig: Figure, side: int, ease: Ease, bottom: float) -> Profile:
+    """Girths of one leg from the hip to `bottom` (metres down the leg axis)."""
+    axis = fig.legs[side]
+    base, count = fig.base, fig.body.count
+    use = (base.leg[:count, side] > 0.6) & (base.weights[:count, FOOT[side]] < 0.3)
+    start = 0.02 * fig.leg_scale
+    p = girths(fig.skin[use], axis, start, max(bottom, 0.2))
+    p = p.smoothed(1).hang(ease.leg_hang, 0.16 * fig.leg_scale)
+    t = np.clip((p.places - 0.1 * axis.length) / (0.9 * axis.length), 0, 1.2)
+    flare = ease.flare * np.clip((p.places / axis.length - 0.45) / 0.55, 0, 1.2)
+    return p.widen(ease.thigh + (ease.ankle - ease.thigh) * t + flare).smoothed(1)
+
+
+def arm_profile(fig: Figure, side: int, ease: Ease, bottom: float) -> Profile:
+    """Girths of one arm from the shoulder to `bottom` (metres along the arm)."""
+    axis = fig.arms[side]
+    base, count = fig.base, fig.body.count
+    hand = base.weights[:count, ARM[side][3:]].sum(1)
+    use = (base.arm[:count, side] > 0.6) & (hand < 0.3)
+    p = girths(fig.skin[use], axis, 0.0, bottom + 0.02).smoothed(1).hang(ease.arm_hang, 0.08)
+    t = np.clip(p.places / max(bottom, 0.05), 0, 1)
+    return p.widen(ease.arm + (ease.cuff - ease.arm) * t).smoothed(1)
+
+
+def shell_points(pattern: Pattern, fig: Figure) -> np.ndarray:
+    """(V, 3) the pattern on the person's own shell in the A-pose, free cloth hanging straight."""
+    x = pattern.binding(fig.points)
+    on = pattern.limb == TRUNK
+    x[on, 2] -= pattern.drop[on] * (0.5 * fig.scale + 0.5 * fig.leg_scale)
+    for s in SIDES:
+        on = pattern.limb == 1 + s
+        x[on] += (pattern.drop[on] * fig.leg_scale)[:, None] * fig.legs[s].down
+    return x
+
+
+def _to(x: np.ndarray, profile: Profile, weight: np.ndarray) -> np.ndarray:
+    """Move points to the radius of a profile, by `weight` (V,)."""
+    on = weight > 1e-3
+    s, angle, radius = profile.axis.split(x[on])
+    new = radius + (profile.at(s, angle) - radius) * weight[on]
+    x = x.copy()
+    x[on] = profile.axis.at(s, angle, new)
+    return x
+
+
+def skin_collider(body: BodyState, clearance: float, **more: object) -> Collider:
+    """Body samples without head and hands: cloth touches neither in a way worth resolving."""
+    model = body.model
+    count = body.count
+    w = model.full_weights[:count]
+    ignore = w[:, [15, 22, 23, 24]].sum(1) + w[:, 25:].sum(1) > 0.5
+    faces = model.quads if model.quads is not None else model.faces
+    faces = faces[~ignore[faces].any(1)]
+    return Collider.of(surface_samples(body.posed[:count].astype(np.float64), faces), clearance, **more)  # type: ignore[arg-type]
+
+
+def fit(pattern: Pattern, fig: Figure, ease: Ease, tight: np.ndarray | None = None, rounds: int = 9) -> np.ndarray:
+    """Shape a pattern on the person.
+
+    Args:
+        pattern: What was cut.
+        fig: The person.
+        ease: Room to leave.
+        tight: (V,) 0–1 where the garment stays on the skin (waistbands, necklines); None = nowhere.
+        rounds: Smoothing rounds; every third one pushes cloth off the body.
+    Returns:
+        (V, 3) float64 in the A-pose: the rest shape of the cloth.
+    """
+    x = shell_points(pattern, fig)
+    n = vertex_normals(x, pattern.fabric.tris)
+    x = x + n * ease.skin
+    loose = np.ones(len(x)) if tight is None else 1.0 - tight
+    arm = pattern.arm.max(1)
+    s, _, _ = fig.trunk.split(x)
+    pit = fig.trunk.split(fig.joints[16][None])[0][0]
+    w = loose * smoothstep(s, pit + 0.05 * fig.scale, pit + 0.14 * fig.scale) * smoothstep(arm, 0.5, 0.15)
+    is_legs = any(name.startswith("leg") for name in pattern.loops)
+    if is_legs:
+        crotch = fig.trunk.split(fig.joints[list(HIP)])[0].mean() + 0.02 * fig.leg_scale
+        w *= smoothstep(s, crotch + 0.02, crotch - 0.08 * fig.leg_scale)
+    x = _to(x, trunk_profile(fig, ease, float(s[arm < 0.3].max())), w)
+    for side in SIDES:
+        if is_legs:
+            axis = fig.legs[side]
+            t = axis.split(x)[0]
+            own = (pattern.points[:, 0] > 0) == (side == 0)
+            w = loose * own * smoothstep(t, 0.05 * axis.length, 0.22 * axis.length)
+            x = _to(x, leg_profile(fig, side, ease, float(t[own].max())), w)
+        if f"cuff{side}" in pattern.loops and pattern.arm[:, side].max() > 0.8:
+            axis = fig.arms[side]
+            t = axis.split(x)[0]
+            w = loose * smoothstep(pattern.arm[:, side], 0.55, 0.95) * smoothstep(t, 0.03, 0.14 * fig.scale)
+            x = _to(x, arm_profile(fig, side, ease, float(t[pattern.arm[:, side] > 0.5].max())), w)
+    collider = skin_collider(fig.body, 0.8 * ease.skin, near=x)
+    hold = None if tight is None else 0.8 * tight
+    for k in range(rounds):
+        x = pattern.fabric.smooth(x, 0.5, 1, hold)
+        if k % 3 == 2:
+            x = collider.push(x)
+    return x
+
+
+def joint_weights(pattern: Pattern, fig: Figure, fitted: np.ndarray, skirt: bool = False) -> np.ndarray:
+    """(V, J) float32 skinning weights of the fitted garment."""
+    w = pattern.binding(fig.base.weights)
+    is_legs = any(name.startswith("leg") for name in pattern.loops)
+    if is_legs:
+        # Trouser legs end on the shin: feet move below them.
+        for s in SIDES:
+            for j in (ANKLE[s], FOOT[s]):
+                w[:, KNEE[s]] += w[:, j]
+                w[:, j] = 0
+    hanging = (pattern.drop > 0) & (pattern.limb == TRUNK)
+    if skirt or hanging.any():
+        w = _skirt_weights(w, fig, fitted, skirt)
+    for s in SIDES:
+        # Sleeves do not follow the hand.
+        hand = w[:, ARM[s][2:]].sum(1)
+        w[:, ARM[s][2:]] = 0
+        w[:, ELBOW[s]] += hand
+    w = pattern.fabric.smooth(w.astype(np.float32), 0.5, 6)
+    return w / w.sum(1, keepdims=True)
+
+
+def _skirt_weights(w: np.ndarray, fig: Figure, x: np.ndarray, wide: bool) -> np.ndarray:
+    """Cloth that hangs round both legs: pelvis above, thighs below the hips, shins below the knees, mixed across."""
+    hip = fig.joints[list(HIP)].mean(0)
+    knee = fig.joints[list(KNEE)].mean(0)
+    length = hip[2] - knee[2]
+    below = smoothstep(x[:, 2], hip[2] + 0.02, hip[2] - 0.35 * length)
+    shin = smoothstep(x[:, 2], knee[2] + 0.12 * length, knee[2] - 0.12 * length)
+    half = 0.10 * fig.scale if wide else 0.06 * fig.scale
+    left = smoothstep(x[:, 0], -half, half)
+    out = np.zeros_like(w)
+    out[:, PELVIS] = 1 - below
+    for s, share in zip(SIDES, (left, 1 - left), strict=True):
+        out[:, HIP[s]] = below * share * (1 - shin)
+        out[:, KNEE[s]] = below * share * shin
+    # From the waist down; above it the shell's own weights stand.
+    top = fig.joints[SPINE3][2] * 0.35 + hip[2] * 0.65
+    mix = smoothstep(x[:, 2], top, hip[2])[:, None]
+    return (w * (1 - mix) + out * mix).astype(np.float32)
+
+
+def carry(pattern: Pattern, fitted: np.ndarray, weights: np.ndarray, fig: Figure, body: BodyState) -> np.ndarray:
+    """The fitted garment in the body's pose: what it stands off the shell turns with the body and is put back there.
+
+    The shell follows the body through every pose, armpits included, where skinning the garment itself from the A-pose
+    would sink in; only free-hanging cloth has no shell and is skinned directly.
+
+    Returns:
+        (V, 3) float64, world.
+    """
+    T = (body.T @ fig.from_fit)[:, :3].reshape(-1, 12)
+    M = (weights.astype(np.float64) @ T).reshape(-1, 3, 4)
+    skinned = np.einsum("vij,vj->vi", M[:, :, :3], fitted) + M[:, :, 3]
+    shell = pattern.binding(fig.points)
+    on_shell = pattern.binding(body.posed.astype(np.float64)) + np.einsum("vij,vj->vi", M[:, :, :3], fitted - shell)
+    free = smoothstep(pattern.drop, 0.0, 0.06)[:, None]
+    return on_shell * (1 - free) + skinned * free

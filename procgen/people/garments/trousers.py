@@ -1,0 +1,190 @@
+"""Trousers, jeans, leggings and shorts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ...codec import param
+from ...geometry import Mesh
+from ...materials.cloth import cloth_material
+from ...registry import garments
+from ...spec import FabricSpec, GarmentSpec
+from ..body_state import BodyState
+from .cuts import cut_trousers, loop_fade
+from .drape import Cloth
+from .figure import HIP, KNEE, SIDES, Figure, canonical, figure_of, smoothstep
+from .finish import Draped, to_mesh
+from .fitting import Ease
+from .tailoring import Mode, Work, make
+from .topology import vertex_normals
+
+
+@dataclass(frozen=True)
+class TrousersSpec(GarmentSpec):
+    """Chinos, suit trousers, joggers."""
+
+    kind: ClassVar[str | None] = "trousers"
+    looseness: float = param(0.4, low=0.0, high=1.0, doc="0 slim, 1 wide.")
+    taper: float = param(0.4, low=0.0, high=1.0, doc="0 straight down from the thigh, 1 follows the calf.")
+    rise: float = param(0.09, low=0.04, high=0.15, unit="m", doc="Waistband above the hip joints, on an average adult.")
+    length: float = param(1.06, low=0.7, high=1.09, doc="Share of hip to ankle covered; 1.06 rests on the shoe.")
+
+
+@dataclass(frozen=True)
+class JeansSpec(TrousersSpec):
+    """Denim trousers with pockets, fly and fading."""
+
+    kind: ClassVar[str | None] = "jeans"
+
+
+@dataclass(frozen=True)
+class LeggingsSpec(GarmentSpec):
+    """Close-fitting stretch trousers."""
+
+    kind: ClassVar[str | None] = "leggings"
+    rise: float = param(0.11, low=0.05, high=0.15, unit="m", doc="Waistband above the hip joints, on an average adult.")
+    length: float = param(0.97, low=0.5, high=1.0, doc="Share of hip to ankle covered.")
+
+
+@dataclass(frozen=True)
+class ShortsSpec(GarmentSpec):
+    """Short trousers."""
+
+    kind: ClassVar[str | None] = "shorts"
+    looseness: float = param(0.5, low=0.0, high=1.0, doc="0 close-fitting, 1 wide.")
+    rise: float = param(0.09, low=0.04, high=0.15, unit="m", doc="Waistband above the hip joints, on an average adult.")
+    length: float = param(0.46, low=0.24, high=0.6, doc="Share of hip to ankle covered.")
+
+
+def _seams(cloth: Draped, fig: Figure, denim: bool) -> None:
+    """Side and inner seams, fly and pockets as lines; fading on thighs and knees."""
+    x = cloth.fitted
+    n = vertex_normals(x, cloth.fabric.tris)
+    hip, knee = fig.joints[list(HIP)].mean(0), fig.joints[list(KNEE)].mean(0)
+    unit = fig.leg_scale
+    seam = np.zeros(len(x))
+    for s in SIDES:
+        t, angle, _ = fig.legs[s].split(x)
+        own = ((x[:, 0] > 0) == (s == 0)) & (t > -0.12 * unit)
+        # Outseam and inseam run a little behind the middle of the leg.
+        for at in (0.12, np.pi - 0.12):
+            off = np.abs((angle - at + np.pi) % (2 * np.pi) - np.pi)
+            inner = (np.cos(at) > 0) == (s == 1)
+            here = own & ((t > 0.12 * unit) if inner else True)
+            seam = np.maximum(seam, np.where(here, np.exp(-((off / 0.045) ** 2)), 0))
+    fly = np.exp(-((x[:, 0] / 0.0035) ** 2)) * (n[:, 1] < -0.3) * (x[:, 2] > hip[2] - 0.08 * unit)
+    seam = np.maximum(seam, fly)
+    top = cloth.distance["waist"]
+    if denim:
+        # A J beside the fly, curved front pockets, patch pockets and a yoke behind.
+        u, w = np.abs(x[:, 0]) / unit, (x[:, 2] - hip[2]) / unit
+        curve = np.hypot((u - 0.155) / 0.075, (w - 0.085) / 0.07) - 1
+        front = (n[:, 1] < -0.1) & (top > 0.035)
+        seam = np.maximum(seam, np.exp(-((curve / 0.06) ** 2)) * front)
+        j = np.maximum(np.abs(x[:, 0] - 0.035 * unit) - 0.0, 0) / 0.0035
+        seam = np.maximum(seam, np.exp(-(j**2)) * (n[:, 1] < -0.3) * (w > -0.02) * (top > 0.035))
+        px, pz = np.abs(u - 0.085) - 0.058, np.abs(w + 0.005) - 0.062
+        box = np.maximum(px, pz)
+        back = n[:, 1] > 0.15
+        seam = np.maximum(seam, np.exp(-((box / 0.0045) ** 2)) * back)
+        yoke = (w - 0.085 + 0.25 * u) / 0.005
+        seam = np.maximum(seam, np.exp(-(yoke**2)) * back)
+    cloth.point["seam"] = np.clip(seam, 0, 1)
+    length = hip[2] - knee[2]
+    thigh = np.exp(-(((x[:, 2] - hip[2] + 0.45 * length) / (0.30 * length)) ** 2))
+    kneecap = np.exp(-(((x[:, 2] - knee[2]) / (0.14 * length)) ** 2)) * 0.7
+    seat = np.exp(-(((x[:, 2] - hip[2] + 0.02) / 0.07) ** 2)) * smoothstep(n[:, 1], 0.3, 0.9) * 0.6
+    cloth.point["fade"] = np.clip((thigh + kneecap) * smoothstep(-n[:, 1], 0.2, 0.95) + seat, 0, 1)
+
+
+def _ease(looseness: float, taper: float) -> Ease:
+    k = looseness
+    return Ease(
+        skin=0.0035, chest=0.004, hem=0.005 + 0.008 * k, hang=1.0,
+        thigh=0.005 + 0.020 * k, ankle=0.012 + 0.030 * k, leg_hang=0.02 + 0.16 * taper * (1.1 - k),
+    )  # fmt: skip
+
+
+def _build(
+    spec: GarmentSpec, body: BodyState, below: list[Mesh], mode: Mode, cut: tuple[float, float], ease: Ease,
+    cloth: Cloth, thickness: float, waistband: float,
+) -> list[tuple[Mesh, str]]:  # fmt: skip
+    pattern = cut_trousers(canonical(body.model), *cut)
+    tight = loop_fade(pattern, ("waist",), 0.03, 0.09)
+    hold = 0.85 * loop_fade(pattern, ("waist",), 0.025, 0.06)
+    made = make(pattern, body, below, Work(ease=ease, cloth=cloth, clearance=0.004), mode, tight, hold)
+    _seams(made, figure_of(body), spec.fabric.kind == "denim")
+    # A waistband is a hem of its own width.
+    made.distance["waist"] = made.distance["waist"] * (0.02 / waistband)
+    material = cloth_material(spec.fabric, hem=0.02)
+    return [(to_mesh(made, material, thickness), "lower_clothes")]
+
+
+def build_trousers(spec: TrousersSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast") -> list[tuple[Mesh, str]]:
+    """Woven trousers or joggers."""
+    cloth = Cloth(bend=0.3, slack=1.02)
+    return _build(spec, body, below, mode, (spec.rise, spec.length), _ease(spec.looseness, spec.taper), cloth, 0.0018, 0.036)
+
+
+def build_jeans(spec: JeansSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast") -> list[tuple[Mesh, str]]:
+    """Denim trousers."""
+    cloth = Cloth(bend=0.4, slack=1.025)
+    return _build(spec, body, below, mode, (spec.rise, spec.length), _ease(spec.looseness, spec.taper), cloth, 0.0022, 0.038)
+
+
+def build_leggings(spec: LeggingsSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast") -> list[tuple[Mesh, str]]:
+    """Leggings: stretch cloth has no folds to drape, so they are always fast."""
+    ease = Ease(skin=0.003, chest=0.002, hem=0.002, hang=1.0, thigh=0.002, ankle=0.002, leg_hang=2.0)
+    return _build(spec, body, below, "fast", (spec.rise, spec.length), ease, Cloth(), 0.0012, 0.05)
+
+
+def build_shorts(spec: ShortsSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast") -> list[tuple[Mesh, str]]:
+    """Shorts."""
+    ease = _ease(0.3 + 0.7 * spec.looseness, 0.0)
+    cloth = Cloth(bend=0.3, slack=1.02)
+    return _build(spec, body, below, mode, (spec.rise, spec.length), ease, cloth, 0.0018, 0.036)
+
+
+@garments.register("trousers", spec=TrousersSpec, build=build_trousers)
+def sample_trousers(rng: np.random.Generator, fabric: FabricSpec) -> TrousersSpec:
+    """Draw the measures of trousers."""
+    return TrousersSpec(
+        fabric=fabric,
+        looseness=round(float(rng.beta(2, 2.4)), 3),
+        taper=round(float(rng.uniform(0.1, 0.9)), 3),
+        rise=round(float(rng.uniform(0.08, 0.115)), 3),
+        length=round(float(rng.uniform(1.03, 1.07)), 3),
+    )
+
+
+@garments.register("jeans", spec=JeansSpec, build=build_jeans)
+def sample_jeans(rng: np.random.Generator, fabric: FabricSpec) -> JeansSpec:
+    """Draw the measures of jeans."""
+    return JeansSpec(
+        fabric=fabric,
+        looseness=round(float(rng.beta(1.7, 2.8)), 3),
+        taper=round(float(rng.uniform(0.2, 1.0)), 3),
+        rise=round(float(rng.uniform(0.07, 0.11)), 3),
+        length=round(float(rng.uniform(1.0, 1.07)), 3),
+    )
+
+
+@garments.register("leggings", spec=LeggingsSpec, build=build_leggings)
+def sample_leggings(rng: np.random.Generator, fabric: FabricSpec) -> LeggingsSpec:
+    """Draw the measures of leggings."""
+    length = float(rng.uniform(0.9, 0.98)) if rng.random() < 0.8 else float(rng.uniform(0.62, 0.75))
+    return LeggingsSpec(fabric=fabric, rise=round(float(rng.uniform(0.09, 0.13)), 3), length=round(length, 3))
+
+
+@garments.register("shorts", spec=ShortsSpec, build=build_shorts)
+def sample_shorts(rng: np.random.Generator, fabric: FabricSpec) -> ShortsSpec:
+    """Draw the measures of shorts."""
+    return ShortsSpec(
+        fabric=fabric,
+        looseness=round(float(rng.beta(2, 2)), 3),
+        rise=round(float(rng.uniform(0.08, 0.11)), 3),
+        length=round(float(rng.uniform(0.34, 0.52)), 3),
+    )
