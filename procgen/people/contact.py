@@ -17,8 +17,8 @@ from .balance import centre_of_mass, hull, outside, shrunk
 from .body_state import BodyState, root_transform
 from .clearance import clear_arm, clear_legs, leg_depth, turn_joint, worst_arm
 from .hand_goals import place_hand
-from .joint_limits import clamp_pose, excess
-from .kinematics import LEFT_LEG, RIGHT_LEG, Chain, aim_limb, between, forward, rot, rotvecs, unit
+from .joint_limits import LIMITS, clamp_pose, excess
+from .kinematics import LEFT_LEG, RIGHT_LEG, Chain, aim_limb, between, forward, matrices, rot, rotvecs, unit
 from .poses.base import SIDES, Contacts
 from .proxies import Points, Proxy, make_proxy
 
@@ -27,6 +27,8 @@ LEG = {"left": LEFT_LEG, "right": RIGHT_LEG}
 UP = np.array([0.0, 1.0, 0.0])
 SEAT_SINK, GROUND_SINK = 0.015, 0.008
 MAX_SLOPE = 0.55
+# How far the pelvis may be moved for balance before the trunk leans, metres on an adult.
+MAX_SHIFT = 0.09
 # Clothes and air between hanging arms and the trunk, metres.
 ARM_GAP = 0.014
 # How deep a hand that rests on the body may press into it, metres.
@@ -251,15 +253,21 @@ class _Solver:
         return hull(np.concatenate(points))
 
     def _balance(self, modes: dict[str, str], targets: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:
-        """Move the pelvis over the feet, which stay: the body leans from the ankles."""
+        """Move the pelvis over the feet, which stay (the body leans from the ankles), then lean the trunk."""
         polygon = self._polygon(list(modes))
-        for _ in range(6):
+        moved = np.zeros(2)
+        for _ in range(10):
             step = outside(shrunk(polygon, 0.35), centre_of_mass(self.proxy, self.chain())[[0, 2]])
             if np.linalg.norm(step) < 0.002:
                 break
-            step *= min(1.0, 0.12 / np.linalg.norm(step))
-            self.root += np.array([step[0], 0.0, step[1]])
-            self._reach(targets)
+            room = MAX_SHIFT * self.proxy.size - float(np.linalg.norm(moved))
+            if room > 0.002:
+                step *= min(1.0, room / np.linalg.norm(step))
+                moved += step
+                self.root += np.array([step[0], 0.0, step[1]])
+                self._reach(targets)
+            else:
+                self._lean(step)
         self.imbalance = float(np.linalg.norm(outside(polygon, centre_of_mass(self.proxy, self.chain())[[0, 2]])))
 
     # -- sitting -----------------------------------------------------------------------------------------------------
@@ -269,6 +277,9 @@ class _Solver:
             top, depth = float(seat.position[2]) - self.ground.base, float(seat.depth)
         # As far back as the buttocks allow, but not ahead of the seat's middle.
         z = min(-depth / 2 + self.proxy.back + 0.03, 0.04)
+        # Short legs: the knees have to come over the front edge.
+        rest = self.proxy.rest
+        z = max(z, depth / 2 + 0.035 - float(np.linalg.norm(rest[4] - rest[1])) * 0.97)
         self.root = np.array([0.0, top + 0.1, z])
         for _ in range(3):
             chain = self.chain()
@@ -277,6 +288,11 @@ class _Solver:
             for side in SIDES:
                 self._foot_to_floor(side)
                 self._thigh_over_seat(side, top, -depth / 2, depth / 2)
+        for side in SIDES:
+            lifted = float(self.ground.gap(self.proxy.feet[side].at(self.chain())).min()) - self.sole
+            if 0.003 < lifted < 0.07 * self.proxy.size:
+                # Nearly down: the toes reach the floor.
+                self._drop(LEG[side][2], [self.proxy.feet[side]], -self.sole, 0.6)
         chain = self.chain()
         self.gaps["base"] = float(self.proxy.base.at(chain)[:, 1].min()) - top
         for side in SIDES:
@@ -369,6 +385,8 @@ class _Solver:
             self.pose = turn_joint(self.pose, chain, joint, rot(axis, step))
 
     def _kneel(self) -> None:
+        if len(self.contacts.knees) == 2:
+            self._tilt_to_slope()
         down = [s for s in SIDES if s in self.contacts.knees]
         for _ in range(2):
             chain = self.chain()
@@ -390,6 +408,21 @@ class _Solver:
         for side, (ankle, foot) in targets.items():
             self.pose = aim_limb(self.pose, self.proxy.rest, self.chain(), LEG[side], ankle, foot)
 
+    def _lean(self, step: np.ndarray) -> None:
+        """Bend the spine so that the centre of mass goes about `step` (x, z), within the joints' ranges."""
+        axis = np.cross(UP, np.array([step[0], 0.0, step[1]]))
+        # The trunk's centre is about 0.3 m above the lumbar joint and trunk, arms and head are over half of the mass.
+        angle = min(float(np.linalg.norm(step)) / (0.16 * self.proxy.size), 0.2)
+        for joint, share in ((3, 0.5), (6, 0.3), (9, 0.2)):
+            turned = turn_joint(self.pose, self.chain(), joint, rot(axis, share * angle))
+            limit = LIMITS[joint]
+            turned[joint] = rotvecs(limit.clamp(matrices(turned[joint]))[0])  # type: ignore[union-attr]
+            self.pose = turned
+        # The head stays level.
+        turned = turn_joint(self.pose, self.chain(), 12, rot(axis, -0.6 * angle))
+        if LIMITS[12].clamp(matrices(turned[12]))[1] == 0.0:  # type: ignore[union-attr]
+            self.pose = turned
+
     def _balance_kneeling(self, down: list[str], feet: list[str]) -> None:
         """Lean the trunk at the lowest spine joint until the weight is over knees and toes."""
         for _ in range(5):
@@ -401,9 +434,7 @@ class _Solver:
             self.imbalance = float(np.linalg.norm(outside(polygon, centre_of_mass(self.proxy, chain)[[0, 2]])))
             if np.linalg.norm(step) < 0.003:
                 return
-            # The trunk's centre is about 0.3 m above the lumbar joint and carries over half of the mass.
-            axis = np.cross(UP, np.array([step[0], 0.0, step[1]]))
-            self.pose = turn_joint(self.pose, chain, 3, rot(axis, min(float(np.linalg.norm(step)) / (0.17 * self.proxy.size), 0.15)))
+            self._lean(step)
 
     def _lie(self) -> None:
         self._tilt_to_slope()

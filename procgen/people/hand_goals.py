@@ -16,6 +16,8 @@ Landing = tuple[np.ndarray, np.ndarray, np.ndarray]
 UP, AHEAD, LEFT = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0]), np.array([1.0, 0.0, 0.0])
 # Thickness of a hand below the plane of its joints, and of trousers, metres on an adult.
 PALM = 0.024
+# A hand that would need joints this far out of range (radians) or stays this far away (metres) is left where it was.
+MAX_STRAIN, MAX_MISS = 0.3, 0.10
 
 
 def _sign(side: str) -> float:
@@ -56,6 +58,15 @@ def _lap(proxy: Proxy, chain: Chain, side: str, share: float) -> Landing:
     return point, unit(UP + 0.3 * AHEAD), unit(-0.8 * _sign(side) * LEFT + 0.55 * AHEAD)
 
 
+def _belly(proxy: Proxy, chain: Chain, side: str, share: float) -> Landing:
+    """On the belly, fingers to the middle."""
+    tube = proxy.torso[1]
+    R = chain.R[tube.joint]
+    lower = 0.0 if side == "left" else 0.25
+    point, normal = tube.surface(chain, 0.85 - lower, R @ unit(AHEAD + 0.35 * _sign(side) * LEFT))
+    return point, normal, R @ unit(-_sign(side) * LEFT - 0.35 * UP)
+
+
 def _hip(proxy: Proxy, chain: Chain, side: str, share: float) -> Landing:
     """On the iliac crest, fingers ahead and down."""
     tube = proxy.torso[0]
@@ -87,7 +98,7 @@ def _cross_in(proxy: Proxy, chain: Chain, side: str, share: float) -> Landing:
     """The inner of two crossed arms: the hand on the other flank below the armpit."""
     tube = proxy.torso[-1]
     R = chain.R[tube.joint]
-    point, normal = tube.surface(chain, 0.15 + 0.55 * share, R @ unit(-0.95 * _sign(side) * LEFT + 0.75 * AHEAD))
+    point, normal = tube.surface(chain, 0.15 + 0.55 * share, R @ unit(-0.55 * _sign(side) * LEFT + 1.0 * AHEAD))
     return point, normal, R @ unit(-_sign(side) * LEFT + 0.25 * UP - 0.25 * AHEAD)
 
 
@@ -102,12 +113,12 @@ def _cross_out(proxy: Proxy, chain: Chain, side: str, share: float) -> Landing:
 # Where the elbow goes for each landmark, in the chest's frame of the left side: (outwards, up, ahead).
 _ELBOW = {
     "thigh": (0.55, -0.4, -0.75), "knee": (0.6, -0.5, -0.5), "shin": (1.0, -0.3, 0.0), "lap": (0.75, -0.35, -0.6),
-    "cross_in": (0.75, -1.0, 0.0), "cross_out": (0.75, -1.0, 0.1), "hip": (1.0, 0.05, -0.35), "pocket": (0.55, 0.1, -0.9), "ear": (0.75, -1.0, 0.25),
+    "belly": (1.0, -0.6, -0.4), "cross_in": (0.75, -1.0, 0.0), "cross_out": (0.75, -1.0, 0.1), "hip": (1.0, 0.05, -0.35), "pocket": (0.55, 0.1, -0.9), "ear": (0.75, -1.0, 0.25),
 }  # fmt: skip
 
 LANDMARKS: dict[str, Callable[[Proxy, Chain, str, float], Landing]] = {
     "thigh": _thigh, "knee": _knee, "shin": _shin, "lap": _lap, "hip": _hip, "pocket": _pocket, "ear": _ear,
-    "cross_in": _cross_in, "cross_out": _cross_out,
+    "belly": _belly, "cross_in": _cross_in, "cross_out": _cross_out,
 }  # fmt: skip
 
 
@@ -131,7 +142,7 @@ def place_hand(proxy: Proxy, pose: np.ndarray, root: np.ndarray, side: str, goal
     Args:
         pose: (55, 3); root: (3,) pelvis joint.
     Returns:
-        (55, 3) pose with that arm changed.
+        (55, 3) pose with that arm changed, or as it was where this body cannot put its hand there.
     """
     limb = LEFT_ARM if side == "left" else RIGHT_ARM
     chain = forward(pose, proxy.rest, root)
@@ -140,7 +151,7 @@ def place_hand(proxy: Proxy, pose: np.ndarray, root: np.ndarray, side: str, goal
     wanted = palm_frame(side, normal, fingers)
     pole = chain.R[9] @ (np.array(_ELBOW[goal.target]) * np.array([_sign(side), 1.0, 1.0]))
     across = unit(point - chain.p[limb[0]])
-    best, best_cost = pose, np.inf
+    best, best_cost, fits = pose, np.inf, False
     for swivel in np.linspace(-0.8, 0.8, 9):
         tried = _arm_to(proxy, pose, chain, limb, point, wanted, offset, rot(across, swivel) @ pole)
         after = forward(tried, proxy.rest, root)
@@ -149,8 +160,8 @@ def place_hand(proxy: Proxy, pose: np.ndarray, root: np.ndarray, side: str, goal
         strain = sum(LIMITS[j].clamp(matrices(tried[j]))[1] for j in limb)  # type: ignore[union-attr]
         cost = 8.0 * max(float(depth.max()) - 0.006, 0.0) + 3.0 * miss + 0.5 * strain + 0.12 * abs(swivel)
         if cost < best_cost:
-            best, best_cost = tried, cost
-    return best
+            best, best_cost, fits = tried, cost, strain < MAX_STRAIN and miss < MAX_MISS * proxy.size
+    return best if fits else pose
 
 
 def _arm_to(

@@ -90,8 +90,9 @@ def _table() -> dict[str, Limit]:
     t["head"] = _limit(_UP, _I, _LEFT, (-35, 35), (-25, 25), (-45, 45))
     t["jaw"] = _limit(_DOWN, _I, _LEFT, (-5, 30), (-8, 8), (-8, 8))
     t["left_eye_smplhf"] = _limit(_AHEAD, _I, _LEFT, (-30, 35), (-40, 40), (-2, 2))
-    # Hip: flexion 120 (+15), extension 30, abduction 45 (+15), adduction 30, rotation 45 (+15). Centre: flexed 50, abducted 10.
-    t["left_hip"] = _limit(_DOWN, rz(10 * DEG) @ rx(-50 * DEG), _LEFT, (-88, 80), (-62, 62), (-60, 60))
+    # Hip: flexion 120 (+15), extension 30, abduction 45 (+15), adduction 30, rotation 45 (+15); outwards 95 with the hip bent,
+    # as people who sit cross-legged have it (Mulholland & Wyss 2001). Centre: flexed 50, abducted 10.
+    t["left_hip"] = _limit(_DOWN, rz(10 * DEG) @ rx(-50 * DEG), _LEFT, (-88, 80), (-62, 62), (-95, 60))
     t["left_knee"] = _limit(_DOWN, rx(72 * DEG), _LEFT, (-78, 82), (-12, 12), (-35, 35))
     # Ankle: dorsiflexion 20 (35 with the knee bent), plantar flexion 50, inversion 35, eversion 20.
     t["left_ankle"] = _limit(_AHEAD, _I, _LEFT, (-40, 58), (-30, 30), (-38, 38))

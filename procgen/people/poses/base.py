@@ -312,6 +312,13 @@ class Figure:
         pole = pole - (pole @ down) / (down @ down) * down + 0.15 * np.array([0.0, 1.0, 0.0])
         self.pose = aim_limb(self.pose, REFERENCE, chain, limb, np.asarray(ankle, float), foot, pole)
 
+    def fold(self, side: str, ankle: np.ndarray, pole: np.ndarray) -> None:
+        """Bring an ankle to a place with the knee towards `pole`; the foot keeps its angles against the shank."""
+        limb = LEFT_LEG if side == "left" else RIGHT_LEG
+        keep = self.pose[limb[2]].copy()
+        self.pose = aim_limb(self.pose, REFERENCE, self.chain(), limb, np.asarray(ankle, float), None, pole)
+        self.pose[limb[2]] = keep
+
     def reach(self, side: str, wrist: np.ndarray, pole: np.ndarray) -> None:
         """Bring a wrist to a place (pelvis at the origin); the elbow bends towards `pole`. The hand keeps its local angles."""
         limb = LEFT_ARM if side == "left" else RIGHT_ARM

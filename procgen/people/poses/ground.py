@@ -41,7 +41,7 @@ class SquatSpec(BodyPose):
     width: float = param(0.34, low=0.15, high=0.7, unit="m", doc="Distance between the ankles.")
     toe_out: float = param(0.35, low=0.0, high=0.9, unit="rad", doc="Toes and knees outwards.")
     heels: float = param(0.1, low=0.0, high=0.7, unit="rad", doc="Heels raised.")
-    lean: float = param(0.5, low=0.0, high=0.9, unit="rad", doc="Trunk leant ahead.")
+    lean: float = param(0.8, low=0.0, high=1.3, unit="rad", doc="Trunk leant ahead.")
     hands: Literal["knees", "together", "ahead"] = param("knees", doc="What the hands do.")
 
     def contacts(self) -> Contacts:
@@ -56,7 +56,7 @@ def build_squat(spec: SquatSpec, time: float = 0.0) -> np.ndarray:
     fig.pelvis(pitch=0.55 * spec.lean)
     y = -(HIP_DROP + LEG * (1.0 - spec.depth))
     # Deep squats sit back as far as the shanks lean ahead.
-    ahead = 0.16 + 0.10 * min(spec.depth, 0.5) - 0.08 * spec.heels
+    ahead = 0.10 + 0.16 * min(spec.depth, 0.5) - 0.14 * spec.heels
     for side, sign in (("left", 1.0), ("right", -1.0)):
         ankle = np.array([sign * spec.width / 2, y + 0.08 * np.sin(spec.heels), ahead])
         fig.plant(side, ankle, yaw=spec.toe_out, pitch=spec.heels, knee_out=0.1)
@@ -82,8 +82,8 @@ def sample_squat(rng: np.random.Generator, person: Phenotype) -> SquatSpec:
         depth=depth,
         width=clipped(rng, 0.34 + 0.08 * t.heavy, 0.05, 0.2, 0.55),
         toe_out=clipped(rng, 0.38, 0.12, 0.1, 0.75),
-        heels=max(0.0, clipped(rng, 0.55 * (depth - 0.42) * (1 - t.small), 0.12, -0.2, 0.5)),
-        lean=clipped(rng, 0.35 + 0.35 * depth, 0.08, 0.2, 0.8),
+        heels=max(0.0, clipped(rng, (0.10 + 1.8 * (depth - 0.40)) * (1 - t.small), 0.06, -0.2, 0.55)),
+        lean=clipped(rng, 0.32 + 0.45 * depth - 0.15 * t.small, 0.07, 0.2, 0.8),
         hands=("knees", "together", "ahead")[int(rng.choice(3, p=(0.5, 0.3, 0.2)))],
     )
 
@@ -168,7 +168,8 @@ class LieSpec(BodyPose):
 
     def contacts(self) -> Contacts:
         """The whole body lies on the ground."""
-        return Contacts("free", "free", base="lie", balance=False)
+        hands = {s: HandGoal("belly") for s in SIDES} if self.on == "back" and self.arms == "belly" else {}
+        return Contacts("free", "free", base="lie", balance=False, hands=hands)
 
 
 def build_lie(spec: LieSpec, time: float = 0.0) -> np.ndarray:

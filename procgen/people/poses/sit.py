@@ -9,7 +9,7 @@ import numpy as np
 
 from ...codec import param
 from ...registry import poses
-from ..kinematics import rx, ry, rz
+from ..kinematics import rx, rz
 from ..shape import Phenotype
 from .base import (
     ANKLE,
@@ -127,18 +127,18 @@ def build_sit_ground(spec: SitGroundSpec, time: float = 0.0) -> np.ndarray:
     fig = Figure()
     fig.pelvis(pitch=-spec.rock)
     if spec.legs == "crossed":
-        # Angles against the pelvis; the rock is taken out so that the shanks stay along the ground.
-        for side, more in (("left", 0.0), ("right", 0.12)):
-            fig.set(f"{side}_hip", ry(0.72 + 0.3 * spec.spread) @ rx(-1.42 + spec.rock * 0.5 + more) @ ry(0.95 - 0.2 * more))
-            fig.set(f"{side}_knee", rx(2.05 + 0.12 * more))
-            fig.set(f"{side}_ankle", rz(0.3) @ rx(0.5))
+        # Shanks cross in front; knees point outwards. The left one is in front.
+        for side, sign, ahead in (("left", 1.0, 0.37), ("right", -1.0, 0.27)):
+            ankle = np.array([-sign * (0.10 - 0.2 * (spec.spread - 0.2)), -0.02, ahead])
+            fig.fold(side, ankle, np.array([sign, 0.55, 0.40]))
+            fig.set(f"{side}_ankle", rz(0.25) @ rx(0.35))
     else:
         up = spec.legs == "knees_up"
         for side, sign in (("left", 1.0), ("right", -1.0)):
-            ahead = 0.42 + 0.16 * (1 - spec.bend) if up else 0.80 - 0.08 * spec.bend
+            ahead = 0.50 + 0.14 * (1 - spec.bend) if up else 0.80 - 0.08 * spec.bend
             x = sign * (0.10 + 0.5 * spec.spread * (1.0 if not up else 0.4))
-            pitch = 0.0 if up else -1.15
-            fig.plant(side, np.array([x, -0.02 if not up else 0.0, ahead]), yaw=0.15 + 0.3 * spec.spread, pitch=pitch,
+            pitch = 0.12 if up else -1.3
+            fig.plant(side, np.array([x, -0.02 if not up else -0.03, ahead]), yaw=0.15 + 0.3 * spec.spread, pitch=pitch,
                       knee_out=0.1)  # fmt: skip
     fig.trunk(spec.posture, flexion=0.25 + 0.8 * spec.rock if spec.legs != "stretched" else 0.12 + 0.2 * spec.rock)
     for side in SIDES:
