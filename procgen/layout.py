@@ -72,9 +72,11 @@ def place_people(rng: np.random.Generator, place: PlaceGeometry, wants_seat: lis
     """
     taken: list[np.ndarray] = []
     found: dict[int, Placement] = {}
+    # A random first seat; later ones and those who stand keep close to it: people who are in one picture.
     seats = [place.seats[i] for i in rng.permutation(len(place.seats))]
     for index in [i for i, w in enumerate(wants_seat) if w]:
-        seat = next((s for s in seats if _seat_free(s, taken)), None)
+        near = sorted((s for s in seats if _seat_free(s, taken)), key=lambda s: _distance(s, taken))
+        seat = near[0] if near else None
         if seat is None:
             continue
         seats.remove(seat)
@@ -85,7 +87,7 @@ def place_people(rng: np.random.Generator, place: PlaceGeometry, wants_seat: lis
     middle = np.array([rng.uniform(x0 + 0.3 * (x1 - x0), x1 - 0.3 * (x1 - x0)), rng.uniform(y0 + 0.3 * (y1 - y0), y1 - 0.3 * (y1 - y0))])
     if taken:
         # Those who stand gather near those who sit.
-        middle = np.mean(taken, 0) + 1.0 * facing(next(iter(found.values())).heading)
+        middle = np.mean(taken, 0) + 0.9 * facing(next(iter(found.values())).heading)
     standing = [i for i in range(len(wants_seat)) if i not in found]
     talking = len(standing) + len(found) > 1 and rng.random() < 0.6
     for index in standing:
@@ -99,6 +101,11 @@ def place_people(rng: np.random.Generator, place: PlaceGeometry, wants_seat: lis
     return [_with_gaze(rng, i, found) for i in range(len(wants_seat))]
 
 
+def _distance(seat: Seat, taken: list[np.ndarray]) -> float:
+    """From a seat to the nearest person, metres; 0 for the first."""
+    return min((float(np.linalg.norm(seat.position[:2] - t)) for t in taken), default=0.0)
+
+
 def _draw_point(
     rng: np.random.Generator, place: PlaceGeometry, middle: np.ndarray, taken: list[np.ndarray], tries: int
 ) -> np.ndarray:
@@ -106,9 +113,10 @@ def _draw_point(
     radius = FOOTPRINT
     for step in range(6):
         for k in range(tries):
-            if k < tries // 2 and step == 0:
+            if k < tries * 3 // 4:
                 angle = rng.uniform(0, 2 * np.pi)
-                point = middle + rng.uniform(*TALKING) * (0.5 + 0.15 * len(taken)) * np.array([np.cos(angle), np.sin(angle)])
+                reach = rng.uniform(*TALKING) * (0.5 + 0.15 * len(taken)) * (1.0 + 2.0 * k / tries)
+                point = middle + reach * np.array([np.cos(angle), np.sin(angle)])
             else:
                 point = np.array([rng.uniform(x0, x1), rng.uniform(y0, y1)])
             if _free(place, point, taken, radius):

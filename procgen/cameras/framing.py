@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from ..frames import intrinsics, invert_rigid, look_at, project
 from ..geometry import PlaceGeometry
 from ..spec import CameraSpec
 
@@ -85,42 +87,59 @@ def blocked(place: PlaceGeometry, eye: np.ndarray, target: np.ndarray) -> float:
     return float(np.max(np.where(inside, place.obstacles[:, 2] - gap, 0.0), initial=0.0))
 
 
+def outside(eye: np.ndarray, target: np.ndarray, frame: Frame, box_low: np.ndarray, box_high: np.ndarray) -> float:
+    """How far a box reaches out of the picture, in units of its longer side; 0 = all inside."""
+    pick = np.array(np.meshgrid([0, 1], [0, 1], [0, 1])).reshape(3, 8).T
+    corners = np.where(pick == 0, box_low, box_high)
+    K = intrinsics(frame.width, frame.height, frame.focal_mm, 36.0)
+    pixel, z = project(K, invert_rigid(look_at(eye, target)), corners)
+    if (z < 0.1).any():
+        return 2.0
+    size = np.array([frame.width, frame.height])
+    over = np.maximum(np.maximum(-pixel, pixel - size), 0.0)
+    return float(over.max() / max(frame.width, frame.height))
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Format and lens of a picture."""
+
+    width: int
+    height: int
+    focal_mm: float
+
+
 def choose(
-    rng: np.random.Generator,
     place: PlaceGeometry,
     subjects: list[Subject],
     target: np.ndarray,
-    draw: object,
-    tries: int = 80,
+    draw: Callable[[], np.ndarray],
+    frame: Frame,
+    keep: list[Subject],
+    tries: int = 120,
 ) -> np.ndarray:
-    """The first allowed eye with clear sight among draws, else the clearest allowed, else one pulled into the area.
+    """The first eye among draws that is allowed, sees the target and holds the subjects to keep; else the best one.
 
     Args:
+        subjects: Everybody, for clearance and sight.
+        target: (3,) middle of the picture.
         draw: () -> (3,) eye position.
+        keep: Who must be inside the picture from head to foot.
     """
     best, best_score = None, np.inf
-    for _ in range(tries):
-        eye = np.asarray(draw(), float)  # type: ignore[operator]
-        if not allowed(place, eye, subjects):
-            continue
-        score = blocked(place, eye, target)
+    for k in range(tries):
+        eye = np.asarray(draw(), float)
+        # Step by step towards the target if the place is too small for the wished distance.
+        eye = target + (eye - target) * (1.0 - 0.5 * max(0.0, k / tries - 0.4))
+        score = 0.0 if allowed(place, eye, subjects) else 5.0
+        score += blocked(place, eye, target)
         score += sum(_crosses(eye, target, s) for s in subjects if np.linalg.norm(s.face - target) > 0.3)
+        score += sum(outside(eye, target, frame, s.low, s.high) + blocked(place, eye, s.face) for s in keep)
         if score <= 1e-6:
             return eye
         if score < best_score:
             best, best_score = eye, score
-    if best is not None:
-        return best
-    eye = np.asarray(draw(), float)  # type: ignore[operator]
-    x0, y0, x1, y1 = place.camera_area
-    # Pull the camera along the sight line into its area: the framing changes, the direction stays.
-    for share in np.linspace(1.0, 0.1, 19):
-        near = target + (eye - target) * share
-        near[0], near[1] = np.clip(near[0], x0 + 0.2, x1 - 0.2), np.clip(near[1], y0 + 0.2, y1 - 0.2)
-        near[2] = min(near[2], place.ceiling - 0.15)
-        if allowed(place, near, subjects, 0.15):
-            return near
-    return np.array([np.clip(eye[0], x0 + 0.2, x1 - 0.2), np.clip(eye[1], y0 + 0.2, y1 - 0.2), min(max(eye[2], 1.2), place.ceiling - 0.15)])
+    return best if best is not None else np.asarray(draw(), float)
 
 
 def _crosses(eye: np.ndarray, target: np.ndarray, other: Subject) -> float:

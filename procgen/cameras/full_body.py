@@ -7,7 +7,7 @@ import numpy as np
 from ..geometry import PlaceGeometry
 from ..registry import cameras
 from ..spec import CameraSpec
-from .framing import Subject, camera, choose, facing, fit_distance
+from .framing import Frame, Subject, camera, choose, facing, fit_distance
 
 
 @cameras.register("full_body")
@@ -28,5 +28,5 @@ def sample_full_body(
         eye[2] = who.low[2] + rng.uniform(0.5, 1.0) * max(who.height, 1.2)
         return eye
 
-    eye = choose(rng, place, subjects, middle, draw)
+    eye = choose(place, subjects, middle, draw, Frame(width, height, focal), [who])
     return camera("full_body", eye, middle, focal, width, height, rng.normal(0, 0.008))

@@ -7,7 +7,7 @@ import numpy as np
 from ..geometry import PlaceGeometry
 from ..registry import cameras
 from ..spec import CameraSpec
-from .framing import Subject, camera, choose, facing, fit_distance
+from .framing import Frame, Subject, camera, choose, facing, fit_distance
 
 
 @cameras.register("portrait")
@@ -26,5 +26,5 @@ def sample_portrait(
         eye[2] = who.face[2] + rng.normal(0.0, 0.10)
         return eye
 
-    eye = choose(rng, place, subjects, target, draw)
+    eye = choose(place, subjects, target, draw, Frame(width, height, focal), [])
     return camera("portrait", eye, target, focal, width, height, rng.normal(0, 0.01))

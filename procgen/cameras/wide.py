@@ -7,7 +7,7 @@ import numpy as np
 from ..geometry import PlaceGeometry
 from ..registry import cameras
 from ..spec import CameraSpec
-from .framing import Subject, camera, choose, facing, fit_distance
+from .framing import Frame, Subject, camera, choose, facing, fit_distance
 
 
 @cameras.register("wide")
@@ -35,5 +35,5 @@ def sample_wide(
         return eye
 
     target = middle + np.array([0.0, 0.0, 0.05 * float(size[2])])
-    eye = choose(rng, place, subjects, target, draw)
+    eye = choose(place, subjects, target, draw, Frame(width, height, focal), subjects)
     return camera("wide", eye, target, focal, width, height, rng.normal(0, 0.008))
