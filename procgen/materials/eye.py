@@ -90,7 +90,9 @@ def teeth_material(yellow: float = 0.3) -> Shader:
     """Enamel; `yellow` 0–1."""
     s = Shader("teeth")
     color = (0.74, 0.69 - 0.06 * yellow, 0.60 - 0.16 * yellow)
-    s.principled(base_color=color, roughness=0.22, specular_ior_level=0.5, subsurface_weight=0.3, subsurface_scale=0.002)
+    s.principled(
+        base_color=color, roughness=0.22, specular_ior_level=0.5, subsurface_weight=0.3, subsurface_scale=0.002
+    )
     return s
 
 

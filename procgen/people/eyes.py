@@ -158,4 +158,3 @@ def build_eyes(spec: EyeSpec, body: BodyState, *, age: float = 30.0, lod: int = 
             cornea = Mesh((centre + v @ M.T).astype(np.float32), f, (cornea_material(),))
             out.append((f"cornea_{side}", cornea, "eyes", False))
     return out
-

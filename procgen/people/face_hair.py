@@ -48,7 +48,9 @@ def _colors(spec: HairSpec, n: int, rng: np.random.Generator, grey: float) -> tu
     return np.where(white, WHITE, melanin), np.where(white, 0.0, redness)
 
 
-def _brow_paths(spec: HairSpec, side: float, count: int, steps: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _brow_paths(
+    spec: HairSpec, side: float, count: int, steps: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Hairs of one brow in the template's front plane: (n, steps, 2) metres, and their share of the radius (n,)."""
     # Along the brow: dense body, sparse head, tail that peters out.
     u = rng.beta(1.25, 1.35, count)
@@ -58,7 +60,11 @@ def _brow_paths(spec: HairSpec, side: float, count: int, steps: int, rng: np.ran
     x = 0.0112 + gap + (0.0395 + tail) * u
     peak = np.exp(-(((u - 0.64) / 0.40) ** 2))
     z = 0.0152 + own[0] + (0.0062 + arch) * peak + (tilt + own[1]) * (u - 0.4) - 0.0012 * np.clip((u - 0.8) / 0.2, 0, 1)
-    width = (0.0040 + own[2]) * np.interp(u, [0, 0.10, 0.30, 0.62, 1.0], [0.62, 0.95, 1.0, 0.72, 0.16]) * spec.brow_thickness**0.7
+    width = (
+        (0.0040 + own[2])
+        * np.interp(u, [0, 0.10, 0.30, 0.62, 1.0], [0.62, 0.95, 1.0, 0.72, 0.16])
+        * spec.brow_thickness**0.7
+    )
     # Across: most hairs root in the lower half, the upper edge feathers out.
     v = np.clip(rng.normal(-0.08, 0.50, count), -1.15, 1.3)
     start = np.stack([side * x, z + v * width], 1)
@@ -114,7 +120,9 @@ def _lid_edge(head: Head, body: BodyState, side: int, upper: bool) -> tuple[np.n
     return edge, c, radius
 
 
-def build_lashes(spec: HairSpec, body: BodyState, density: float = 1.0, head: Head | None = None, lush: float = 1.0) -> Strands:
+def build_lashes(
+    spec: HairSpec, body: BodyState, density: float = 1.0, head: Head | None = None, lush: float = 1.0
+) -> Strands:
     """Upper and lower lashes along the edges of the lids.
 
     Args:
@@ -145,7 +153,9 @@ def build_lashes(spec: HairSpec, body: BodyState, density: float = 1.0, head: He
                 d = unit(d0 + (d1 - d0) * ((k - 0.5) / (steps - 1)))
                 path.append(path[-1] + d * (length / (steps - 1))[:, None])
             points.append(np.stack(path, 1))
-            radius.append(taper(count, steps, LASH_RADIUS * (1.0 if upper else 0.8), rng.uniform(0.8, 1.1, count), tip=0.12))
+            radius.append(
+                taper(count, steps, LASH_RADIUS * (1.0 if upper else 0.8), rng.uniform(0.8, 1.1, count), tip=0.12)
+            )
     all_points = np.concatenate(points)
     n = len(all_points)
     melanin = np.full(n, min(0.99, 0.55 + 0.45 * spec.melanin))
@@ -178,7 +188,9 @@ def build_beard(
     else:
         points = _full_beard(spec, head, body, colliders, roots, length)
     melanin, redness = _colors(spec, n, rng, min(1.0, spec.grey * 1.15))
-    radius = taper(n, points.shape[1], BEARD_RADIUS * np.clip(density, 0.1, 1.0) ** -0.5, rng.uniform(0.8, 1.2, n), tip=0.3)
+    radius = taper(
+        n, points.shape[1], BEARD_RADIUS * np.clip(density, 0.1, 1.0) ** -0.5, rng.uniform(0.8, 1.2, n), tip=0.3
+    )
     return _strands(head, points, radius, melanin, redness)
 
 
@@ -194,7 +206,16 @@ def _full_beard(spec, head, body, colliders, roots, length) -> np.ndarray:  # ty
         return unit(np.stack([outward * (0.15 + 0.8 * moustache), -0.15 + 0 * outward, -1.0 + 0 * outward], 1))
 
     how = March(steps=8, lift=0.45, stiffness=0.6, gravity=0.15, hug=0.3, wobble=0.10)
-    guides = march(head, collider, guides_at, np.full(380, spec.beard_length), 0.002 + 0.004 * guide_rng.random(380), flow, how, guide_rng)
+    guides = march(
+        head,
+        collider,
+        guides_at,
+        np.full(380, spec.beard_length),
+        0.002 + 0.004 * guide_rng.random(380),
+        flow,
+        how,
+        guide_rng,
+    )
     points, member = fill(guides, guides_at, roots)
     points = clump(points, guides, member, np.full(len(points), 0.35), 0.2)
     from .strands import resample

@@ -17,7 +17,9 @@ class SkinSpec(Spec):
     freckles: float = param(0.0, low=0.0, high=1.0, doc="Freckles.")
     roughness: float = param(0.5, low=0.2, high=0.9, doc="Mean roughness.")
     age_marks: float = param(0.0, low=0.0, high=1.0, doc="Age spots and fine wrinkles.")
-    variation: float = param(0.0, low=0.0, high=1000.0, doc="Offset into the noise, so that no two people share blotches.")
+    variation: float = param(
+        0.0, low=0.0, high=1000.0, doc="Offset into the noise, so that no two people share blotches."
+    )
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,18 @@ class EyeSpec(Spec):
 
 @dataclass(frozen=True)
 class HairSpec(Spec):
-    """Head hair with brows, lashes and beard; each style adds its own parameters."""
+    """Head hair with brows, lashes and beard; each style adds its own parameters.
+
+    Attributes:
+        worn_by: Relative frequency by group: man, woman, boy, girl, baby, bald (men who lost the hair on top).
+        hair_types: How readily African, Asian and European hair takes this style.
+        cover: How densely the style covers the scalp, for the tint of the skin below.
+    """
 
     registry: ClassVar[str | None] = "hair"
+    worn_by: ClassVar[dict[str, float]] = {}
+    hair_types: ClassVar[tuple[float, float, float]] = (1.0, 1.0, 1.0)
+    cover: ClassVar[float] = 0.85
 
     melanin: float = param(0.8, low=0.0, high=1.0, doc="Hair melanin; 0.1 blond, 0.97 black.")
     redness: float = param(0.2, low=0.0, high=1.0, doc="Phaeomelanin share.")

@@ -134,7 +134,6 @@ class NearestPoints:
         idx[q[keep], rank[keep]] = ids[keep]
         return dist, idx
 
-
     def _select_one(self, m: int, q: np.ndarray, node: np.ndarray, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         dist = np.full((m, 1), np.inf)
         idx = np.full((m, 1), len(self.points), np.int64)

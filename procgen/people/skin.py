@@ -65,7 +65,9 @@ def skin_attributes(body: BodyState, hair: HairSpec | None = None, head: Head | 
     lips = _region(body, "lips")
     nails = _region(body, "nails")
     palms = np.clip(_region(body, "palms") + _region(body, "soles"), 0.0, 1.0)
-    freckle = np.clip(cheeks * 1.1 + nose + 0.25 * _pair(c, (0.03, 0.0, -0.02), (0.03, 0.03, 0.02)) + 0.3 * forehead, 0, 1)
+    freckle = np.clip(
+        cheeks * 1.1 + nose + 0.25 * _pair(c, (0.03, 0.0, -0.02), (0.03, 0.03, 0.02)) + 0.3 * forehead, 0, 1
+    )
     body_freckle = 0.18 * (1.0 - on_head)
     rows = _blob(c, (0.0, -0.02, 0.050), (0.036, 0.05, 0.020)) * on_head
     fan = _pair(c, (0.050, 0.005, 0.000), (0.013, 0.03, 0.016)) * on_head
@@ -83,14 +85,20 @@ def skin_attributes(body: BodyState, hair: HairSpec | None = None, head: Head | 
 
 
 def skin_shader(
-    spec: SkinSpec, hair: HairSpec | None = None, *, scalp: float = 0.6, stubble: float = 0.0, age: float = 30.0, lod: int = 0
+    spec: SkinSpec,
+    hair: HairSpec | None = None,
+    *,
+    scalp: float | None = None,
+    stubble: float = 0.0,
+    age: float = 30.0,
+    lod: int = 0,
 ) -> Shader:
     """The skin material of a person.
 
     Args:
         spec: Skin.
         hair: Head hair; gives the colour of the scalp under it.
-        scalp: How densely hair covers the scalp (0 = shaven smooth).
+        scalp: How densely hair covers the scalp (0 = shaven smooth); None = as the style asks (`HairSpec.cover`).
         stubble: How much a shaven beard darkens the jaw.
         age: Years.
         lod: 0 close-up, 1 full body, 2 far away.
@@ -107,7 +115,7 @@ def skin_shader(
         youth=float(np.clip((14.0 - age) / 12.0, 0.0, 1.0)),
         variation=spec.variation,
         hair_color=tuple(float(x) for x in 0.8 * color),
-        scalp=scalp if hair is not None else 0.0,
+        scalp=0.0 if hair is None else hair.cover if scalp is None else scalp,
         stubble=stubble,
         lod=lod,
     )

@@ -138,7 +138,11 @@ def fill(
     """
 
     def key(r: Roots) -> np.ndarray:
-        return r.skull if side is None else np.concatenate([r.skull[:, :2], r.skull[:, 2:] + 10.0 * side(r.skull)[:, None]], 1)
+        return (
+            r.skull
+            if side is None
+            else np.concatenate([r.skull[:, :2], r.skull[:, 2:] + 10.0 * side(r.skull)[:, None]], 1)
+        )
 
     k = min(neighbours, len(guides))
     distance, index = NearestPoints(key(guide_roots)).query(key(roots), k)
@@ -154,7 +158,9 @@ def fill(
     return base[:, None] + shape + offset, index[:, 0]
 
 
-def clump(points: np.ndarray, centres: np.ndarray, member: np.ndarray, amount: np.ndarray, start: float = 0.15) -> np.ndarray:
+def clump(
+    points: np.ndarray, centres: np.ndarray, member: np.ndarray, amount: np.ndarray, start: float = 0.15
+) -> np.ndarray:
     """Pull strands (N, K, 3) towards centre strands (C, K, 3).
 
     Args:

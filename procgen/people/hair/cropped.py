@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -29,6 +29,9 @@ class BuzzHair(HairSpec):
     """Clipped all over."""
 
     kind: ClassVar[str | None] = "buzz"
+    cover: ClassVar[float] = 0.5
+    worn_by: ClassVar[dict[str, float]] = {"man": 2.0, "boy": 1.5, "woman": 0.15, "baby": 4.0}
+    hair_types: ClassVar[tuple[float, float, float]] = (2.0, 0.8, 0.9)
     length: float = param(0.006, low=0.001, high=0.02, unit="m", doc="Length.")
     fade: float = param(0.5, low=0.0, high=1.0, doc="How much shorter the sides are.")
 
@@ -38,6 +41,8 @@ class ShortHair(HairSpec):
     """Short sides, longer top combed to the side from a parting."""
 
     kind: ClassVar[str | None] = "short"
+    worn_by: ClassVar[dict[str, float]] = {"man": 4.0, "boy": 3.5, "woman": 0.5, "girl": 0.2}
+    hair_types: ClassVar[tuple[float, float, float]] = (0.05, 1.0, 1.2)
     top: float = param(0.055, low=0.015, high=0.12, unit="m", doc="Length on top.")
     sides: float = param(0.014, low=0.002, high=0.04, unit="m", doc="Length at sides and nape.")
     part: float = param(0.030, low=-0.04, high=0.04, unit="m", doc="Where the parting is; positive = person's left.")
@@ -49,6 +54,8 @@ class CropHair(HairSpec):
     """Short textured crop without a parting, brushed forward or up."""
 
     kind: ClassVar[str | None] = "crop"
+    worn_by: ClassVar[dict[str, float]] = {"man": 2.5, "boy": 3.0, "woman": 0.5, "baby": 3.0}
+    hair_types: ClassVar[tuple[float, float, float]] = (0.05, 1.3, 0.9)
     top: float = param(0.032, low=0.01, high=0.07, unit="m", doc="Length on top.")
     sides: float = param(0.010, low=0.002, high=0.04, unit="m", doc="Length at sides and nape.")
     forward: float = param(0.5, low=-1.0, high=1.0, doc="1 brushed forward, -1 brushed back.")
@@ -60,6 +67,9 @@ class BaldingHair(HairSpec):
     """A wreath of short hair around a bald crown."""
 
     kind: ClassVar[str | None] = "balding"
+    worn_by: ClassVar[dict[str, float]] = {"bald": 1.0}
+    cover: ClassVar[float] = 0.3
+    hair_types: ClassVar[tuple[float, float, float]] = (1.0, 1.0, 1.0)
     sides: float = param(0.016, low=0.003, high=0.05, unit="m", doc="Length of the wreath.")
     crown: float = param(0.8, low=0.0, high=1.0, doc="How far the crown is bald.")
 
@@ -89,7 +99,9 @@ def build_buzz(spec: BuzzHair, body: BodyState, density: float = 1.0, colliders:
     d = unit(0.62 * r.normal + 0.38 * away_from_whorl(r.skull) + rng.normal(0, 0.10, r.position.shape))
     start = r.position - r.normal * 0.001
     bend = away_from_whorl(r.skull) * 0.15 * length[:, None]
-    points = np.stack([start, start + d * (0.5 * length[:, None] + 0.001) - 0.25 * bend, start + d * length[:, None] + bend], 1)
+    points = np.stack(
+        [start, start + d * (0.5 * length[:, None] + 0.001) - 0.25 * bend, start + d * length[:, None] + bend], 1
+    )
     share = (0.6 + 0.4 * g.edge(r)) * rng.uniform(0.85, 1.15, len(r.position))
     return finish(g, points, 0.00007, share=share, clear=0.0002, roughness=0.4)
 
@@ -171,7 +183,40 @@ def build_balding(spec: BaldingHair, body: BodyState, density: float = 1.0, coll
     return finish(g, points, 0.000075, share=_edge_share(g) * 0.95)
 
 
-registry.hair.register("buzz", spec=BuzzHair, build=build_buzz)(BuzzHair)
-registry.hair.register("short", spec=ShortHair, build=build_short)(ShortHair)
-registry.hair.register("crop", spec=CropHair, build=build_crop)(CropHair)
-registry.hair.register("balding", spec=BaldingHair, build=build_balding)(BaldingHair)
+def sample_buzz(rng: np.random.Generator, base: dict[str, Any]) -> BuzzHair:
+    """Draw a clipped head."""
+    return BuzzHair(**base, length=float(rng.uniform(0.003, 0.012)), fade=float(rng.uniform(0.1, 0.9)))
+
+
+def sample_short(rng: np.random.Generator, base: dict[str, Any]) -> ShortHair:
+    """Draw a side parting, more often on the left."""
+    side = 1.0 if rng.random() < 0.7 else -1.0
+    return ShortHair(
+        **base,
+        top=float(rng.uniform(0.035, 0.085)),
+        sides=float(rng.uniform(0.007, 0.024)),
+        part=side * float(rng.uniform(0.018, 0.038)),
+        lift=float(rng.beta(2.0, 2.0)),
+    )
+
+
+def sample_crop(rng: np.random.Generator, base: dict[str, Any]) -> CropHair:
+    """Draw a crop."""
+    return CropHair(
+        **base,
+        top=float(rng.uniform(0.018, 0.055)),
+        sides=float(rng.uniform(0.005, 0.02)),
+        forward=float(np.clip(rng.normal(0.35, 0.5), -1, 1)),
+        texture=float(rng.beta(2.0, 2.0)),
+    )
+
+
+def sample_balding(rng: np.random.Generator, base: dict[str, Any]) -> BaldingHair:
+    """Draw a wreath."""
+    return BaldingHair(**base, sides=float(rng.uniform(0.005, 0.028)), crown=float(rng.uniform(0.4, 1.0)))
+
+
+registry.hair.register("buzz", spec=BuzzHair, build=build_buzz)(sample_buzz)
+registry.hair.register("short", spec=ShortHair, build=build_short)(sample_short)
+registry.hair.register("crop", spec=CropHair, build=build_crop)(sample_crop)
+registry.hair.register("balding", spec=BaldingHair, build=build_balding)(sample_balding)

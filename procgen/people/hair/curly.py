@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -25,6 +25,8 @@ class CurlyHair(HairSpec):
     """Loose curls that fall by their weight."""
 
     kind: ClassVar[str | None] = "curly"
+    worn_by: ClassVar[dict[str, float]] = {"woman": 1.6, "girl": 1.6, "man": 0.6, "boy": 1.0}
+    hair_types: ClassVar[tuple[float, float, float]] = (1.6, 0.08, 0.5)
     length: float = param(0.12, low=0.03, high=0.32, unit="m", doc="Length of the strands, uncurled by half.")
     radius: float = param(0.007, low=0.002, high=0.014, unit="m", doc="Radius of a curl.")
     volume: float = param(0.5, low=0.0, high=1.0, doc="Fullness.")
@@ -35,6 +37,8 @@ class CoilyHair(HairSpec):
     """Short tight coils."""
 
     kind: ClassVar[str | None] = "coily"
+    worn_by: ClassVar[dict[str, float]] = {"man": 4.0, "boy": 3.5, "woman": 1.2, "girl": 0.8, "baby": 3.0}
+    hair_types: ClassVar[tuple[float, float, float]] = (1.6, 0.0, 0.0)
     length: float = param(0.020, low=0.006, high=0.05, unit="m", doc="Height of the hair.")
     fade: float = param(0.5, low=0.0, high=1.0, doc="How much shorter sides and nape are.")
 
@@ -44,6 +48,8 @@ class AfroHair(HairSpec):
     """Full round afro."""
 
     kind: ClassVar[str | None] = "afro"
+    worn_by: ClassVar[dict[str, float]] = {"man": 1.0, "boy": 0.8, "woman": 2.2, "girl": 2.0}
+    hair_types: ClassVar[tuple[float, float, float]] = (1.4, 0.0, 0.01)
     length: float = param(0.065, low=0.03, high=0.14, unit="m", doc="Height of the hair.")
     frizz: float = param(0.5, low=0.0, high=1.0, doc="Softness of the outline.")
 
@@ -69,8 +75,17 @@ def build_curly(spec: CurlyHair, body: BodyState, density: float = 1.0, collider
     guides = march(g.head, g.collider, r, length, clear, flow, how, g.rng(2))
     # Wind the locks, not the hairs: all hairs of a lock share its helix.
     turns = length / (6.5 * spec.radius) * rng.uniform(0.8, 1.2, n)
-    guides = curl(guides, spec.radius * rng.uniform(0.6, 1.2, n), turns, rng.uniform(0, 6.28, n), np.sign(rng.normal(size=n)), 0.15)
-    points, _, loner = comb_out(g, guides, clumping=0.80, member_noise=0.10, frizz=0.006, flyaway=0.016, length_noise=0.2, start=0.0)
+    guides = curl(
+        guides,
+        spec.radius * rng.uniform(0.6, 1.2, n),
+        turns,
+        rng.uniform(0, 6.28, n),
+        np.sign(rng.normal(size=n)),
+        0.15,
+    )
+    points, _, loner = comb_out(
+        g, guides, clumping=0.80, member_noise=0.10, frizz=0.006, flyaway=0.016, length_noise=0.2, start=0.0
+    )
     share = (0.6 + 0.4 * g.edge(g.roots)) * np.where(loner, 0.8, 1.0)
     return finish(g, points, 0.000085, share=share, clear=0.002, roughness=0.36, keep_first=2)
 
@@ -117,15 +132,39 @@ def build_afro(spec: AfroHair, body: BodyState, density: float = 1.0, colliders:
 
     how = March(steps=24, lift=0.8, stiffness=0.62, gravity=0.02, hug=0.0, wobble=0.05)
     guides = march(g.head, g.collider, r, length, 0.002, flow, how, g.rng(2))
-    points, _, loner = comb_out(g, guides, clumping=0.30, frizz=0.004 + 0.005 * spec.frizz, flyaway=0.014, length_noise=0.28, start=0.0)
+    points, _, loner = comb_out(
+        g, guides, clumping=0.30, frizz=0.004 + 0.005 * spec.frizz, flyaway=0.014, length_noise=0.28, start=0.0
+    )
     m = len(points)
     own = g.rng(5)
     turns = spec.length / 0.011 * own.uniform(0.7, 1.3, m)
-    points = curl(points, 0.0034 * own.uniform(0.5, 1.3, m), turns, own.uniform(0, 6.28, m), np.sign(own.normal(size=m)), 0.05)
+    points = curl(
+        points, 0.0034 * own.uniform(0.5, 1.3, m), turns, own.uniform(0, 6.28, m), np.sign(own.normal(size=m)), 0.05
+    )
     share = (0.6 + 0.4 * g.edge(g.roots)) * np.where(loner, 0.8, 1.0)
     return finish(g, points, 0.00010, share=share, clear=0.001, roughness=0.45, keep_first=2)
 
 
-registry.hair.register("curly", spec=CurlyHair, build=build_curly)(CurlyHair)
-registry.hair.register("coily", spec=CoilyHair, build=build_coily)(CoilyHair)
-registry.hair.register("afro", spec=AfroHair, build=build_afro)(AfroHair)
+def sample_curly(rng: np.random.Generator, base: dict[str, Any]) -> CurlyHair:
+    """Draw loose curls."""
+    return CurlyHair(
+        **base,
+        length=float(rng.uniform(0.05, 0.22)),
+        radius=float(rng.uniform(0.004, 0.010)),
+        volume=float(rng.beta(2, 2)),
+    )
+
+
+def sample_coily(rng: np.random.Generator, base: dict[str, Any]) -> CoilyHair:
+    """Draw short coils."""
+    return CoilyHair(**base, length=float(rng.uniform(0.008, 0.032)), fade=float(rng.uniform(0.2, 0.95)))
+
+
+def sample_afro(rng: np.random.Generator, base: dict[str, Any]) -> AfroHair:
+    """Draw an afro."""
+    return AfroHair(**base, length=float(rng.uniform(0.035, 0.085)), frizz=float(rng.beta(2, 2)))
+
+
+registry.hair.register("curly", spec=CurlyHair, build=build_curly)(sample_curly)
+registry.hair.register("coily", spec=CoilyHair, build=build_coily)(sample_coily)
+registry.hair.register("afro", spec=AfroHair, build=build_afro)(sample_afro)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -25,6 +25,8 @@ class BobHair(HairSpec):
     """Cut in one line between ear and shoulder."""
 
     kind: ClassVar[str | None] = "bob"
+    worn_by: ClassVar[dict[str, float]] = {"woman": 2.5, "girl": 2.0}
+    hair_types: ClassVar[tuple[float, float, float]] = (0.1, 1.2, 1.0)
     length: float = param(0.125, low=0.07, high=0.2, unit="m", doc="Cut line below the eyes.")
     part: float = param(0.012, low=-0.04, high=0.04, unit="m", doc="Where the parting is; positive = person's left.")
     volume: float = param(0.5, low=0.0, high=1.0, doc="Fullness.")
@@ -37,6 +39,8 @@ class LongHair(HairSpec):
     """Falls over or behind the shoulders."""
 
     kind: ClassVar[str | None] = "long"
+    worn_by: ClassVar[dict[str, float]] = {"woman": 3.0, "girl": 2.5, "man": 0.12}
+    hair_types: ClassVar[tuple[float, float, float]] = (0.1, 1.4, 1.0)
     length: float = param(0.34, low=0.18, high=0.6, unit="m", doc="Cut line below the eyes.")
     part: float = param(-0.012, low=-0.04, high=0.04, unit="m", doc="Where the parting is; positive = person's left.")
     volume: float = param(0.4, low=0.0, high=1.0, doc="Fullness.")
@@ -49,6 +53,8 @@ class WavyHair(LongHair):
     """Long hair with deep waves."""
 
     kind: ClassVar[str | None] = "wavy"
+    worn_by: ClassVar[dict[str, float]] = {"woman": 2.2, "girl": 1.5, "man": 0.08}
+    hair_types: ClassVar[tuple[float, float, float]] = (0.15, 0.5, 1.2)
     wave: float = param(0.7, low=0.0, high=1.0, doc="0 straight … 1 wavy.")
     volume: float = param(0.6, low=0.0, high=1.0, doc="Fullness.")
 
@@ -138,7 +144,9 @@ def _locks(g: Groom, guides: np.ndarray, count: int, amount: float) -> tuple[np.
     # Locks form where strands end up, not where they start; so they are gathered by their middle points.
     mid = guides[:, guides.shape[1] // 2] + 2.0 * guides[:, 0]
     _, lock = NearestPoints(mid[centre]).query(mid)
-    return clump(guides, guides[centre], lock, np.clip(amount * (1 + rng.normal(0, 0.3, len(guides))), 0, 0.95), 0.25), lock
+    return clump(
+        guides, guides[centre], lock, np.clip(amount * (1 + rng.normal(0, 0.3, len(guides))), 0, 0.95), 0.25
+    ), lock
 
 
 def _build(spec: BobHair | LongHair, body: BodyState, density: float, colliders: Sequence[Mesh], drop: float,
@@ -165,7 +173,9 @@ def _build(spec: BobHair | LongHair, body: BodyState, density: float, colliders:
         side=lambda s: _parting(spec, s) + 3.0 * _is_fringe(spec, s),
     )  # fmt: skip
     share = (0.5 + 0.5 * g.edge(g.roots)) * np.where(loner, 0.8, 1.0)
-    return finish(g, points, 0.000085, share=share, clear=0.0012, roughness=0.26 + 0.08 * spec.wave, face=spec.fringe > 0)
+    return finish(
+        g, points, 0.000085, share=share, clear=0.0012, roughness=0.26 + 0.08 * spec.wave, face=spec.fringe > 0
+    )
 
 
 def build_bob(spec: BobHair, body: BodyState, density: float = 1.0, colliders: Sequence[Mesh] = ()) -> Strands:
@@ -178,8 +188,43 @@ def build_long(spec: LongHair, body: BodyState, density: float = 1.0, colliders:
     return _build(spec, body, density, colliders, spec.length, 20, 0.014)
 
 
+def _fringe(rng: np.random.Generator) -> float:
+    return float(rng.uniform(0.2, 0.7)) if rng.random() < 0.25 else 0.0
 
 
-registry.hair.register("bob", spec=BobHair, build=build_bob)(BobHair)
-registry.hair.register("long", spec=LongHair, build=build_long)(LongHair)
-registry.hair.register("wavy", spec=WavyHair, build=build_long)(WavyHair)
+def sample_bob(rng: np.random.Generator, base: dict[str, Any]) -> BobHair:
+    """Draw a bob."""
+    return BobHair(
+        **base,
+        length=float(rng.uniform(0.09, 0.17)),
+        part=float(rng.uniform(-0.034, 0.034)),
+        volume=float(rng.beta(2, 2)),
+        wave=float(rng.beta(1.2, 3.0)),
+        fringe=_fringe(rng),
+    )
+
+
+def _long(rng: np.random.Generator, base: dict[str, Any], kind: type[LongHair], wave: float) -> LongHair:
+    return kind(
+        **base,
+        length=float(rng.uniform(0.20, 0.46)),
+        part=float(rng.uniform(-0.032, 0.032)),
+        volume=float(rng.beta(2, 2)),
+        wave=wave,
+        fringe=_fringe(rng),
+    )
+
+
+def sample_long(rng: np.random.Generator, base: dict[str, Any]) -> LongHair:
+    """Draw long straight hair."""
+    return _long(rng, base, LongHair, float(rng.uniform(0.0, 0.25)))
+
+
+def sample_wavy(rng: np.random.Generator, base: dict[str, Any]) -> LongHair:
+    """Draw long wavy hair."""
+    return _long(rng, base, WavyHair, float(rng.uniform(0.4, 0.95)))
+
+
+registry.hair.register("bob", spec=BobHair, build=build_bob)(sample_bob)
+registry.hair.register("long", spec=LongHair, build=build_long)(sample_long)
+registry.hair.register("wavy", spec=WavyHair, build=build_long)(sample_wavy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -26,6 +26,8 @@ class PonytailHair(HairSpec):
     """Drawn back into a tail."""
 
     kind: ClassVar[str | None] = "ponytail"
+    worn_by: ClassVar[dict[str, float]] = {"woman": 2.2, "girl": 2.6, "man": 0.08}
+    hair_types: ClassVar[tuple[float, float, float]] = (0.9, 1.1, 1.0)
     height: float = param(0.035, low=-0.05, high=0.085, unit="m", doc="Height of the tie above the eyes.")
     length: float = param(0.26, low=0.08, high=0.5, unit="m", doc="Length of the tail.")
     slack: float = param(0.3, low=0.0, high=1.0, doc="0 drawn tight … 1 loose.")
@@ -37,6 +39,8 @@ class BunHair(HairSpec):
     """Drawn back into a knot."""
 
     kind: ClassVar[str | None] = "bun"
+    worn_by: ClassVar[dict[str, float]] = {"woman": 1.2, "girl": 0.8, "man": 0.12}
+    hair_types: ClassVar[tuple[float, float, float]] = (1.2, 1.0, 0.9)
     height: float = param(0.045, low=-0.05, high=0.10, unit="m", doc="Height of the knot above the eyes.")
     radius: float = param(0.034, low=0.02, high=0.055, unit="m", doc="Radius of the knot.")
     slack: float = param(0.3, low=0.0, high=1.0, doc="0 drawn tight … 1 loose.")
@@ -77,7 +81,9 @@ def _draw_back(g: Groom, tie: np.ndarray, slack: float) -> np.ndarray:
     return points
 
 
-def build_ponytail(spec: PonytailHair, body: BodyState, density: float = 1.0, colliders: Sequence[Mesh] = ()) -> Strands:
+def build_ponytail(
+    spec: PonytailHair, body: BodyState, density: float = 1.0, colliders: Sequence[Mesh] = ()
+) -> Strands:
     """Hair drawn to a tie and a tail that falls from it."""
     g = prepare(spec, body, density, colliders, 15000, guides=700)
     tie = _tie(spec.height, g)
@@ -103,10 +109,19 @@ def build_ponytail(spec: PonytailHair, body: BodyState, density: float = 1.0, co
     k = guides.shape[1]
     tie_at = _HEAD_STEPS - 1
     along = np.arange(k)
-    spread = np.where(along <= tie_at, 1.0 - 0.92 * (along / tie_at) ** 2, 0.08 + 0.5 * np.clip((along - tie_at) / 6.0, 0, 1))
+    spread = np.where(
+        along <= tie_at, 1.0 - 0.92 * (along / tie_at) ** 2, 0.08 + 0.5 * np.clip((along - tie_at) / 6.0, 0, 1)
+    )
     points, _, loner = comb_out(g, guides, clumping=0.45, frizz=0.004 + 0.008 * spec.slack, flyaway=0.014 + 0.02 * spec.slack,
                                 spread=spread, length_noise=0.08, start=0.5)  # fmt: skip
-    return finish(g, points, 0.00009, share=(0.5 + 0.5 * g.edge(g.roots)) * np.where(loner, 0.75, 1.0), clear=0.001, roughness=0.27)
+    return finish(
+        g,
+        points,
+        0.00009,
+        share=(0.5 + 0.5 * g.edge(g.roots)) * np.where(loner, 0.75, 1.0),
+        clear=0.001,
+        roughness=0.27,
+    )
 
 
 def build_bun(spec: BunHair, body: BodyState, density: float = 1.0, colliders: Sequence[Mesh] = ()) -> Strands:
@@ -130,15 +145,48 @@ def build_bun(spec: BunHair, body: BodyState, density: float = 1.0, colliders: S
         wobble = 1.0 + 0.05 * np.sin(2.0 * a + 5.0 * level)
         tilt = level + 0.16 * np.sin(a + 3.0 * level)
         r = (shell * np.cos(tilt) * wobble)[:, None]
-        ring.append(centre + u * np.cos(a)[:, None] * r + v * np.sin(a)[:, None] * r + axis * (0.78 * shell * np.sin(tilt))[:, None])
+        ring.append(
+            centre
+            + u * np.cos(a)[:, None] * r
+            + v * np.sin(a)[:, None] * r
+            + axis * (0.78 * shell * np.sin(tilt))[:, None]
+        )
     guides = np.concatenate([head_part, np.stack(ring, 1)], 1)
     along = np.arange(guides.shape[1])
     spread = np.where(along < _HEAD_STEPS, 1.0 - 0.92 * (along / (_HEAD_STEPS - 1)) ** 2, 0.10)
     # Neighbouring roots go to different coils: a strand follows one guide alone.
     points, _, loner = comb_out(g, guides, clumping=0.5, frizz=0.0022, flyaway=0.006 + 0.012 * spec.slack, spread=spread,
                                 length_noise=0.0, start=0.55, neighbours=1)  # fmt: skip
-    return finish(g, points, 0.00009, share=(0.5 + 0.5 * g.edge(g.roots)) * np.where(loner, 0.75, 1.0), clear=0.001, roughness=0.27)
+    return finish(
+        g,
+        points,
+        0.00009,
+        share=(0.5 + 0.5 * g.edge(g.roots)) * np.where(loner, 0.75, 1.0),
+        clear=0.001,
+        roughness=0.27,
+    )
 
 
-registry.hair.register("ponytail", spec=PonytailHair, build=build_ponytail)(PonytailHair)
-registry.hair.register("bun", spec=BunHair, build=build_bun)(BunHair)
+def sample_ponytail(rng: np.random.Generator, base: dict[str, Any]) -> PonytailHair:
+    """Draw a ponytail."""
+    return PonytailHair(
+        **base,
+        height=float(rng.uniform(-0.03, 0.075)),
+        length=float(rng.uniform(0.12, 0.38)),
+        slack=float(rng.beta(1.5, 3.0)),
+        wave=float(rng.beta(1.3, 2.5)),
+    )
+
+
+def sample_bun(rng: np.random.Generator, base: dict[str, Any]) -> BunHair:
+    """Draw a bun."""
+    return BunHair(
+        **base,
+        height=float(rng.uniform(-0.03, 0.09)),
+        radius=float(rng.uniform(0.026, 0.042)),
+        slack=float(rng.beta(1.5, 3.0)),
+    )
+
+
+registry.hair.register("ponytail", spec=PonytailHair, build=build_ponytail)(sample_ponytail)
+registry.hair.register("bun", spec=BunHair, build=build_bun)(sample_bun)
