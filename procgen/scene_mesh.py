@@ -18,10 +18,12 @@ def scene_mesh(geometry: SceneGeometry, later: SceneGeometry | None = None) -> d
         vertices (V, 3) float64 world; triangles (T, 3) int32; triangle_object (T,) uint16; triangle_part (T,) uint8;
         triangle_smooth (T,) bool; triangle_face (T,) int32 face of the object's own mesh;
         strand_points (M, 3) float64, strand_radius (M,) float32, strand_start (N,) int32 first point of each strand,
-        strand_object (N,) uint16; with `later` also next_vertices (V, 3) float64.
+        strand_object (N,) uint16; object_id (O,) uint16 and object_matrix (O, 4, 4) float64, world from each mesh's own
+        frame (where renderers make its smooth normals); with `later` also next_vertices (V, 3) float64.
     """
     vertices, following, triangles, owner, part, smooth, face = [], [], [], [], [], [], []
     points, radius, starts, strand_owner = [], [], [], []
+    numbers, matrices = [], []
     base = point_base = 0
     for index, item in enumerate(geometry.objects):
         if not item.labelled:
@@ -32,6 +34,8 @@ def scene_mesh(geometry: SceneGeometry, later: SceneGeometry | None = None) -> d
             tri = shape.triangles()
             per = 1 if shape.faces.shape[1] == 3 else 2
             vertices.append(world)
+            numbers.append(np.array([index + 1]))
+            matrices.append(np.asarray(item.T_world_from_object, np.float64)[None])
             if later is not None:
                 after = later.objects[index]
                 following.append(transform(after.T_world_from_object, after.geometry.vertices.astype(np.float64)))  # type: ignore[union-attr]
@@ -63,6 +67,8 @@ def scene_mesh(geometry: SceneGeometry, later: SceneGeometry | None = None) -> d
         "strand_radius": join(radius, (0,), np.float32),
         "strand_start": join(starts, (0,), np.int32),
         "strand_object": join(strand_owner, (0,), np.uint16),
+        "object_id": join(numbers, (0,), np.uint16),
+        "object_matrix": join(matrices, (0, 4, 4), np.float64),
     }
     if later is not None:
         out["next_vertices"] = join(following, (0, 3), np.float64)

@@ -54,12 +54,32 @@ def shading_normals(mesh: dict[str, np.ndarray], triangle: np.ndarray, bary: np.
     a, b, c = (vertices[rows[:, k]] for k in range(3))
     geometric = np.cross(b - a, c - a)
     geometric /= np.maximum(np.linalg.norm(geometric, axis=1, keepdims=True), 1e-30)
-    normals = np.zeros_like(vertices)
-    for polygons in polygons_of(mesh):
-        # Objects share no vertices, so polygons of both kinds never meet at one.
-        used = np.unique(polygons)
-        normals[used] = vertex_normals(vertices, polygons)[used]
+    normals = _smooth_normals(mesh)
     shading = np.einsum("nk,nkd->nd", bary, normals[rows])
     length = np.linalg.norm(shading, axis=1, keepdims=True)
     smooth = mesh["triangle_smooth"].astype(bool)[triangle] & (length[:, 0] > 1e-9)
     return np.where(smooth[:, None], shading / np.maximum(length, 1e-30), geometric), geometric
+
+
+def _smooth_normals(mesh: dict[str, np.ndarray]) -> np.ndarray:
+    """(V, 3) float64 world vertex normals, made in each object's own frame as renderers do (angles change with scale)."""
+    vertices = mesh["vertices"]
+    linear = np.tile(np.eye(3), (int(mesh["triangle_object"].max(initial=0)) + 1, 1, 1))
+    linear[mesh["object_id"]] = mesh["object_matrix"][:, :3, :3]
+    # Objects share no vertices, so every vertex has one owner, and polygons of both kinds never meet at one.
+    owner = np.zeros(len(vertices), np.int64)
+    owner[mesh["triangles"]] = mesh["triangle_object"][:, None]
+    even = np.abs(linear.transpose(0, 2, 1) @ linear - (linear[:, :, :1] ** 2).sum(1, keepdims=True) * np.eye(3)).max((1, 2)) < 1e-6
+    linear[even] = np.eye(3)  # turned and scaled evenly: normals may be made in world axes
+    uneven = ~even[owner]
+    local = vertices.copy()
+    local[uneven] = np.einsum("nij,nj->ni", np.linalg.inv(linear)[owner[uneven]], vertices[uneven])
+    normals = np.zeros_like(vertices)
+    for polygons in polygons_of(mesh):
+        used = np.unique(polygons)
+        normals[used] = vertex_normals(local, polygons)[used]
+    turned = np.einsum("nji,nj->ni", np.linalg.inv(linear)[owner[uneven]], normals[uneven])
+    # A mirrored object is inside out in the world: its triangles' own normals are too.
+    turned *= np.sign(np.linalg.det(linear))[owner[uneven], None]
+    normals[uneven] = turned / np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-30)
+    return normals

@@ -28,12 +28,21 @@ from .witness import NEAR, Witness, WitnessHits
 
 # Stands for infinity where arithmetic must stay finite, metres.
 _FAR = 1e9
+# Cycles' narrowest pixel filter is 0.01 px wide: its sample lies within half of that (and rounding) of the centre.
+SAMPLE_SPREAD = 0.006
+# More differing pixels than this share are no edges.
+_MOST_EDGES = 0.05
 NO_MESH = "the frame has no mesh.npz: generate with --mesh"
 
 
 def read_record(folder: Path) -> FrameRecord:
     """The record of a frame folder."""
     return FrameRecord.from_json(read_bytes(folder / RECORD_FILE), f"{folder.name}/{RECORD_FILE}")
+
+
+def depth_tolerance(depth: np.ndarray) -> np.ndarray:
+    """Metres by which depth may differ from the witness: 1 mm, and 1e-4 of it beyond 10 m (float32 rays)."""
+    return np.maximum(1e-3, 1e-4 * depth)
 
 
 class Subject:
@@ -199,17 +208,50 @@ class Subject:
 
     @cached_property
     def hits(self) -> WitnessHits:
-        """What the rays through the pixel centres meet, row by row (strands left out)."""
-        return self.witness.cast(self.directions.reshape(-1, 3), NEAR)
+        """What the rays through the pixel centres meet, row by row (strands left out).
+
+        Where picture and witness differ, rays a hair beside the centre are asked too: the renderer's sample lies
+        within `SAMPLE_SPREAD` of the centre, and at an edge that decides. A ray that confirms the picture is kept.
+        """
+        rays = self.directions.reshape(-1, 3)
+        hits = self.witness.cast(rays, NEAR)
+        if self.has("object") and self.has("depth"):
+            differ = np.nonzero(~self._same(hits, np.arange(len(rays))))[0]
+            if 0 < len(differ) <= _MOST_EDGES * len(rays):
+                hits = self._beside(hits, differ, rays)
+        return hits
+
+    def _same(self, hits: WitnessHits, pixels: np.ndarray) -> np.ndarray:
+        """(N,) bool: hits agree with the picture's object and depth at flat pixel indices."""
+        owner = self._owner(hits.triangle)
+        depth = self.channel("depth").ravel()[pixels].astype(np.float64)
+        same = owner == self.objects.ravel()[pixels]
+        both = same & (owner > 0) & np.isfinite(depth)
+        same[both] = np.abs(hits.t[both] - depth[both]) <= depth_tolerance(depth[both])
+        return same
+
+    def _beside(self, hits: WitnessHits, differ: np.ndarray, rays: np.ndarray) -> WitnessHits:
+        triangle, t, bary = hits.triangle.copy(), hits.t.copy(), hits.bary.copy()
+        across = self.T_world_from_cam[:3, :2].T * (SAMPLE_SPREAD / np.array([[self.K[0, 0]], [self.K[1, 1]]]))
+        left = differ
+        for dx, dy in ((1, 1), (-1, 1), (1, -1), (-1, -1), (1, 0), (-1, 0), (0, 1), (0, -1)):
+            if not len(left):
+                break
+            found = self.witness.cast(rays[left] + dx * across[0] + dy * across[1], NEAR)
+            good = self._same(found, left)
+            triangle[left[good]], t[left[good]], bary[left[good]] = found.triangle[good], found.t[good], found.bary[good]
+            left = left[~good]
+        return WitnessHits(triangle, t, bary)
+
+    def _owner(self, triangle: np.ndarray) -> np.ndarray:
+        """(N,) int64 object ids of triangles, 0 where there is none (-1)."""
+        owner = np.append(self.need_mesh()["triangle_object"].astype(np.int64), 0)
+        return owner[triangle]
 
     @cached_property
     def witness_objects(self) -> np.ndarray:
         """(H, W) object ids that the witness sees."""
-        owner = self.need_mesh()["triangle_object"].astype(np.int64)
-        out = np.zeros(len(self.hits.triangle), np.int64)
-        seen = self.hits.triangle >= 0
-        out[seen] = owner[self.hits.triangle[seen]]
-        return out.reshape(self.height, self.width)
+        return self._owner(self.hits.triangle).reshape(self.height, self.width)
 
     @cached_property
     def agreed(self) -> np.ndarray:

@@ -8,9 +8,7 @@ import numpy as np
 
 from ..registry import checks
 from ..report import Result
-from ..subject import Subject
-
-WITNESS_TOLERANCE = 1e-3
+from ..subject import Subject, depth_tolerance
 
 
 def wrong_values(depth: np.ndarray) -> int:
@@ -64,7 +62,7 @@ def _against_witness(frame: Subject, depth: np.ndarray) -> Iterator[Result]:
     error = np.abs(depth[both] - seen[both])
     either = clear & (np.isfinite(depth) | np.isfinite(seen))
     bad = either.copy()
-    bad[both] = ~(error <= WITNESS_TOLERANCE)
+    bad[both] = ~(error <= depth_tolerance(depth[both]))
     share = 1 - int(bad.sum()) / max(int(either.sum()), 1)
     yield frame.measure("depth.witness", share, got=frame.where(bad, depth, seen))
     if len(error):
