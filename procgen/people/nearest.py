@@ -1,6 +1,13 @@
-"""Nearest points in plain numpy, for Blender's interpreter, which has no scipy."""
+"""Nearest points: scipy's k-d tree where it is installed, our own in numpy inside Blender, which has no scipy.
+
+Both give the same distances to the last bit and the same indices, except that equally near points may be told apart
+differently.
+"""
 
 from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -13,18 +20,67 @@ _CHUNK = 32768
 class NearestPoints:
     """Exact nearest-neighbour search over a fixed set of 3D points.
 
-    A balanced k-d tree whose levels are walked for all queries at once: a greedy descent gives every query an upper
+    Args:
+        points: (N, 3) metres; finite, N >= 1.
+        provider: "scipy", "numpy", or "auto" for scipy where there is one.
+    """
+
+    def __init__(self, points: np.ndarray, provider: str = "auto") -> None:
+        p = np.ascontiguousarray(points, np.float64).reshape(-1, 3)
+        if len(p) == 0:
+            raise BuildError("there is nothing to search: no points were given", fix="pass at least one point")
+        self.points = p
+        use_scipy = provider == "scipy" or (provider == "auto" and scipy_tree() is not None)
+        self._tree: Any = scipy_tree()(p, leafsize=12) if use_scipy else NumpyTree(p)
+
+    def query(
+        self, x: np.ndarray, k: int = 1, max_distance: float = np.inf, guess: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The k nearest points of every query.
+
+        Args:
+            x: (M, 3) metres.
+            k: Number of neighbours.
+            max_distance: Farther points are not found; a small value makes far queries cheap.
+            guess: (M,) indices of points that are probably near (from an earlier query of almost the same places);
+                never changes the answer; the numpy tree saves a third of the time with it.
+        Returns:
+            distance (M,) or (M, k) float64 ascending, +inf where there is none; index (M,) or (M, k) int64, N where none.
+        """
+        if isinstance(self._tree, NumpyTree):
+            return self._tree.query(x, k, max_distance, guess)
+        x = np.ascontiguousarray(x, np.float64).reshape(-1, 3)
+        # scipy leaves out what lies exactly at the limit; ours keeps it.
+        limit = np.nextafter(max_distance, np.inf) if np.isfinite(max_distance) else np.inf
+        _, index = self._tree.query(x, k=np.arange(1, k + 1), distance_upper_bound=limit)
+        none = index == len(self.points)
+        offset = self.points[np.where(none, 0, index)] - x[:, None]
+        distance = np.where(none, np.inf, np.sqrt(np.einsum("ijk,ijk->ij", offset, offset)))
+        index = index.astype(np.int64)
+        return (distance[:, 0], index[:, 0]) if k == 1 else (distance, index)
+
+
+@lru_cache(maxsize=1)
+def scipy_tree() -> Any:
+    """scipy's cKDTree, or None."""
+    try:
+        from scipy.spatial import cKDTree
+    except ImportError:
+        return None
+    return cKDTree
+
+
+class NumpyTree:
+    """A balanced k-d tree whose levels are walked for all queries at once: a greedy descent gives every query an upper
     bound, then whole levels of (query, node) pairs are pruned against the nodes' boxes. About 4–8 µs a query on
     20,000 points, near or far, with any distribution of points.
 
     Args:
-        points: (N, 3) metres; finite, N ≥ 1.
+        points: (N, 3) metres; finite, N >= 1.
     """
 
     def __init__(self, points: np.ndarray) -> None:
         p = np.ascontiguousarray(points, np.float64).reshape(-1, 3)
-        if len(p) == 0:
-            raise BuildError("there is nothing to search: no points were given", fix="pass at least one point")
         self.points = p
         n = len(p)
         self._depth = max(0, int(np.ceil(np.log2(max(1, n / _LEAF)))))
