@@ -1,6 +1,6 @@
 """Cloth and leather: weaves, patterns, hems, stitches, seams and fading, on the pattern coordinates of a garment.
 
-Vertex attributes read: `rest` (pattern coordinates, metres), `edge` (metres to the nearest border), `seam` (1 on seams),
+Vertex attributes read: `rest` (pattern coordinates, metres), `around` (circle around the limb, and its radius), `edge` (metres to the nearest border), `seam` (1 on seams),
 `fade` (0–1, worn areas), `rib` (1 on ribbing: necklines, cuffs, waistbands of knits).
 Heights are millimetres and share one bump node, which costs three evaluations of everything below it.
 """
@@ -55,20 +55,20 @@ def _line(s: Shader, x: Any, centre: float, half: float, soft: float) -> Socket:
 def jersey(s: Shader, spec: FabricSpec, at: Socket, color: Any) -> Weave:
     """Fine single knit: T-shirts, leggings."""
     fine = s.noise(s.mapping(at, (1.0, 1.0, 0.45)), 900.0, 2.0, 0.6)
-    return Weave(fine * 0.16, s.mix(s.smoothstep(fine, 0.3, 0.75) * 0.16, color, tint(spec.color, 0.75)), 0.85, 0.18)
+    return Weave(fine * 0.16, s.mix(s.smoothstep(fine, 0.3, 0.75) * 0.16, color, tint(spec.color, 0.75)), 0.85, 0.08)
 
 
 @fabrics.register("knit")
 def knit(s: Shader, spec: FabricSpec, at: Socket, color: Any) -> Weave:
     """Visible stitches in columns: jumpers, cardigans."""
-    x, y, z = s.xyz(at)
-    # Columns of V: two phase-shifted slants, one each side of a column's middle.
-    u = s.math("FRACT", (x + y) * 190.0)
-    v = s.math("FRACT", s.math("MULTIPLY_ADD", s.math("ABSOLUTE", u - 0.5), 1.1, z * 230.0))
+    # Columns of V: two slants, one each side of a column's middle.
+    across, along = around(s, at).cells(s, 0.0052)
+    u = s.math("FRACT", across)
+    v = s.math("FRACT", s.math("MULTIPLY_ADD", s.math("ABSOLUTE", u - 0.5), 1.1, along * 1.2))
     loop = s.smoothstep(s.math("ABSOLUTE", v - 0.5), 0.48, 0.12) * s.smoothstep(s.math("ABSOLUTE", u - 0.5), 0.5, 0.3)
     fuzz = s.noise(at, 600.0, 2.0, 0.6)
     shade = s.mix((1.0 - loop) * 0.45, color, tint(spec.color, 0.45))
-    return Weave(s.math("MULTIPLY_ADD", loop, 0.7, fuzz * 0.25), shade, 0.92, 0.5, creases=1.0)
+    return Weave(s.math("MULTIPLY_ADD", loop, 0.7, fuzz * 0.25), shade, 0.92, 0.14, creases=1.0)
 
 
 @fabrics.register("woven")
@@ -116,56 +116,73 @@ def fleece(s: Shader, spec: FabricSpec, at: Socket, color: Any) -> Weave:
     """Brushed sweatshirt cloth: hoodies, joggers."""
     fuzz = s.noise(at, 380.0, 3.0, 0.7)
     c = s.mix(s.smoothstep(fuzz, 0.35, 0.7) * 0.22, color, tint(spec.color, 1.25))
-    return Weave(fuzz * 0.4, c, 0.95, 0.5, specular=0.1, creases=1.2)
+    return Weave(fuzz * 0.4, c, 0.95, 0.14, specular=0.1, creases=1.2)
+
+
+@dataclass(frozen=True)
+class Around:
+    """Flat coordinates of the cloth: turns around the limb, radius there, and place along it in metres."""
+
+    turn: Socket
+    radius: Socket
+    z: Socket
+
+    def cells(self, s: Shader, size: float) -> tuple[Socket, Socket]:
+        """Coordinates in cells of about `size` metres; a whole number of them goes around."""
+        repeats = s.math("ROUND", self.radius * (6.2832 / size))
+        return self.turn * repeats, self.z / size
+
+
+def around(s: Shader, at: Socket) -> Around:
+    """Coordinates from the `around` attribute: x and y of a circle, and its radius."""
+    x, y, r = s.xyz(s.attribute("around", vector=True))
+    _, _, z = s.xyz(at)
+    return Around(s.math("ARCTAN2", x, y) * (1 / 6.2832), r, z)
 
 
 def pattern(s: Shader, spec: FabricSpec, at: Socket) -> Any:
     """Base colour with the printed or woven pattern."""
-    x, y, z = s.xyz(at)
-    k = 1.0 / spec.pattern_scale
+    k = spec.pattern_scale
     c1, c2 = spec.color, spec.color2
+    if spec.pattern == "plain":
+        return c1
+    flat = around(s, at)
     if spec.pattern == "stripe":
-        band = s.math("FRACT", z * (26.0 * k))
+        band = s.math("FRACT", flat.z * (26.0 / k))
         return s.mix(_line(s, band, 0.5, 0.17, 0.012), c1, c2)
     if spec.pattern == "plaid":
         c: Any = c1
-        for across in (x + y * 0.9, z):
-            place = across * (15.0 * k)
+        for place in flat.cells(s, 0.066 * k):
             c = s.mix(_line(s, s.math("FRACT", place), 0.5, 0.2, 0.01) * 0.55, c, c2)
-            c = s.mix(_line(s, s.math("FRACT", place + 0.37), 0.5, 0.03, 0.008) * 0.6, c, tint((0.8, 0.75, 0.65), 1.0))
+            c = s.mix(_line(s, s.math("FRACT", place + 0.37), 0.5, 0.03, 0.008) * 0.6, c, (0.62, 0.58, 0.48))
         return c
     if spec.pattern == "dots":
-        # Dots on a staggered grid of the cloth, round from the front and the back.
-        cell = s.combine(x * (34.0 * k), 0.0, z * (34.0 * k))
-        d = s.voronoi(s.combine(*_xz(s, cell)), 1.0, 0.0)
-        return s.mix(s.smoothstep(d, 0.26, 0.22), c1, c2)
+        # Rows are staggered by half a cell.
+        u, v = flat.cells(s, 0.03 * k)
+        u = u + s.math("FLOOR", v) * 0.5
+        du, dv = s.math("FRACT", u) - 0.5, s.math("FRACT", v) - 0.5
+        d = s.math("SQRT", du * du + dv * dv)
+        return s.mix(s.smoothstep(d, 0.26, 0.23), c1, c2)
     if spec.pattern == "floral":
-        return _floral(s, spec, at, k)
-    if spec.pattern == "colour_block":
-        return s.mix(s.smoothstep(z, -0.205, -0.2), c2, c1)
-    return c1
+        return _floral(s, spec, flat, k)
+    return s.mix(s.smoothstep(flat.z, -0.205, -0.2), c2, c1)
 
 
-def _xz(s: Shader, v: Socket) -> tuple[Any, Any, Any]:
-    x, _, z = s.xyz(v)
-    return x, 0.0, z
-
-
-def _floral(s: Shader, spec: FabricSpec, at: Socket, k: float) -> Any:
+def _floral(s: Shader, spec: FabricSpec, flat: Around, k: float) -> Any:
     """Blossoms with five petals scattered over the ground colour, and small leaves."""
-    flat = s.vector("MULTIPLY", at, (1.0, 0.55, 1.0))
-    scale = 20.0 * k
-    cell = s.node("TexVoronoi", "Position", {"feature": "F1"}, Vector=flat, Scale=scale, Randomness=0.8)
-    off = s.vector("SUBTRACT", flat, cell)
+    u, v = flat.cells(s, 0.05 * k)
+    place = s.combine(u, 0.0, v)
+    cell = s.node("TexVoronoi", "Position", {"feature": "F1"}, Vector=place, Scale=1.0, Randomness=0.75)
+    off = s.vector("SUBTRACT", place, cell)
     ox, _, oz = s.xyz(off)
-    r = s.vector("LENGTH", off, output="Value") * scale
+    r = s.math("SQRT", ox * ox + oz * oz)
     angle = s.math("ARCTAN2", oz, ox)
-    petal = s.math("MULTIPLY_ADD", s.math("ABSOLUTE", s.math("SINE", angle * 2.5)), 0.13, 0.17)
+    petal = s.math("MULTIPLY_ADD", s.math("ABSOLUTE", s.math("SINE", angle * 2.5)), 0.12, 0.17)
     inside = s.math("SUBTRACT", petal, r)
-    leaves = s.noise(flat, 70.0 * k, 2.0, 0.5)
-    c: Any = s.mix(s.smoothstep(leaves, 0.63, 0.655) * 0.7, spec.color, tint((0.08, 0.16, 0.06), 1.0))
-    c = s.mix(s.smoothstep(inside, 0.0, 0.02), c, spec.color2)
-    c = s.mix(s.smoothstep(inside, 0.06, 0.16) * 0.5, c, tint(spec.color2, 1.5))
+    leaves = s.noise(place, 3.4, 2.0, 0.5)
+    c: Any = s.mix(s.smoothstep(leaves, 0.62, 0.64) * 0.7, spec.color, (0.07, 0.15, 0.06))
+    c = s.mix(s.smoothstep(inside, 0.0, 0.025), c, spec.color2)
+    c = s.mix(s.smoothstep(inside, 0.06, 0.17) * 0.5, c, tint(spec.color2, 1.5))
     return s.mix(s.smoothstep(r, 0.075, 0.06), c, (0.62, 0.42, 0.08))
 
 
@@ -193,9 +210,9 @@ def cloth_material(
     height = s.math("MULTIPLY_ADD", creases, w.creases * (0.6 + 0.8 * spec.wear), height)
     dark = w.stitch or tint(spec.color, 0.55)
     if ribbed:
-        x, y, _ = s.xyz(at)
         rib = s.attribute("rib")
-        ridge = s.math("SINE", (x + y) * 1500.0) * 0.5 + 0.5
+        across, _ = around(s, at).cells(s, 0.0042)
+        ridge = s.math("SINE", across * 6.2832) * 0.5 + 0.5
         height = s.math("MULTIPLY_ADD", rib * ridge, 0.8, height)
         c = s.mix(rib * (1.0 - ridge) * 0.35, c, tint(spec.color, 0.6))
         height = s.math("MULTIPLY_ADD", s.smoothstep(rib, 0.35, 0.65), 0.9, height)
@@ -219,7 +236,7 @@ def cloth_material(
     c = s.mix(inner * 0.35, c, tint(spec.color, 0.5))
     normal = s.bump(height, 0.001, 0.9)
     s.principled(base_color=c, roughness=w.roughness, specular_ior_level=w.specular, sheen_weight=w.sheen,
-                 sheen_roughness=0.5, normal=normal)  # fmt: skip
+                 sheen_roughness=0.5, sheen_tint=(*tint(spec.color, 1.3), 1.0), normal=normal)  # fmt: skip
     return s
 
 

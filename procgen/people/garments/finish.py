@@ -30,6 +30,29 @@ def pattern_coordinates(fitted: np.ndarray, arm: np.ndarray, fig: Figure) -> np.
     return (out - fig.joints[12]).astype(np.float32)
 
 
+def limb_coordinates(fitted: np.ndarray, arm: np.ndarray, fig: Figure, legs: bool) -> np.ndarray:
+    """(V, 3) float32: offset from the axis of the trunk, arm or leg that the cloth goes round, and a radius for it.
+
+    Shaders take the angle from it: patterns then run around limbs without stretching, and close without a seam because
+    their number of repeats on that radius is rounded.
+    """
+    s, angle, _ = fig.trunk.split(fitted)
+    unit = fig.scale
+    out = np.stack([np.sin(angle), -np.cos(angle), np.full(len(s), 0.16 * unit)], 1)
+    for side in SIDES:
+        axes = [(fig.arms[side], arm[:, side] > 0.5, 0.06 * unit)]
+        if legs:
+            t = fig.legs[side].split(fitted)[0]
+            own = (fitted[:, 0] > 0) == (side == 0)
+            axes.append((fig.legs[side], own & (t > 0.12 * fig.leg_scale), 0.085 * unit))
+        for axis, on, radius in axes:
+            angle = axis.split(fitted[on])[1]
+            # On both arms the angle starts at the inner side, where its seam does not show.
+            turn = angle + (np.pi if side == 1 else 0.0)
+            out[on] = np.stack([np.sin(turn), -np.cos(turn), np.full(len(angle), radius)], 1)
+    return out.astype(np.float32)
+
+
 def loop_distance(x: np.ndarray, loop: np.ndarray) -> np.ndarray:
     """(V,) distance to a closed border, metres; FAR where farther than 10 cm."""
     a, b = x[loop], x[np.roll(loop, -1)]
@@ -52,6 +75,7 @@ class Draped:
         loops: Borders by name.
         distance: Distance to each named border, (V,) metres.
         cut_edge: (V,) distance to the nearest border on the canonical body, metres.
+        around: (V, 3) limb coordinates, see `limb_coordinates`.
         point: Further vertex attributes, (V,).
     """
 
@@ -63,6 +87,7 @@ class Draped:
     loops: dict[str, np.ndarray]
     distance: dict[str, np.ndarray]
     cut_edge: np.ndarray
+    around: np.ndarray
     point: dict[str, np.ndarray]
 
     @property
@@ -93,7 +118,8 @@ def to_mesh(cloth: Draped, material: Shader, thickness: float) -> Mesh:
     def both(v: np.ndarray) -> np.ndarray:
         return np.concatenate([v, v[used]]).astype(np.float32)
 
-    point = {"rest": both(cloth.rest), "edge": both(cloth.edge), "inner": inner, "fit": both(cloth.fitted)}
+    point = {"rest": both(cloth.rest), "edge": both(cloth.edge), "inner": inner}
+    point["around"], point["fit"] = both(cloth.around), both(cloth.fitted)
     for name, v in cloth.point.items():
         point[name] = both(v)
     return Mesh(np.concatenate([x, inside]).astype(np.float32), faces, (material,), point=point)

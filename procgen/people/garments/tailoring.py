@@ -11,8 +11,8 @@ import numpy as np
 from ...geometry import Mesh
 from ..body_state import BodyState
 from .drape import Cloth, relax
-from .figure import figure_of
-from .finish import Draped, loop_distance, pattern_coordinates
+from .figure import figure_of, smoothstep
+from .finish import Draped, limb_coordinates, loop_distance, pattern_coordinates
 from .fitting import Ease, carry, fit, joint_weights, skin_collider
 from .pattern import Pattern
 from .topology import Blend, Fabric, subdivide
@@ -70,7 +70,9 @@ def make(
     collider = skin_collider(body, work.clearance, layers=below, near=target)
     x = collider.push(target)
     fabric = pattern.fabric
-    pull = np.clip(np.maximum(work.soft, hold), 0, 1)
+    # What hangs free is pulled less the lower it is: gravity shapes it.
+    soft = work.soft * (1 - 0.85 * smoothstep(pattern.drop, 0.0, 0.25))
+    pull = np.clip(np.maximum(soft, hold), 0, 1)
     if mode == "drape":
         x = relax(fabric, x, fitted, target, pull, collider, work.cloth, work.steps[0])
     by, fine = _fine(pattern)
@@ -88,7 +90,8 @@ def make(
     loops = fine_loops(pattern, fine)
     return Draped(
         fine, x, rest_shape, pattern_coordinates(rest_shape, arm, fig), arm, loops,
-        {k: loop_distance(rest_shape, v) for k, v in loops.items()}, _cut_edge(pattern), {},
+        {k: loop_distance(rest_shape, v) for k, v in loops.items()}, _cut_edge(pattern),
+        limb_coordinates(rest_shape, arm, fig, "leg0" in pattern.loops and pattern.arm[pattern.loops["leg0"]].max() < 0.2), {},
     )  # fmt: skip
 
 
