@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from body import expressions, joints, landmarks, mesh, population, regions, rig, source, space
+from body import expressions, joints, landmarks, mesh, population, regions, reweight, rig, source, space
+from vivant.procgen.people.macros import ANCHORS, macro_weights
 from vivant.procgen.people.packing import pack_components
+from vivant.procgen.people.shape import age_parameter
 from vivant.procgen.people.skeleton import HEAD, JAW, JOINT_NAMES, LEFT_EYE, PARENTS, RIGHT_EYE
 
 SEED = 20240607
@@ -72,6 +74,7 @@ def build(sizes: Sizes) -> tuple[dict[str, NDArray], dict]:
     regressor, joint_report = joints.fit_regressor(
         rng, j_shapes[mix], j_places[mix], still, top.base_ids, mesh.mirror_ids(src)
     )
+    bound, skin_report = _bind_weights(rng, src, top, weights)
     mean_body = shape.mean[top.base_ids]
     rest_joints = regressor @ mean_body
     expr, poses, expr_report = expressions.build_expressions(src, weights, shape.mean, rest_joints)
@@ -79,7 +82,7 @@ def build(sizes: Sizes) -> tuple[dict[str, NDArray], dict]:
     order = np.concatenate([top.base_ids, top.shell_ids])
     arrays = _mesh_arrays(top, shape.mean[order])
     arrays.update(_shape_arrays(shape, expr, poses, order))
-    idx, val = sparse_weights(weights[order])
+    idx, val = sparse_weights(bound[order])
     row, col = np.nonzero(regressor)
     arrays.update(
         weights_idx=idx,
@@ -103,7 +106,20 @@ def build(sizes: Sizes) -> tuple[dict[str, NDArray], dict]:
     arrays["part_names"] = np.array(regions.PART_NAMES)
     arrays["face_part"] = np.repeat(quad_part, 2)
     arrays.update({f"region_{k}": np.rint(255 * v).astype(np.uint8) for k, v in soft.items()})
-    return arrays, {**shape.report, **joint_report, **expr_report}
+    return arrays, {**shape.report, **joint_report, **skin_report, **expr_report}
+
+
+def _bind_weights(
+    rng: np.random.Generator, src: source.Source, top: mesh.Topology, weights: NDArray
+) -> tuple[NDArray, dict]:
+    """Weights for the T-pose, fitted on an average adult (half man, half woman, so that both sides count)."""
+    half = {name: np.full(2, 0.5) for name in ANCHORS}
+    half.update(age=np.full(2, age_parameter(30.0)), gender=np.array([0.0, 1.0]), height=np.full(2, 0.36))
+    half["race"] = np.ones((2, 3))
+    rest = src.template + np.tensordot(macro_weights(half, src.macro_mask).mean(axis=0).astype(np.float32), src.macro, 1)
+    places = rig.rig_joints(src, rest[None])[0]
+    quads = top.base_ids[top.quads]
+    return reweight.refit(rng, rest, places, weights, quads, top.base_ids, top.shell_ids, mesh.mirror_ids(src))
 
 
 def _skin_faces(top: mesh.Topology) -> NDArray:

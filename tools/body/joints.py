@@ -9,7 +9,7 @@ from scipy.optimize import nnls
 from body import mesh
 from vivant.procgen.people.skeleton import JOINT_INDEX, JOINT_NAMES
 
-NEAR, FAR, FAR_POOL = 260, 120, 2200
+NEAR, FAR, FAR_POOL = 420, 260, 3000
 SUM_WEIGHT = 100.0
 PRUNE = 2e-4
 

@@ -109,6 +109,16 @@ def face_parts(source: Source, top: mesh.Topology, mean: NDArray, weights: NDArr
     return part
 
 
+def _support(source: Source, top: mesh.Topology, *names: str) -> NDArray[np.float64]:
+    """(V,) how much some local changes move each vertex, 1 at the most."""
+    out = np.zeros(len(top.base_ids))
+    for name in names:
+        found = next(k for k in source.local if k.startswith(name))
+        d = np.linalg.norm(source.local[found][0][top.base_ids], axis=1)
+        out = np.maximum(out, d / d.max())
+    return out
+
+
 def ramp(x: NDArray, lo: float, hi: float) -> NDArray[np.float64]:
     """Smooth step from 0 at lo to 1 at hi (hi may be the smaller one)."""
     t = np.clip((x - lo) / (hi - lo), 0.0, 1.0)
@@ -133,21 +143,21 @@ def soft_regions(source: Source, top: mesh.Topology, mean: NDArray, joints: NDAr
         return d / d.max()
 
     eye_l, eye_r = joints[JOINT_INDEX["left_eye_smplhf"]], joints[JOINT_INDEX["right_eye_smplhf"]]
-    eye_y, eye_z = 0.5 * (eye_l[1] + eye_r[1]), 0.5 * (eye_l[2] + eye_r[2])
+    eye_y = 0.5 * (eye_l[1] + eye_r[1])
     nose = mean[mesh.SMPLX_IDS["nose"]]
     ear = mean[mesh.SMPLX_IDS["lear"]]
     lids = np.maximum(moved("eyeBlinkLeft"), moved("eyeBlinkRight"))
-    out["eyelids"] = np.where(outer, ramp(lids, 0.05, 0.5), 0)
+    out["eyelids"] = np.where(outer, np.maximum(ramp(lids, 0.15, 0.6), painted(source, top, "eyelids")), 0)
     out["ears"] = np.where(outer, ramp(painted(source, top, "ears"), 0.1, 0.5), 0)
     out["lips"] = np.where(outer, painted(source, top, "lips"), 0)
-    out["nails"] = np.where(outer, np.maximum(painted(source, top, "fingernails"), painted(source, top, "toenails")), 0)
-    d_nose = np.linalg.norm((mean - nose) / np.array([0.020, 0.030, 0.030]), axis=1)
-    bridge = ramp(ax, 0.016, 0.009) * ((y > nose[1]) & (y < eye_y)) * (z > eye_z)
-    out["nose"] = np.where(outer & (head_w > 0.5), np.maximum(ramp(d_nose, 1.0, 0.75), bridge), 0)
-    for side, sign in (("left", 1.0), ("right", -1.0)):
-        c = np.array([sign * 0.042, nose[1] - 0.004, nose[2] - 0.045])
-        out[f"cheek_{side}"] = np.where(outer, ramp(np.linalg.norm(mean - c, axis=1), 0.035, 0.012), 0) * (head_w > 0.5)
-    out["cheeks"] = out["cheek_left"] + out["cheek_right"]
+    for name in ("fingernails", "toenails"):
+        out[name] = np.where(outer, painted(source, top, name), 0)
+    out["nails"] = np.maximum(out["fingernails"], out["toenails"])
+    out["areola"] = np.where(outer, painted(source, top, "aureolae"), 0)
+    out["nose"] = np.where(outer, ramp(_support(source, top, "nose/nose-volume", "nose/nose-scale-depth"), 0.12, 0.5), 0)
+    for side in ("left", "right"):
+        out[f"cheek_{side}"] = np.where(outer, ramp(_support(source, top, f"cheek/{side[0]}-cheek-volume"), 0.15, 0.9), 0)
+    out["cheeks"] = np.maximum(out["cheek_left"], out["cheek_right"])
     top_y = y[outer].max()
     hairline = eye_y + 0.62 * (top_y - eye_y)
     front = np.where(z > ear[2] + 0.015, 1.0, 0.0)
@@ -158,10 +168,8 @@ def soft_regions(source: Source, top: mesh.Topology, mean: NDArray, joints: NDAr
     out["forehead"] = np.where(outer & (head_w > 0.5), ramp(y, eye_y + 0.018, eye_y + 0.03) * ramp(z, ear[2] + 0.02, ear[2] + 0.04), 0) * (1 - out["scalp"])
     face = outer & (head_w > 0.5) & (z > ear[2] + 0.012)
     out["face"] = np.where(face, ramp(y, joints[JOINT_INDEX["neck"]][1], joints[JOINT_INDEX["neck"]][1] + 0.02), 0) * (1 - out["scalp"])
-    jaw_w = weights[:, JOINT_INDEX["jaw"]]
     beard = face * ramp(y, nose[1] - 0.012, nose[1] - 0.022) * (1 - out["lips"])
     out["beard"] = beard * np.where(z > ear[2] + 0.02, 1.0, 0.0)
-    del jaw_w
     for name in ("elbow", "knee"):
         m = np.zeros(len(mean))
         for side in ("left", "right"):

@@ -37,14 +37,14 @@ _FAT = {
 MALE_FAT = {
     **_FAT, "torso/measure-waist-circ": 1.0, "torso/measure-underbust-circ": 0.9, "torso/measure-bust-circ": 0.45,
     "torso/torso-scale-depth": 0.55, "torso/torso-scale-horiz": 0.35, "hip/hip-scale-depth": 0.6,
-    "hip/hip-scale-horiz": 0.5, "torso/measure-hips-circ": 0.3, "stomach/stomach-pregnant": 0.55,
+    "hip/hip-scale-horiz": 0.5, "torso/measure-hips-circ": 0.35, "stomach/stomach-pregnant": 0.38,
     "legs/measure-thigh-circ": 0.5, "legs/l-upperleg-fat": 0.45, "legs/r-upperleg-fat": 0.45,
     "buttocks/buttocks-volume": 0.4,
 }  # fmt: skip
 FEMALE_FAT = {
     **_FAT, "torso/measure-waist-circ": 0.9, "torso/measure-underbust-circ": 0.7, "torso/measure-bust-circ": 0.7,
     "torso/torso-scale-depth": 0.4, "torso/torso-scale-horiz": 0.35, "hip/hip-scale-depth": 0.5,
-    "hip/hip-scale-horiz": 0.6, "torso/measure-hips-circ": 0.55, "stomach/stomach-pregnant": 0.3,
+    "hip/hip-scale-horiz": 0.6, "torso/measure-hips-circ": 0.55, "stomach/stomach-pregnant": 0.14,
     "legs/measure-thigh-circ": 0.7, "legs/l-upperleg-fat": 0.7, "legs/r-upperleg-fat": 0.7,
     "buttocks/buttocks-volume": 0.7,
 }  # fmt: skip
