@@ -1,6 +1,6 @@
 """Sun and sky: sampled moods, a gradient dome with haze, sun glow and drawn clouds, and the sun as a lamp.
 
-A Nishita sky costs 0.6 s a frame for its table; this dome costs a few noise octaves. Colours by eye against photographs.
+A Nishita sky costs 0.6 s a frame for its table; this dome costs a few noise octaves. Colours by eye.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from .frames import rigid
 from .geometry import Light
 from .materials.shader import Shader, Socket
 from .spec import SkySpec
+
+SHADE_LIFT = 0.8
 
 # mood: weight, sun elevation (deg), cloudiness, warmth, share of direct sun, sun size (rad)
 _MOODS = {
@@ -43,7 +45,7 @@ def sample_sky(rng: np.random.Generator, indoor: bool = False) -> SkySpec:
         sun_azimuth=float((rng.normal(0.0, 1.15) + np.pi) % (2 * np.pi) - np.pi),
         sun_strength=float(4.8 * share * (0.55 + 0.45 * np.clip(np.sin(up) / 0.5, 0, 1))),
         sun_size=float(rng.uniform(*size)),
-        ambient=float(rng.uniform(1.5, 1.9) * (1.0 + 0.25 * clouds)),
+        ambient=float(rng.uniform(1.15, 1.45) * (1.0 + 0.25 * clouds)),
         cloudiness=clouds,
         warmth=float(rng.uniform(*warm)),
     )
@@ -61,7 +63,9 @@ def sun_light(spec: SkySpec) -> Light:
     x = np.cross([0.0, 1.0, 0.0] if abs(z[2]) > 0.9 else [0.0, 0.0, 1.0], z)
     x /= np.linalg.norm(x)
     color = _blend((1.0, 0.95, 0.88), (1.0, 0.70, 0.42), spec.warmth)
-    return Light("sun", spec.sun_strength, color, spec.sun_size, rigid(np.stack([x, np.cross(z, x), z], 1), np.zeros(3)))
+    return Light(
+        "sun", spec.sun_strength, color, spec.sun_size, rigid(np.stack([x, np.cross(z, x), z], 1), np.zeros(3))
+    )
 
 
 def _blend(a: tuple[float, ...], b: tuple[float, ...], t: float) -> tuple[float, float, float]:
@@ -98,7 +102,15 @@ def sky_shader(spec: SkySpec) -> Shader:
     way = s.coords("Generated")
     _, _, z = s.xyz(way)
     sun = s.vector("DOT_PRODUCT", way, tuple(sun_direction(spec)), "Value")
-    dome = s.ramp(z, [(0.0, c["horizon"]), (0.10, _blend(c["horizon"], c["middle"], 0.55)), (0.32, c["middle"]), (0.85, c["zenith"])])
+    dome = s.ramp(
+        z,
+        [
+            (0.0, c["horizon"]),
+            (0.10, _blend(c["horizon"], c["middle"], 0.55)),
+            (0.32, c["middle"]),
+            (0.85, c["zenith"]),
+        ],
+    )
     dome = _clouds(s, spec, c, way, z, dome)
     # Two lobes of forward scattering: a wide one for the haze, a narrow one around the disc.
     facing = s.math("MAXIMUM", sun, 0.0)
@@ -109,7 +121,14 @@ def sky_shader(spec: SkySpec) -> Shader:
     dome = s.mix(s.clamp(glow), dome, s.mix(1.0, dome, c["glow"], "ADD"))
     ground = (0.16, 0.15, 0.12)
     dome = s.mix(s.smoothstep(z, -0.06, -0.005, 1.0, 0.0), dome, ground)
-    s.surface(s.node("Background", "Background", {}, Color=dome, Strength=spec.ambient))
+    # A photographer exposes for the shade: what the sky lights is brighter than the sky in the picture.
+    seen = s.node("LightPath", "Is Camera Ray")
+    strength = s.math("MULTIPLY", s.math("ADD", s.math("MULTIPLY", seen, -SHADE_LIFT), 1.0 + SHADE_LIFT), spec.ambient)
+    # … and balances its colour, so that shade is cool but not blue.
+    r, g, b = c["middle"]
+    grey = 0.3 * r + 0.55 * g + 0.15 * b
+    balanced = s.mix(s.math("MULTIPLY", s.math("SUBTRACT", 1.0, seen), 0.42), dome, (grey * 1.08, grey, grey * 0.94))
+    s.surface(s.node("Background", "Background", {}, Color=balanced, Strength=strength))
     return s
 
 

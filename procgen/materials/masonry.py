@@ -1,4 +1,4 @@
-"""Walls and paving: brick, render, ashlar, tiles, roof tiles, concrete, slabs, setts and asphalt. `tex` is in metres."""
+"""Walls and paving: brick, render, ashlar, tiles, roofs, concrete, slabs, setts, asphalt. `tex` is in metres."""
 
 from __future__ import annotations
 
@@ -11,11 +11,24 @@ _RUNNING = {"offset": 0.5, "offset_frequency": 2, "squash": 1.0, "squash_frequen
 _STACKED = {"offset": 0.0, "offset_frequency": 2, "squash": 1.0, "squash_frequency": 1}
 
 
-def _courses(s: Shader, at: Socket, width: float, height: float, joint: float, running: bool = True) -> tuple[Socket, Socket]:
+def _courses(
+    s: Shader, at: Socket, width: float, height: float, joint: float, running: bool = True
+) -> tuple[Socket, Socket]:
     """Joint mask (1 in the joint) and a random number for each stone."""
-    mask = s.brick(at, 1.0, "Fac", _RUNNING if running else _STACKED, Brick__Width=width, Row__Height=height,
-                   Mortar__Size=joint / 2, Mortar__Smooth=0.15, Color1=(0.0, 0.0, 0.0), Color2=(1.0, 1.0, 1.0),
-                   Mortar=(0.5, 0.5, 0.5), Bias=0.0)  # fmt: skip
+    mask = s.brick(
+        at,
+        1.0,
+        "Fac",
+        _RUNNING if running else _STACKED,
+        Brick__Width=width,
+        Row__Height=height,
+        Mortar__Size=joint / 2,
+        Mortar__Smooth=0.15,
+        Color1=(0.0, 0.0, 0.0),
+        Color2=(1.0, 1.0, 1.0),
+        Mortar=(0.5, 0.5, 0.5),
+        Bias=0.0,
+    )
     each, _, _ = s.xyz(s.out(mask, "Color"))
     return mask, each
 
@@ -34,11 +47,23 @@ def brick(color: Color = (0.33, 0.115, 0.065), mortar: Color = (0.47, 0.43, 0.37
     at = s.attribute("tex", vector=True)
     joint, each = _courses(s, at, 0.25, 0.0812, 0.0105)
     grit = s.noise(at, scale=55.0, detail=2.0, roughness=0.6)
-    c = s.ramp(each, [(0.0, scaled(color, 1 - 0.45 * spread)), (0.35, color), (0.7, scaled(color, 1 + 0.25 * spread)),
-                      (1.0, tuple(k * f for k, f in zip(color, (1.05, 1.35, 1.5), strict=True)))])  # fmt: skip
+    c = s.ramp(
+        each,
+        [
+            (0.0, scaled(color, 1 - 0.45 * spread)),
+            (0.35, color),
+            (0.7, scaled(color, 1 + 0.25 * spread)),
+            (1.0, tuple(k * f for k, f in zip(color, (1.05, 1.35, 1.5), strict=True))),
+        ],
+    )
     c = s.mix(s.smoothstep(grit, 0.45, 0.75) * 0.45, c, scaled(color, 0.55))
     c = _weather(s, s.mix(joint, c, mortar), 0.45)
-    s.principled(base_color=c, roughness=0.9, specular_ior_level=0.2, normal=s.bump(s.math("SUBTRACT", 1.0, joint) + grit * 0.25, 0.006, 0.7))
+    s.principled(
+        base_color=c,
+        roughness=0.9,
+        specular_ior_level=0.2,
+        normal=s.bump(s.math("SUBTRACT", 1.0, joint) + grit * 0.25, 0.006, 0.7),
+    )
     return s
 
 
@@ -68,7 +93,12 @@ def ashlar(color: Color = (0.50, 0.44, 0.35), width: float = 0.62, height: float
     c = s.mix(each, scaled(color, 0.80), scaled(color, 1.12))
     c = s.mix(s.smoothstep(grain, 0.4, 0.7) * 0.5, c, scaled(color, 0.72))
     c = _weather(s, s.mix(joint * 0.8, c, scaled(color, 0.45)), 0.5)
-    s.principled(base_color=c, roughness=0.85, specular_ior_level=0.25, normal=s.bump(s.math("SUBTRACT", 1.0, joint) + grain * 0.15, 0.008, 0.7))
+    s.principled(
+        base_color=c,
+        roughness=0.85,
+        specular_ior_level=0.25,
+        normal=s.bump(s.math("SUBTRACT", 1.0, joint) + grain * 0.15, 0.008, 0.7),
+    )
     return s
 
 
@@ -94,7 +124,9 @@ def tiles(color: Color, size: float = 0.30, gloss: float = 0.30) -> Shader:
     c = s.mix(each, scaled(color, 0.86), scaled(color, 1.08))
     c = s.mix(s.smoothstep(cloud, 0.35, 0.7) * 0.35, c, scaled(color, 0.78))
     c = s.mix(joint, c, (0.34, 0.33, 0.31))
-    s.principled(base_color=c, roughness=s.math("ADD", s.math("MULTIPLY", joint, 0.5), gloss), normal=s.bump(joint, -0.0015, 0.8))
+    s.principled(
+        base_color=c, roughness=s.math("ADD", s.math("MULTIPLY", joint, 0.5), gloss), normal=s.bump(joint, -0.0015, 0.8)
+    )
     return s
 
 
@@ -125,7 +157,12 @@ def roof_tiles(color: Color = (0.30, 0.105, 0.060)) -> Shader:
     c = s.mix(each, scaled(color, 0.6), scaled(color, 1.35))
     c = s.mix(s.smoothstep(s.noise(s.position(), scale=0.8, detail=3.0), 0.5, 0.72) * 0.5, c, (0.10, 0.095, 0.07))
     c = s.mix(joint, c, scaled(color, 0.25))
-    s.principled(base_color=c, roughness=0.85, specular_ior_level=0.25, normal=s.bump(roll * 0.6 + s.math("SUBTRACT", 1.0, step) * 0.8, 0.03, 0.9))
+    s.principled(
+        base_color=c,
+        roughness=0.85,
+        specular_ior_level=0.25,
+        normal=s.bump(roll * 0.6 + s.math("SUBTRACT", 1.0, step) * 0.8, 0.03, 0.9),
+    )
     return s
 
 
@@ -165,7 +202,12 @@ def slabs(color: Color = (0.36, 0.34, 0.31), width: float = 0.60, height: float 
     c = s.mix(s.smoothstep(grain, 0.42, 0.70) * 0.4, c, scaled(color, 0.62))
     c = s.mix(s.smoothstep(stain, 0.50, 0.72) * 0.45, c, scaled(color, 0.52))
     c = s.mix(seam, c, (0.085, 0.08, 0.068))
-    s.principled(base_color=c, roughness=0.82, specular_ior_level=0.3, normal=s.bump(s.math("SUBTRACT", 1.0, seam) + grain * 0.12, 0.005, 0.8))
+    s.principled(
+        base_color=c,
+        roughness=0.82,
+        specular_ior_level=0.3,
+        normal=s.bump(s.math("SUBTRACT", 1.0, seam) + grain * 0.12, 0.005, 0.8),
+    )
     return s
 
 
@@ -177,7 +219,9 @@ def setts(color: Color = (0.23, 0.215, 0.20), size: float = 0.11) -> Shader:
     wobble = s.noise(at, scale=5.0, detail=1.0, output="Color")
     moved = s.vector("ADD", at, s.vector("MULTIPLY", wobble, (0.035, 0.035, 0.0)))
     seam, each = _courses(s, moved, size * 1.25, size, 0.017)
-    soft = s.brick(moved, 1.0, "Fac", _RUNNING, Brick__Width=size * 1.25, Row__Height=size, Mortar__Size=0.02, Mortar__Smooth=1.0)
+    soft = s.brick(
+        moved, 1.0, "Fac", _RUNNING, Brick__Width=size * 1.25, Row__Height=size, Mortar__Size=0.02, Mortar__Smooth=1.0
+    )
     grain = s.noise(at, scale=45.0, detail=3.0, roughness=0.65)
     stain = s.noise(at, scale=0.7, detail=3.0)
     c = s.mix(each, scaled(color, 0.62), scaled(color, 1.5))
@@ -185,7 +229,12 @@ def setts(color: Color = (0.23, 0.215, 0.20), size: float = 0.11) -> Shader:
     c = s.mix(s.smoothstep(stain, 0.48, 0.72) * 0.35, c, (0.20, 0.17, 0.13))
     c = s.mix(seam, c, (0.075, 0.07, 0.055))
     rough = s.math("SUBTRACT", 0.80, s.math("MULTIPLY", each, 0.25))
-    s.principled(base_color=c, roughness=rough, specular_ior_level=0.4, normal=s.bump(s.math("SUBTRACT", 1.0, soft) + grain * 0.1, 0.014, 0.9))
+    s.principled(
+        base_color=c,
+        roughness=rough,
+        specular_ior_level=0.4,
+        normal=s.bump(s.math("SUBTRACT", 1.0, soft) + grain * 0.1, 0.014, 0.9),
+    )
     return s
 
 
@@ -200,9 +249,15 @@ def asphalt(color: Color = (0.095, 0.094, 0.093), lane: float = 3.0) -> Shader:
     slow = s.noise(at, scale=0.5, detail=4.0, roughness=0.6)
     c = s.mix(tone, scaled(color, 0.6), scaled(color, 1.55))
     c = s.mix(s.smoothstep(slow, 0.35, 0.7) * 0.6, c, scaled(color, 1.35))
-    track = s.math("ABSOLUTE", s.math("SUBTRACT", s.math("ABSOLUTE", s.math("SUBTRACT", s.math("ABSOLUTE", y), lane / 2)), 0.75))
+    track = s.math(
+        "ABSOLUTE", s.math("SUBTRACT", s.math("ABSOLUTE", s.math("SUBTRACT", s.math("ABSOLUTE", y), lane / 2)), 0.75)
+    )
     c = s.mix(s.smoothstep(track, 0.0, 0.35, 0.35, 0.0), c, scaled(color, 0.75))
-    crack = s.voronoi(s.vector("ADD", at, s.vector("MULTIPLY", s.noise(at, scale=2.0, output="Color"), (0.7, 0.7, 0.0))), scale=0.35, feature="DISTANCE_TO_EDGE")
+    crack = s.voronoi(
+        s.vector("ADD", at, s.vector("MULTIPLY", s.noise(at, scale=2.0, output="Color"), (0.7, 0.7, 0.0))),
+        scale=0.35,
+        feature="DISTANCE_TO_EDGE",
+    )
     c = s.mix(s.smoothstep(crack, 0.002, 0.008, 0.8, 0.0), c, (0.03, 0.03, 0.03))
     s.principled(base_color=c, roughness=0.78, specular_ior_level=0.35, normal=s.bump(tone, 0.004, 0.6))
     return s

@@ -89,7 +89,10 @@ def clear_glass() -> Shader:
     s = Shader("clear_glass")
     through = s.node("BsdfTransparent", 0, {}, Color=(0.96, 0.98, 0.97))
     mirror = s.node("BsdfGlossy", 0, {}, Color=(1.0, 1.0, 1.0), Roughness=0.03)
-    s.surface(s.node("MixShader", 0, {}, i0=s.node("Fresnel", 0, {}, IOR=1.35), i1=through, i2=mirror), albedo=(0.05, 0.05, 0.05))
+    s.surface(
+        s.node("MixShader", 0, {}, i0=s.node("Fresnel", 0, {}, IOR=1.35), i1=through, i2=mirror),
+        albedo=(0.05, 0.05, 0.05),
+    )
     return s
 
 
@@ -117,6 +120,49 @@ def facade_glass(curtain: Color = (0.62, 0.60, 0.55)) -> Shader:
     return s
 
 
+@lru_cache(maxsize=64)
+def shop_glass(variation: float, wares: tuple[Color, ...]) -> Shader:
+    """A shop window on `tex` metres (y up): lit shelves of goods seen dimly behind glass that mirrors the street."""
+    s = Shader("shop_glass")
+    at = s.vector("ADD", s.attribute("tex", vector=True), (variation * 3.7, 0.0, 0.0))
+    x, y, _ = s.xyz(at)
+    laid = {"offset": 0.31, "offset_frequency": 2, "squash": 1.6, "squash_frequency": 3}
+    gap = s.brick(
+        at,
+        1.0,
+        "Fac",
+        laid,
+        Brick__Width=0.105,
+        Row__Height=0.40,
+        Mortar__Size=0.014,
+        Mortar__Smooth=0.4,
+        Color1=(0.0, 0.0, 0.0),
+        Color2=(1.0, 1.0, 1.0),
+        Mortar=(0.0, 0.0, 0.0),
+        Bias=0.0,
+    )
+    each, _, _ = s.xyz(s.out(gap, "Color"))
+    n = len(wares)
+    goods = s.ramp(each, [(i / n, c) for i, c in enumerate(wares)], "CONSTANT")
+    row = s.math("FRACT", y / 0.40)
+    tall = s.math("GREATER_THAN", s.math("ADD", s.math("MULTIPLY", s.math("FRACT", each * 7.0), 0.5), 0.35), row)
+    shelf = s.smoothstep(row, 0.02, 0.05, 1.0, 0.0)
+    c = s.mix(tall * s.math("SUBTRACT", 1.0, gap), (0.055, 0.045, 0.036), goods)
+    c = s.mix(shelf, c, (0.20, 0.14, 0.09))
+    cloud = s.noise(s.combine(x, y * 0.6, variation), scale=1.1, detail=2.0)
+    c = s.mix(s.smoothstep(cloud, 0.30, 0.66, 0.92, 0.42), c, (0.022, 0.019, 0.017))
+    ripple = s.noise(s.position(), scale=1.3, detail=1.0)
+    s.principled(
+        base_color=c,
+        roughness=0.07,
+        specular_ior_level=0.9,
+        emission_color=s.mix(1.0, c, (1.0, 0.80, 0.55), "MULTIPLY"),
+        emission_strength=0.7,
+        normal=s.bump(ripple, 0.003, 0.5),
+    )
+    return s
+
+
 @lru_cache(maxsize=16)
 def shade_cloth(color: Color, glow: float) -> Shader:
     """A lamp shade, lit from within by `glow` (emission strength)."""
@@ -132,7 +178,9 @@ def picture(variation: float, colors: tuple[Color, ...], kind: str = "blocks") -
     at = s.vector("ADD", s.attribute("tex", vector=True), (variation * 7.3, variation * 3.1, variation))
     n = len(colors)
     if kind == "blocks":
-        pick, _, _ = s.xyz(s.voronoi(s.mapping(at, scale=(1.0, 1.6, 0.0)), scale=4.5, randomness=0.7, feature="F1", output="Color"))
+        pick, _, _ = s.xyz(
+            s.voronoi(s.mapping(at, scale=(1.0, 1.6, 0.0)), scale=4.5, randomness=0.7, feature="F1", output="Color")
+        )
     elif kind == "strokes":
         pick = s.noise(s.mapping(at, scale=(1.0, 2.2, 0.0)), scale=3.2, detail=3.0, distortion=1.6)
         pick = s.smoothstep(pick, 0.28, 0.72)

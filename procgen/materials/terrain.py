@@ -24,7 +24,9 @@ def turf(grass: Color, dry: Color, dryness: float, path: str) -> Shader:
     patch = s.noise(at, scale=0.16, detail=2.0)
     green = s.mix(s.smoothstep(fine, 0.36, 0.66), scaled(grass, 0.40), scaled(grass, 0.98))
     straw = s.mix(s.smoothstep(fine, 0.36, 0.66), scaled(dry, 0.5), scaled(dry, 0.95))
-    turf_c = s.mix(s.smoothstep(patch + (mid - 0.5) * 0.5, 0.66 - 0.4 * dryness, 0.9 - 0.35 * dryness) * 0.8, green, straw)
+    turf_c = s.mix(
+        s.smoothstep(patch + (mid - 0.5) * 0.5, 0.66 - 0.4 * dryness, 0.9 - 0.35 * dryness) * 0.8, green, straw
+    )
     soil = s.mix(s.smoothstep(fine, 0.3, 0.7), (0.060, 0.042, 0.028), (0.15, 0.11, 0.075))
     turf_c = s.mix(s.smoothstep(mid, 0.60, 0.74) * 0.55, turf_c, soil)
     # Far fields: big cells of pasture, crop and stubble.
@@ -67,5 +69,7 @@ def rock(color: Color = (0.30, 0.285, 0.26), moss: float = 0.5) -> Shader:
     _, _, up = s.xyz(s.node("NewGeometry", "Normal"))
     green = s.smoothstep(up + (coarse - 0.5) * 1.6, 0.62, 1.05) * moss
     c = s.mix(green, c, (0.065, 0.085, 0.022))
-    s.principled(base_color=c, roughness=0.88, specular_ior_level=0.25, normal=s.bump(coarse * 0.6 + fine * 0.4, 0.03, 0.8))
+    s.principled(
+        base_color=c, roughness=0.88, specular_ior_level=0.25, normal=s.bump(coarse * 0.6 + fine * 0.4, 0.03, 0.8)
+    )
     return s

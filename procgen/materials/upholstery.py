@@ -18,18 +18,29 @@ def cover(color: Color, kind: str = "weave") -> Shader:
         grain = s.voronoi(at, scale=230.0)
         crease = s.noise(at, scale=14.0, detail=3.0, distortion=0.8)
         c = s.mix(s.smoothstep(crease, 0.3, 0.7), scaled(color, 0.72), scaled(color, 1.12))
-        s.principled(base_color=c, roughness=0.42, specular_ior_level=0.45, normal=s.bump(grain + crease * 2.0, 0.0012, 0.5))
+        s.principled(
+            base_color=c, roughness=0.42, specular_ior_level=0.45, normal=s.bump(grain + crease * 2.0, 0.0012, 0.5)
+        )
         return s
     if kind == "velvet":
         c = s.mix(slow, scaled(color, 0.75), scaled(color, 1.1))
-        s.principled(base_color=c, roughness=0.75, specular_ior_level=0.2, sheen_weight=0.7, sheen_roughness=0.35, sheen_tint=scaled(color, 1.6))
+        s.principled(
+            base_color=c,
+            roughness=0.75,
+            specular_ior_level=0.2,
+            sheen_weight=0.7,
+            sheen_roughness=0.35,
+            sheen_tint=scaled(color, 1.6),
+        )
         return s
     mottle = s.noise(at, scale=420.0, detail=1.0)
     slub = s.noise(s.mapping(at, scale=(1.0, 7.0, 1.0)), scale=70.0, detail=1.0)
     c = s.mix(s.smoothstep(mottle, 0.35, 0.65), scaled(color, 0.74), scaled(color, 1.16))
     c = s.mix(s.smoothstep(slub, 0.52, 0.68) * 0.3, c, scaled(color, 1.35))
     c = s.mix(slow * 0.25, c, scaled(color, 0.8))
-    s.principled(base_color=c, roughness=0.92, specular_ior_level=0.15, sheen_weight=0.15, normal=s.bump(mottle, 0.0015, 0.45))
+    s.principled(
+        base_color=c, roughness=0.92, specular_ior_level=0.15, sheen_weight=0.15, normal=s.bump(mottle, 0.0015, 0.45)
+    )
     return s
 
 
@@ -49,14 +60,20 @@ def rug(colors: tuple[Color, Color, Color], kind: str, half: tuple[float, float]
         band = s.math("FRACT", y / 0.62)
         c = s.ramp(band, [(0.0, a), (0.34, b), (0.40, a), (0.62, c3), (0.70, a), (0.86, b), (0.89, a)], "CONSTANT")
     elif kind == "border":
-        edge = s.math("MINIMUM", s.math("SUBTRACT", half[0], s.math("ABSOLUTE", x)), s.math("SUBTRACT", half[1], s.math("ABSOLUTE", y)))
+        edge = s.math(
+            "MINIMUM",
+            s.math("SUBTRACT", half[0], s.math("ABSOLUTE", x)),
+            s.math("SUBTRACT", half[1], s.math("ABSOLUTE", y)),
+        )
         c = s.ramp(edge, [(0.0, b), (0.05, c3), (0.075, b), (0.20, c3), (0.225, a)], "CONSTANT")
         motif = s.voronoi(s.vector("ABSOLUTE", at), scale=5.5, randomness=0.0)
         c = s.mix(s.smoothstep(motif, 0.16, 0.2, 1.0, 0.0) * s.math("GREATER_THAN", edge, 0.3), c, c3)
     else:
         c = s.mix(s.smoothstep(s.noise(at, scale=2.5, detail=2.0), 0.3, 0.7), scaled(a, 0.9), scaled(a, 1.08))
     c = s.mix(s.smoothstep(pile, 0.3, 0.75), s.mix(1.0, c, (0.66, 0.66, 0.66), "MULTIPLY"), c)
-    s.principled(base_color=c, roughness=0.95, specular_ior_level=0.1, sheen_weight=0.2, normal=s.bump(pile, 0.006, 0.7))
+    s.principled(
+        base_color=c, roughness=0.95, specular_ior_level=0.1, sheen_weight=0.2, normal=s.bump(pile, 0.006, 0.7)
+    )
     return s
 
 

@@ -92,9 +92,16 @@ def bark(color: Color = (0.115, 0.085, 0.06), kind: str = "rough") -> Shader:
         s.principled(base_color=c, roughness=0.7, normal=s.bump(dark, -0.006, 0.5))
         return s
     stretch = (1.0, 1.0, 0.16) if kind == "rough" else (1.0, 1.0, 2.5)
-    ridge = s.noise(s.mapping(at, scale=stretch), scale=26.0 if kind == "rough" else 9.0, detail=3.0, roughness=0.62, distortion=0.4)
+    ridge = s.noise(
+        s.mapping(at, scale=stretch), scale=26.0 if kind == "rough" else 9.0, detail=3.0, roughness=0.62, distortion=0.4
+    )
     patch = s.noise(at, scale=3.0, detail=2.0)
     c = s.mix(s.smoothstep(ridge, 0.36, 0.64), scaled(color, 0.42), scaled(color, 1.25))
     c = s.mix(s.smoothstep(patch, 0.54, 0.70) * 0.55, c, (0.10, 0.115, 0.06))
-    s.principled(base_color=c, roughness=0.85, specular_ior_level=0.2, normal=s.bump(ridge, 0.02 if kind == "rough" else 0.006, 0.8))
+    s.principled(
+        base_color=c,
+        roughness=0.85,
+        specular_ior_level=0.2,
+        normal=s.bump(ridge, 0.02 if kind == "rough" else 0.006, 0.8),
+    )
     return s

@@ -47,13 +47,27 @@ def board(tone: Color, roughness: float = 0.42, weathered: float = 0.0) -> Shade
 
 
 @lru_cache(maxsize=32)
-def planks(tone: Color, width: float = 0.14, length: float = 1.8, gap: float = 0.003, roughness: float = 0.38) -> Shader:
+def planks(
+    tone: Color, width: float = 0.14, length: float = 1.8, gap: float = 0.003, roughness: float = 0.38
+) -> Shader:
     """A plank floor on `tex` metres; planks run along x."""
     s = Shader("planks")
     at = s.attribute("tex", vector=True)
     laid = {"offset": 0.37, "offset_frequency": 2, "squash": 1.0, "squash_frequency": 1}
-    seam = s.brick(at, 1.0, "Fac", laid, Brick__Width=length, Row__Height=width, Mortar__Size=gap / 2, Mortar__Smooth=0.1,
-                   Color1=(0.0, 0.0, 0.0), Color2=(1.0, 1.0, 1.0), Mortar=(0.5, 0.5, 0.5), Bias=0.0)  # fmt: skip
+    seam = s.brick(
+        at,
+        1.0,
+        "Fac",
+        laid,
+        Brick__Width=length,
+        Row__Height=width,
+        Mortar__Size=gap / 2,
+        Mortar__Smooth=0.1,
+        Color1=(0.0, 0.0, 0.0),
+        Color2=(1.0, 1.0, 1.0),
+        Mortar=(0.5, 0.5, 0.5),
+        Bias=0.0,
+    )
     each, _, _ = s.xyz(s.out(seam, "Color"))
     c = _grain(s, at, tone, each)
     c = s.mix(seam, c, scaled(tone, 0.16))
@@ -79,8 +93,11 @@ def herringbone(tone: Color, block: float = 0.085, roughness: float = 0.36) -> S
     each = s.node("TexWhiteNoise", "Value", {"noise_dimensions": "3D"}, Vector=s.combine(ix, iy, finger))
     c = _grain(s, s.combine(u, v, each), tone, each)
     fv, fu = s.math("FRACT", v / block), s.math("FRACT", u / side)
-    near = s.math("MINIMUM", s.math("MINIMUM", fv, s.math("SUBTRACT", 1.0, fv)) * block,
-                  s.math("MINIMUM", fu, s.math("SUBTRACT", 1.0, fu)) * side)  # fmt: skip
+    near = s.math(
+        "MINIMUM",
+        s.math("MINIMUM", fv, s.math("SUBTRACT", 1.0, fv)) * block,
+        s.math("MINIMUM", fu, s.math("SUBTRACT", 1.0, fu)) * side,
+    )
     seam = s.smoothstep(near, 0.0004, 0.0016, 1.0, 0.0)
     s.principled(base_color=s.mix(seam * 0.8, c, scaled(tone, 0.15)), roughness=roughness, specular_ior_level=0.42)
     return s

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -13,9 +14,19 @@ from .plants import kites
 from .solids import Kit, Piece, box, boxes, join, lathe, rod, rounded, sheet, tube_path, tubes
 
 BOOK_COLORS: tuple[Color, ...] = (
-    (0.42, 0.05, 0.04), (0.05, 0.11, 0.22), (0.55, 0.47, 0.33), (0.06, 0.16, 0.10), (0.62, 0.60, 0.55), (0.03, 0.03, 0.035),
-    (0.50, 0.22, 0.05), (0.12, 0.22, 0.30), (0.33, 0.30, 0.26), (0.55, 0.36, 0.10), (0.20, 0.06, 0.10), (0.66, 0.52, 0.42),
-)  # fmt: skip
+    (0.42, 0.05, 0.04),
+    (0.05, 0.11, 0.22),
+    (0.55, 0.47, 0.33),
+    (0.06, 0.16, 0.10),
+    (0.62, 0.60, 0.55),
+    (0.03, 0.03, 0.035),
+    (0.50, 0.22, 0.05),
+    (0.12, 0.22, 0.30),
+    (0.33, 0.30, 0.26),
+    (0.55, 0.36, 0.10),
+    (0.20, 0.06, 0.10),
+    (0.66, 0.52, 0.42),
+)
 
 
 def books(kit: Kit, x0: float, x1: float, front: float, z: float, space: float, rng: np.random.Generator) -> None:
@@ -58,7 +69,10 @@ def books(kit: Kit, x0: float, x1: float, front: float, z: float, space: float, 
             x += 0.25
         else:
             if x + 0.14 < stop:
-                kit.add(vase(rng, float(rng.uniform(0.10, min(0.2, space - 0.04)))).moved(x + 0.07, front + 0.14, z), *_glaze(rng))
+                kit.add(
+                    vase(rng, float(rng.uniform(0.10, min(0.2, space - 0.04)))).moved(x + 0.07, front + 0.14, z),
+                    *_glaze(rng),
+                )
             x += 0.15
 
 
@@ -73,8 +87,16 @@ def vase(rng: np.random.Generator, height: float) -> Piece:
     neck = r * rng.uniform(0.35, 0.9)
     t = np.linspace(0, 1, 9)
     body = neck + (r - neck) * np.sin(np.pi * np.clip(t * rng.uniform(0.8, 1.0) + 0.12, 0, 1)) ** 1.2
-    outer = [(0, 0.0), (body[0] * 0.8, 0.0), *((float(b), float(z * height)) for b, z in zip(body, t * 0.98 + 0.02, strict=True))]
-    inner = [(max(body[-1] - 0.006, 0.004), height - 0.001), (max(body[-1] - 0.008, 0.003), height * 0.8), (0, height * 0.78)]
+    outer = [
+        (0, 0.0),
+        (body[0] * 0.8, 0.0),
+        *((float(b), float(z * height)) for b, z in zip(body, t * 0.98 + 0.02, strict=True)),
+    ]
+    inner = [
+        (max(body[-1] - 0.006, 0.004), height - 0.001),
+        (max(body[-1] - 0.008, 0.003), height * 0.8),
+        (0, height * 0.78),
+    ]
     return lathe([*outer, *inner], 20)
 
 
@@ -92,8 +114,12 @@ def bookcase(rng: np.random.Generator, wood: Shader, width: float, height: float
         kit.add(box((width - 2 * t, depth - 0.006, t), (0, -0.001, z + t / 2), 0.003), wood, float(rng.uniform(0, 1)))
     kit.add(box((width - 2 * t, depth - 0.04, 0.07), (0, 0.015, 0.035)), wood, 0.4)
     for k in range(1, columns):
-        kit.add(box((t, depth - 0.01, height - 0.1), (-width / 2 + width * k / columns, 0.003, height / 2 + 0.02)), wood, 0.5)
-    for a, b in zip(levels[:-1], levels[1:], strict=True):
+        kit.add(
+            box((t, depth - 0.01, height - 0.1), (-width / 2 + width * k / columns, 0.003, height / 2 + 0.02)),
+            wood,
+            0.5,
+        )
+    for a, b in pairwise(levels):
         for k in range(columns):
             x0 = -width / 2 + width * k / columns + t
             x1 = -width / 2 + width * (k + 1) / columns - t
@@ -101,7 +127,9 @@ def bookcase(rng: np.random.Generator, wood: Shader, width: float, height: float
     return Fitment(kit, (width, depth, height), name="bookcase")
 
 
-def sideboard(rng: np.random.Generator, wood: Shader, front: Shader, knob: Shader, width: float, height: float = 0.75) -> Fitment:
+def sideboard(
+    rng: np.random.Generator, wood: Shader, front: Shader, knob: Shader, width: float, height: float = 0.75
+) -> Fitment:
     """A low cupboard on legs with doors and drawers."""
     kit = Kit()
     d, foot = 0.42, 0.16
@@ -115,11 +143,27 @@ def sideboard(rng: np.random.Generator, wood: Shader, front: Shader, knob: Shade
         for k in range(drawers):
             z = foot + 0.025 + (k + 0.5) * h
             kit.add(box((w - 0.006, 0.018, h - 0.006), (x, -d / 2 - 0.006, z), 0.004), front, float(rng.uniform(0, 1)))
-            kit.add(rod((x - 0.05, -d / 2 - 0.035, z + (h / 2 - 0.05 if drawers == 1 else 0)), (x + 0.05, -d / 2 - 0.035, z + (h / 2 - 0.05 if drawers == 1 else 0)), 0.006), knob)
+            kit.add(
+                rod(
+                    (x - 0.05, -d / 2 - 0.035, z + (h / 2 - 0.05 if drawers == 1 else 0)),
+                    (x + 0.05, -d / 2 - 0.035, z + (h / 2 - 0.05 if drawers == 1 else 0)),
+                    0.006,
+                ),
+                knob,
+            )
             for s in (-1, 1):
                 zz = z + (h / 2 - 0.05 if drawers == 1 else 0)
                 kit.add(rod((x + s * 0.04, -d / 2 - 0.036, zz), (x + s * 0.04, -d / 2 - 0.01, zz), 0.004, 6), knob)
-    kit.add(legs([(sx * (width / 2 - 0.08), sy * (d / 2 - 0.07)) for sx in (-1, 1) for sy in (-1, 1)], foot + 0.01, 0.020, 0.012, 0.015), knob)
+    kit.add(
+        legs(
+            [(sx * (width / 2 - 0.08), sy * (d / 2 - 0.07)) for sx in (-1, 1) for sy in (-1, 1)],
+            foot + 0.01,
+            0.020,
+            0.012,
+            0.015,
+        ),
+        knob,
+    )
     return Fitment(kit, (width, d + 0.03, height), name="sideboard")
 
 
@@ -133,7 +177,9 @@ def ornaments(kit: Kit, width: float, depth: float, z: float, rng: np.random.Gen
             v = vase(rng, float(rng.uniform(0.12, 0.32)))
             kit.add(v.moved(x, y, z), *_glaze(rng))
             if rng.random() < 0.5:
-                kit.add(sprigs(rng, 9, 0.30).moved(x, y, z + v.v[:, 2].max() * 0.8), vegetation.leaf((0.16, 0.21, 0.10)))
+                kit.add(
+                    sprigs(rng, 9, 0.30).moved(x, y, z + v.v[:, 2].max() * 0.8), vegetation.leaf((0.16, 0.21, 0.10))
+                )
         elif kind < 0.8:
             h = z
             for _ in range(int(rng.integers(2, 4))):
@@ -176,7 +222,24 @@ def floor_lamp(metal: Shader, shade: Shader, style: str) -> Fitment:
         kit.add(tube_path(path, 0.011, 10), metal)
         x, z = float(path[-1, 0]), float(path[-1, 2])
         kit.add(lathe([(0, 0), (0.17, 0), (0.17, 0.03), (0, 0.04)], 32), metal)
-        kit.add(lathe([(0.20, z - 0.20), (0.185, z - 0.13), (0.12, z - 0.05), (0.03, z), (0, z), (0, z - 0.004), (0.115, z - 0.056), (0.178, z - 0.134), (0.196, z - 0.20), (0.20, z - 0.20)], 32).moved(x), shade)
+        kit.add(
+            lathe(
+                [
+                    (0.20, z - 0.20),
+                    (0.185, z - 0.13),
+                    (0.12, z - 0.05),
+                    (0.03, z),
+                    (0, z),
+                    (0, z - 0.004),
+                    (0.115, z - 0.056),
+                    (0.178, z - 0.134),
+                    (0.196, z - 0.20),
+                    (0.20, z - 0.20),
+                ],
+                32,
+            ).moved(x),
+            shade,
+        )
         return Fitment(kit, (0.4, 0.4, z), name="lamp")
     kit.add(lathe([(0, 0), (0.14, 0), (0.14, 0.018), (0.02, 0.03), (0.011, 0.05), (0.011, 1.42), (0, 1.42)], 24), metal)
     kit.add(lathe([(0.21, 1.28), (0.16, 1.58), (0.157, 1.58), (0.207, 1.28), (0.21, 1.28)], 32), shade)
@@ -185,7 +248,9 @@ def floor_lamp(metal: Shader, shade: Shader, style: str) -> Fitment:
 
 def table_lamp(base: Shader, shade: Shader) -> Piece:
     """Body of a table lamp; the shade is `table_shade`."""
-    return lathe([(0, 0), (0.075, 0), (0.08, 0.02), (0.095, 0.10), (0.06, 0.19), (0.018, 0.23), (0.014, 0.27), (0, 0.27)], 24)
+    return lathe(
+        [(0, 0), (0.075, 0), (0.08, 0.02), (0.095, 0.10), (0.06, 0.19), (0.018, 0.23), (0.014, 0.27), (0, 0.27)], 24
+    )
 
 
 def table_shade() -> Piece:
@@ -200,7 +265,14 @@ def pendant(metal: Shader, shade: Shader, ceiling: float, drop: float, radius: f
     kit.add(rod((0, 0, z), (0, 0, ceiling - 0.02), 0.0035, 6), metal)
     kit.add(lathe([(0, ceiling - 0.025), (0.05, ceiling - 0.025), (0.05, ceiling), (0, ceiling)], 20), metal)
     p = [(radius, z - 0.20), (radius * 0.92, z - 0.12), (radius * 0.55, z - 0.03), (0.03, z), (0, z)]
-    inner = [(0, z - 0.004), (0.028, z - 0.004), (radius * 0.54, z - 0.036), (radius * 0.90, z - 0.124), (radius - 0.004, z - 0.20), p[0]]
+    inner = [
+        (0, z - 0.004),
+        (0.028, z - 0.004),
+        (radius * 0.54, z - 0.036),
+        (radius * 0.90, z - 0.124),
+        (radius - 0.004, z - 0.20),
+        p[0],
+    ]
     kit.add(lathe([*p, *inner], 32), shade)
     return Fitment(kit, (2 * radius, 2 * radius, ceiling), name="pendant")
 
@@ -211,7 +283,9 @@ def potted_plant(rng: np.random.Generator, kind: str, height: float) -> tuple[Ki
     r = 0.12 + 0.07 * height
     h = r * 1.7
     pot.add(lathe([(0, 0), (r * 0.72, 0), (r, h), (r * 0.9, h), (r * 0.86, h - 0.04), (0, h - 0.04)], 28), *_glaze(rng))
-    pot.add(lathe([(r * 0.87, h - 0.045), (r * 0.4, h - 0.03), (0, h - 0.03)], 20), paint.gloss((0.045, 0.032, 0.022), 0.95))
+    pot.add(
+        lathe([(r * 0.87, h - 0.045), (r * 0.4, h - 0.03), (0, h - 0.03)], 20), paint.gloss((0.045, 0.032, 0.022), 0.95)
+    )
     soil = h - 0.04
     if kind == "snake":
         n = 16
@@ -256,7 +330,11 @@ def potted_plant(rng: np.random.Generator, kind: str, height: float) -> tuple[Ki
         side /= np.maximum(np.linalg.norm(side, axis=2, keepdims=True), 1e-9)
         sign = np.where(np.arange(per) % 2, 1.0, -1.0)[None, :, None]
         d = side * sign + along * 0.75 + np.array([0, 0, -0.12])
-        size = (np.sin(np.pi * np.clip(s, 0, 1) * 0.9 + 0.15).reshape(-1) * 0.6 + 0.4) * 0.24 * rng.uniform(0.9, 1.1, n * per)
+        size = (
+            (np.sin(np.pi * np.clip(s, 0, 1) * 0.9 + 0.15).reshape(-1) * 0.6 + 0.4)
+            * 0.24
+            * rng.uniform(0.9, 1.1, n * per)
+        )
         wide, normal = np.full(n * per, 0.024), np.array([0, 0, 1.0]) + rng.normal(0, 0.12, (n * per, 3))
     d = (d / np.linalg.norm(d, axis=2, keepdims=True)).reshape(-1, 3)
     blades = kites(root.reshape(-1, 3), d, normal, size, wide, 0.12, 0.06)
@@ -299,7 +377,9 @@ def radiator(white: Shader, width: float, height: float = 0.55) -> Fitment:
     column = rounded((0.042, 0.09, height), 0.018, n=4, cells=1).moved(0, 0, 0.10 + height / 2)
     kit.add(column.tiled(np.stack([x, np.zeros(n), np.zeros(n)], 1)), white)
     kit.add(join([rod((-width / 2, 0, z), (width / 2, 0, z), 0.016) for z in (0.14, 0.06 + height)]), white)
-    kit.add(join([rod((s * (width / 2 - 0.05), 0, 0.0), (s * (width / 2 - 0.05), 0, 0.14), 0.012) for s in (-1, 1)]), white)
+    kit.add(
+        join([rod((s * (width / 2 - 0.05), 0, 0.0), (s * (width / 2 - 0.05), 0, 0.14), 0.012) for s in (-1, 1)]), white
+    )
     return Fitment(kit, (width, 0.12, height + 0.1), name="radiator")
 
 
@@ -308,7 +388,9 @@ def screen(dark: Shader, glassy: Shader, width: float = 0.6, height: float = 0.3
     kit = Kit()
     kit.add(rounded((width, 0.025, height), 0.008, n=2, cells=1).moved(0, 0, 0.13 + height / 2), dark)
     kit.add(box((width - 0.02, 0.002, height - 0.02), (0, -0.0132, 0.13 + height / 2)), glassy)
-    kit.add(box((0.05, 0.012, 0.2), (0, 0.02, 0.11)), dark).add(rounded((0.22, 0.16, 0.012), 0.005, n=2, cells=1).moved(0, 0.02, 0.006), dark)
+    kit.add(box((0.05, 0.012, 0.2), (0, 0.02, 0.11)), dark).add(
+        rounded((0.22, 0.16, 0.012), 0.005, n=2, cells=1).moved(0, 0.02, 0.006), dark
+    )
     return kit
 
 

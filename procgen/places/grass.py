@@ -55,7 +55,7 @@ def _spots(n: int, side: float, rng: np.random.Generator, tuft: float = 0.0) -> 
 
 
 def blades(form: PatchForm, rng: np.random.Generator, tuft: float) -> Piece:
-    """Blades of one patch; tex x is the place along the blade. Fine blades have 3 triangles and a bent tip, others 1."""
+    """Blades of one patch; tex x = place along the blade. Fine: 3 triangles with a bent tip; else 1."""
     n = form.blades
     xy = _spots(n, form.side, rng, tuft)
     a = rng.uniform(0, 2 * np.pi, n)
@@ -84,7 +84,7 @@ def flower_heads(kind: str, at: np.ndarray, rng: np.random.Generator, simple: bo
     """Petals, eyes and stems of the flowers at (N, 2) spots; `simple` merges petals, for flowers seen from 10 m."""
     _, _, count, length, width, span = FLOWERS[kind]
     if simple and count > 5:
-        count, length, width = 5, length * 1.15, width * count / 5 * 0.9
+        count, length, width = 5, length * 1.2, width * count / 5
     n = len(at)
     top = np.concatenate([at + rng.normal(0, 0.03, (n, 2)), rng.uniform(*span, (n, 1))], 1)
     foot = np.concatenate([at, np.full((n, 1), -0.01)], 1)
@@ -103,7 +103,12 @@ def flower_heads(kind: str, at: np.ndarray, rng: np.random.Generator, simple: bo
     root = np.repeat(top, count, 0)
     petals = kites(root, way.reshape(-1, 3), normal.reshape(-1, 3), length * size, width * size, 0.0, 0.06)
     petals.tex[:] = 0
-    eye = lathe([(length * 0.36, 0.0), (length * 0.30, 0.0035), (0, 0.005)], 6)
+    eye = lathe(
+        [(length * 0.36, 0.0), (length * 0.30, 0.0035), (0, 0.005)]
+        if not simple
+        else [(length * 0.42, 0.0), (0, 0.006)],
+        3 if simple else 6,
+    )
     eyes = join([Piece(eye.v + p, eye.f, eye.tex) for p in top]) if n else eye
     thick = 0.0016
     v = np.stack([foot + (thick, 0, 0), foot - (thick, 0, 0), top], 1).reshape(-1, 3)
@@ -114,8 +119,15 @@ def flower_heads(kind: str, at: np.ndarray, rng: np.random.Generator, simple: bo
     return petals, eyes, stems
 
 
-def build_patch(form: PatchForm, rng: np.random.Generator, grass: Shader, flowers: Sequence[tuple[str, int]] = (),
-                clover: int = 0, clover_color: Color = (0.075, 0.150, 0.035), tuft: float = 0.03) -> Mesh:  # fmt: skip
+def build_patch(
+    form: PatchForm,
+    rng: np.random.Generator,
+    grass: Shader,
+    flowers: Sequence[tuple[str, int]] = (),
+    clover: int = 0,
+    clover_color: Color = (0.075, 0.150, 0.035),
+    tuft: float = 0.03,
+) -> Mesh:
     """One patch as a mesh, ground at z = 0.
 
     Args:
@@ -134,7 +146,7 @@ def build_patch(form: PatchForm, rng: np.random.Generator, grass: Shader, flower
         if n <= 0:
             continue
         color, eye, *_ = FLOWERS[kind]
-        petals, eyes, stems = flower_heads(kind, _spots(n, form.side, rng, 0.12), rng, not form.fine)
+        petals, eyes, stems = flower_heads(kind, _spots(n, form.side, rng, 0.16), rng, kind != "daisy")
         kit.add(petals, petal, float(rng.uniform(0.0, 0.7)), color).add(eyes, petal, 0.3, eye).add(stems, grass)
     if clover:
         xy = _spots(clover, form.side, rng, 0.08)
@@ -143,7 +155,12 @@ def build_patch(form: PatchForm, rng: np.random.Generator, grass: Shader, flower
         root = np.repeat(np.concatenate([xy, rng.uniform(0.015, 0.045, (clover, 1))], 1), 3, 0)
         size = rng.uniform(0.012, 0.020, len(a))
         up = np.broadcast_to([0.0, 0, 1], way.shape)
-        kit.add(kites(root, way / np.linalg.norm(way, axis=1, keepdims=True), up, size, size * 1.05, 0.0, 0.0), petal, 0.5, clover_color)
+        kit.add(
+            kites(root, way / np.linalg.norm(way, axis=1, keepdims=True), up, size, size * 1.05, 0.0, 0.0),
+            petal,
+            0.5,
+            clover_color,
+        )
     mesh = kit.mesh()
     mesh.point["tip"] = np.ascontiguousarray(mesh.point.pop("tex")[:, 0])
     _vary(mesh, green[0], form, rng)

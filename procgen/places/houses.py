@@ -1,76 +1,43 @@
-"""House fronts: storeys, bays, windows with surrounds, shop fronts, balconies, cornices, roofs. A front looks along -y."""
+"""House fronts: storeys, bays, windows with surrounds, balconies, cornices. A front looks along -y."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from ..materials import masonry, paint, upholstery
+from ..materials import masonry, paint
 from ..materials.shader import Color, Shader
+from .house_parts import BRICKS, REVEAL, Front, House
 from .openings import FOUR_PANELS, TWO_PANELS, Opening, casement, pane, panel_door, wall
-from .solids import Kit, Piece, box, boxes, join, moulding, pose, quads, rod, tube_path
-
-REVEAL = 0.18
+from .roofs import build_roof
+from .shopfronts import build_shop
+from .solids import Kit, box, boxes, join, moulding, rod
 
 RENDERS: tuple[Color, ...] = (
-    (0.62, 0.53, 0.38), (0.66, 0.60, 0.50), (0.60, 0.40, 0.27), (0.55, 0.56, 0.50), (0.64, 0.50, 0.42), (0.45, 0.52, 0.55),
-    (0.69, 0.67, 0.62), (0.62, 0.47, 0.22), (0.48, 0.51, 0.42), (0.56, 0.33, 0.24), (0.66, 0.57, 0.35), (0.52, 0.47, 0.44),
-)  # fmt: skip
-BRICKS: tuple[tuple[Color, Color], ...] = (
-    ((0.33, 0.115, 0.065), (0.47, 0.43, 0.37)), ((0.42, 0.20, 0.11), (0.50, 0.46, 0.40)), ((0.50, 0.36, 0.22), (0.46, 0.42, 0.36)),
-    ((0.24, 0.085, 0.055), (0.36, 0.33, 0.29)),
-)  # fmt: skip
+    (0.62, 0.53, 0.38),
+    (0.66, 0.60, 0.50),
+    (0.60, 0.40, 0.27),
+    (0.55, 0.56, 0.50),
+    (0.64, 0.50, 0.42),
+    (0.45, 0.52, 0.55),
+    (0.69, 0.67, 0.62),
+    (0.62, 0.47, 0.22),
+    (0.48, 0.51, 0.42),
+    (0.56, 0.33, 0.24),
+    (0.66, 0.57, 0.35),
+    (0.52, 0.47, 0.44),
+)
 WOODS: tuple[Color, ...] = (
-    (0.70, 0.69, 0.66), (0.66, 0.62, 0.53), (0.055, 0.085, 0.075), (0.045, 0.06, 0.095), (0.16, 0.045, 0.035), (0.07, 0.07, 0.072),
-    (0.24, 0.30, 0.27), (0.18, 0.11, 0.06),
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class House:
-    """One house front.
-
-    Attributes:
-        width: Metres.
-        storeys: Above the ground floor.
-        ground, storey: Heights, metres.
-        bays: Windows in a row.
-        skin: "render", "brick" or "stone".
-        shop: Ground floor with a shop front.
-        seed: Of the details.
-        balconies: Some windows have balconies.
-        shutters: Louvred shutters beside the windows.
-        color: Index into the palette of the skin.
-    """
-
-    width: float
-    storeys: int
-    ground: float
-    storey: float
-    bays: int
-    skin: str
-    shop: bool
-    seed: int
-    balconies: bool = False
-    shutters: bool = False
-    color: int = 0
-
-    @property
-    def height(self) -> float:
-        """Eaves above the pavement, metres."""
-        return self.ground + self.storeys * self.storey
-
-
-@dataclass
-class Front:
-    """Geometry of a front by semantic class, in its own frame (x to the right, front in y = 0)."""
-
-    building: Kit
-    window: Kit
-    door: Kit
-    prop: Kit
+    (0.70, 0.69, 0.66),
+    (0.66, 0.62, 0.53),
+    (0.055, 0.085, 0.075),
+    (0.045, 0.06, 0.095),
+    (0.16, 0.045, 0.035),
+    (0.07, 0.07, 0.072),
+    (0.24, 0.30, 0.27),
+    (0.18, 0.11, 0.06),
+)
 
 
 def build_house(h: House) -> Front:
@@ -102,7 +69,7 @@ def build_house(h: House) -> Front:
     if not h.shop:
         plinth = [(0.0, 0.0), (0.0, 0.50), (-0.03, 0.48), (-0.045, 0.0)]
         for a, b in _solid_spans(w, [o for o, kind in below if o[1] < 0.5]):
-            f.building.add(moulding(plinth[::-1], b - a).moved((a + b) / 2), dressing)
+            f.building.add(moulding(plinth, b - a).moved((a + b) / 2), dressing)
     glass = paint.facade_glass((0.62, 0.60, 0.55) if rng.random() < 0.7 else (0.55, 0.45, 0.34))
     cols, rows = ((2, 3), (2, 2), (2, 1), (1, 2))[style]
     for i, o in enumerate(holes):
@@ -117,13 +84,13 @@ def build_house(h: House) -> Front:
             _fill(f, o, timber, glass, cols, rows, rng)
             _surround(f.building, o, dressing, h.skin, 0, style)
     if h.shop:
-        _shop(f, h, [o for o, _ in below], accent, rng)
+        build_shop(f, [o for o, _ in below], accent, rng)
     if h.balconies:
         for b in range(h.bays):
             if h.bays < 3 or b % 2 == 0 or rng.random() < 0.4:
                 _balcony(f.building, -w + (b + 0.5) * bay, h.ground + 0.04, win_w + 0.7, dressing)
     _cornices(f.building, h, dressing, style)
-    _roof(f, h, rng)
+    build_roof(f, h, rng)
     pipe = paint.worn_paint((0.13, 0.13, 0.125), 0.5)
     f.building.add(join([rod((w - 0.12, -0.07, 0.05), (w - 0.12, -0.07, h.height - 0.2), 0.045, 8)]), pipe)
     return f
@@ -164,8 +131,8 @@ def _shop_holes(h: House, rng: np.random.Generator) -> list[tuple[Opening, str]]
     """A door to the flats at one side, the shop window with its own door in the rest."""
     w, top = h.width / 2, h.ground - 0.55
     side = -1 if rng.random() < 0.5 else 1
-    flats = (side * (w - 0.75) - 0.5, 0.0, side * (w - 0.75) + 0.5, 2.7)
-    a, b = (-w + 0.35, w - 1.65) if side > 0 else (-w + 1.65, w - 0.35)
+    flats = (side * (w - 1.2) - 0.5, 0.0, side * (w - 1.2) + 0.5, 2.7)
+    a, b = (-w + 0.6, w - 2.15) if side > 0 else (-w + 2.15, w - 0.6)
     return [(flats, "door"), ((a, 0.0, b, top), "shop")]
 
 
@@ -182,11 +149,16 @@ def _surround(kit: Kit, o: Opening, dressing: Shader, skin: str, storey: int, st
         kit.add(box((wide + 0.30, 0.03, 0.20), (mid, -0.008, z1 + 0.10)), dressing)
         return
     t = 0.13
-    kit.add(boxes(np.array([(x0 - t / 2, 0.0, (z0 + z1) / 2), (x1 + t / 2, 0.0, (z0 + z1) / 2), (mid, 0.0, z1 + t / 2)]),
-                  np.array([(t, 0.06, z1 - z0), (t, 0.06, z1 - z0), (wide + 2 * t, 0.06, t)])), dressing)  # fmt: skip
+    kit.add(
+        boxes(
+            np.array([(x0 - t / 2, 0.0, (z0 + z1) / 2), (x1 + t / 2, 0.0, (z0 + z1) / 2), (mid, 0.0, z1 + t / 2)]),
+            np.array([(t, 0.06, z1 - z0), (t, 0.06, z1 - z0), (wide + 2 * t, 0.06, t)]),
+        ),
+        dressing,
+    )
     if storey == 0 and style in (0, 2):
         cap = [(0.0, 0.0), (0.0, 0.16), (-0.14, 0.16), (-0.14, 0.11), (-0.07, 0.06), (-0.04, 0.0)]
-        kit.add(moulding(cap[::-1], wide + 2 * t + 0.16).moved(mid, 0, z1 + t), dressing)
+        kit.add(moulding(cap, wide + 2 * t + 0.16).moved(mid, 0, z1 + t), dressing)
 
 
 def _shutters(kit: Kit, o: Opening, color: Shader, wide: float) -> None:
@@ -194,8 +166,21 @@ def _shutters(kit: Kit, o: Opening, color: Shader, wide: float) -> None:
     w, height = wide / 2 - 0.03, z1 - z0
     n = int(height / 0.075)
     for x in (x0 - w / 2 - 0.14, x1 + w / 2 + 0.14):
-        kit.add(boxes(np.array([(x - w / 2 + 0.03, -0.055, (z0 + z1) / 2), (x + w / 2 - 0.03, -0.055, (z0 + z1) / 2), (x, -0.055, z0 + 0.04), (x, -0.055, z1 - 0.04), (x, -0.055, (z0 + z1) / 2)]),
-                      np.array([(0.06, 0.04, height)] * 2 + [(w - 0.12, 0.04, 0.08)] * 3)), color)  # fmt: skip
+        kit.add(
+            boxes(
+                np.array(
+                    [
+                        (x - w / 2 + 0.03, -0.055, (z0 + z1) / 2),
+                        (x + w / 2 - 0.03, -0.055, (z0 + z1) / 2),
+                        (x, -0.055, z0 + 0.04),
+                        (x, -0.055, z1 - 0.04),
+                        (x, -0.055, (z0 + z1) / 2),
+                    ]
+                ),
+                np.array([(0.06, 0.04, height)] * 2 + [(w - 0.12, 0.04, 0.08)] * 3),
+            ),
+            color,
+        )
         slat = box((w - 0.12, 0.012, 0.07)).turned(-0.7, "x")
         z = z0 + 0.08 + (np.arange(n - 1) + 0.5) * (height - 0.16) / (n - 1)
         kit.add(slat.tiled(np.stack([np.full(n - 1, x), np.full(n - 1, -0.052), z], 1)), color)
@@ -205,8 +190,16 @@ def _entrance(f: Front, o: Opening, accent: Color, dressing: Shader, rng: np.ran
     color = paint.worn_paint(accent, 0.3)
     brass = paint.metal((0.58, 0.43, 0.20), 0.3)
     leaf = (o[0] + 0.05, 0.13, o[2] - 0.05, 2.18)
-    panel_door(f.door, leaf, REVEAL - 0.06, color, brass, FOUR_PANELS if rng.random() < 0.5 else TWO_PANELS, paint.facade_glass(),
-               1 if rng.random() < 0.4 else -1)  # fmt: skip
+    panel_door(
+        f.door,
+        leaf,
+        REVEAL - 0.06,
+        color,
+        brass,
+        FOUR_PANELS if rng.random() < 0.5 else TWO_PANELS,
+        paint.facade_glass(),
+        1 if rng.random() < 0.4 else -1,
+    )
     f.door.add(casement((o[0], 0.0, o[2], o[3]), REVEAL - 0.04, 1, 1, 0.05, 0.09), color)
     light = (o[0] + 0.05, 2.24, o[2] - 0.05, o[3] - 0.05)
     f.door.add(box((o[2] - o[0] - 0.1, 0.07, 0.06), ((o[0] + o[2]) / 2, REVEAL - 0.04, 2.21)), color)
@@ -217,95 +210,7 @@ def _entrance(f: Front, o: Opening, accent: Color, dressing: Shader, rng: np.ran
     for x in (o[0] - t / 2, o[2] + t / 2):
         f.building.add(box((t, 0.10, o[3]), (x, -0.02, o[3] / 2), 0.01), dressing)
     cap = [(0.0, 0.0), (0.0, 0.24), (-0.20, 0.24), (-0.20, 0.18), (-0.10, 0.10), (-0.06, 0.0)]
-    f.building.add(moulding(cap[::-1], o[2] - o[0] + 2 * t + 0.12).moved((o[0] + o[2]) / 2, 0, o[3]), dressing)
-
-
-def _shop(f: Front, h: House, holes: list[Opening], accent: Color, rng: np.random.Generator) -> None:
-    """Stall riser, big panes, a glazed door, pilasters, fascia, and an awning or a hanging sign."""
-    color, glass = paint.worn_paint(accent, 0.4), paint.facade_glass((0.05, 0.05, 0.05))
-    x0, _, x1, top = holes[1]
-    wide = x1 - x0
-    door_x = x0 + (0.14 if rng.random() < 0.5 else 0.86) * wide
-    door = (door_x - 0.48, 0.0, door_x + 0.48, top)
-    parts = [p for p in ((x0, door[0]), (door[2], x1)) if p[1] - p[0] > 0.4]
-    y = REVEAL - 0.06
-    for a, b in parts:
-        riser = box((b - a, 0.12, 0.55), ((a + b) / 2, y, 0.275))
-        f.building.add(riser, color)
-        n = max(1, round((b - a) / 1.0))
-        for i in range(n):
-            u, v = a + (b - a) * i / n, a + (b - a) * (i + 1) / n
-            f.building.add(box((v - u - 0.16, 0.02, 0.33), ((u + v) / 2, y - 0.066, 0.29), 0.01), color)
-        panel = (a, 0.55, b, top)
-        f.window.add(casement(panel, y, n, 1, 0.07, 0.09, 0.80), color).add(pane(panel, y + 0.02), glass, 0.95)
-        _display(f.prop, a + 0.15, b - 0.15, y + 0.25, rng)
-    leaf = (door[0] + 0.03, 0.03, door[2] - 0.03, 2.13)
-    panel_door(f.door, leaf, y, color, paint.metal((0.5, 0.4, 0.2)), ((0.14, 0.06, 0.86, 0.30), (0.14, 0.37, 0.86, 0.94)), glass, 1)
-    f.door.add(casement((door[0], 0.0, door[2], 2.2), y, 1, 1, 0.05, 0.10), color)
-    f.window.add(pane((door[0], 2.2, door[2], top), y + 0.02), glass, 0.95).add(casement((door[0], 2.2, door[2], top), y, 1, 1, 0.06, 0.09), color)
-    for x in (x0 - 0.12, x1 + 0.12):
-        f.building.add(box((0.24, 0.16, top + 0.1), (x, -0.06, (top + 0.1) / 2), 0.012), color)
-        f.building.add(box((0.30, 0.20, 0.25), (x, -0.08, 0.125), 0.012), color)
-        f.building.add(box((0.30, 0.28, 0.46), (x, -0.11, top + 0.29), 0.02), color)
-    sign = box((wide + 0.2, 0.05, 0.40), ((x0 + x1) / 2, -0.10, top + 0.28)).turned(0.0)
-    f.prop.add(sign, paint.gloss(accent, 0.35))
-    _lettering(f.prop, (x0 + x1) / 2, top + 0.28, wide * rng.uniform(0.3, 0.55), rng)
-    cap = [(0.0, 0.0), (0.0, 0.12), (-0.26, 0.12), (-0.26, 0.07), (-0.12, 0.0)]
-    f.building.add(moulding(cap[::-1], wide + 0.54).moved((x0 + x1) / 2, 0, top + 0.50), color)
-    if rng.random() < 0.65:
-        c = ((0.30, 0.045, 0.035), (0.05, 0.13, 0.10), (0.06, 0.09, 0.19), (0.50, 0.33, 0.09), (0.28, 0.27, 0.25))[int(rng.integers(5))]
-        f.prop.add(canopy(wide + 0.1, 1.35, 0.55).moved((x0 + x1) / 2, -0.14, top + 0.04), upholstery.awning(c, (0.74, 0.71, 0.64)))
-
-
-def _display(kit: Kit, a: float, b: float, y: float, rng: np.random.Generator) -> None:
-    """Goods behind the glass would be hidden by it; what stands out is a box or two on the pavement."""
-    if rng.random() < 0.25 and b - a > 1.0:
-        kit.add(box((0.5, 0.36, 0.3), ((a + b) / 2, -0.32, 0.15), 0.01), paint.worn_paint((0.25, 0.15, 0.07), 0.7))
-
-
-def _lettering(kit: Kit, x: float, z: float, wide: float, rng: np.random.Generator) -> None:
-    """Strokes that read as a painted name from a distance, without being a word."""
-    gold = paint.metal((0.62, 0.47, 0.22), 0.35) if rng.random() < 0.5 else paint.gloss((0.72, 0.70, 0.65), 0.4)
-    n = max(4, int(wide / 0.16))
-    step = wide / n
-    strokes = []
-    for i in range(n):
-        if rng.random() < 0.1 and 0 < i < n - 1:
-            continue
-        u = x - wide / 2 + (i + 0.5) * step
-        h, w = 0.17, step * 0.62
-        kind = int(rng.integers(5))
-        strokes.append(((u - w / 2, z), (0.028, h)))
-        if kind in (0, 1, 3):
-            strokes.append(((u + w / 2, z + (0 if kind != 3 else 0.03)), (0.028, h if kind != 3 else h * 0.6)))
-        if kind in (0, 2, 3):
-            strokes.append(((u, z + h / 2 - 0.012), (w, 0.024)))
-        if kind in (1, 2, 4):
-            strokes.append(((u, z - h / 2 + 0.012), (w, 0.024)))
-        if kind in (0, 2, 4):
-            strokes.append(((u, z), (w * 0.9, 0.022)))
-    c = np.array([(p[0], -0.13, p[1]) for p, _ in strokes])
-    kit.add(boxes(c, np.array([(s[0], 0.014, s[1]) for _, s in strokes])), gold)
-
-
-def canopy(width: float, reach: float, drop: float, valance: float = 0.20) -> Piece:
-    """An awning: a slope from the wall (y = 0, z = 0) with scalloped valance; `tex` x across."""
-    n = max(8, int(width / 0.09) * 2)
-    x = np.linspace(-width / 2, width / 2, n + 1)
-    a = np.stack([x, np.zeros_like(x), np.zeros_like(x)], 1)
-    b = np.stack([x, np.full_like(x, -reach), np.full_like(x, -drop)], 1)
-    lip = valance * (0.72 + 0.28 * np.abs(np.sin(np.linspace(0, np.pi * n / 4, n + 1))))
-    c = np.stack([x, np.full_like(x, -reach - 0.015), -drop - lip], 1)
-    rows, f = [a, b, b.copy(), c], []
-    m = n + 1
-    i = np.arange(n)
-    for r in (0, 2):
-        f.append(np.stack([r * m + i, (r + 1) * m + i, (r + 1) * m + i + 1, r * m + i + 1], 1))
-    v = np.concatenate(rows)
-    cheeks = np.array([[-width / 2, 0, 0], [-width / 2, 0, -drop], [-width / 2, -reach, -drop], [width / 2, 0, 0], [width / 2, -reach, -drop], [width / 2, 0, -drop]])
-    tri = np.concatenate([quads(np.concatenate(f)), len(v) + np.array([[0, 1, 2], [3, 4, 5]])])
-    v = np.concatenate([v, cheeks])
-    return Piece(v, tri, np.stack([v[:, 0], v[:, 1], v[:, 2]], 1))
+    f.building.add(moulding(cap, o[2] - o[0] + 2 * t + 0.12).moved((o[0] + o[2]) / 2, 0, o[3]), dressing)
 
 
 def _balcony(kit: Kit, x: float, z: float, wide: float, dressing: Shader) -> None:
@@ -321,15 +226,31 @@ def _balcony(kit: Kit, x: float, z: float, wide: float, dressing: Shader) -> Non
     at = [*((u, -deep + 0.03) for u in xs), *((x + s * (wide / 2 - 0.03), u) for u in ys[:-1] for s in (-1, 1))]
     kit.add(boxes(np.array([(u, v, z + 0.46) for u, v in at]), (0.014, 0.014, 0.92)), iron)
     for zz in (z + 0.08, z + 0.94):
-        kit.add(boxes(np.array([(x, -deep + 0.03, zz), (x - wide / 2 + 0.03, -deep / 2, zz), (x + wide / 2 - 0.03, -deep / 2, zz)]),
-                      np.array([(wide, 0.036, 0.022), (0.036, deep - 0.06, 0.022), (0.036, deep - 0.06, 0.022)])), iron)  # fmt: skip
+        kit.add(
+            boxes(
+                np.array(
+                    [(x, -deep + 0.03, zz), (x - wide / 2 + 0.03, -deep / 2, zz), (x + wide / 2 - 0.03, -deep / 2, zz)]
+                ),
+                np.array([(wide, 0.036, 0.022), (0.036, deep - 0.06, 0.022), (0.036, deep - 0.06, 0.022)]),
+            ),
+            iron,
+        )
 
 
 def _cornices(kit: Kit, h: House, dressing: Shader, style: int) -> None:
     band = [(0.0, 0.0), (0.0, 0.20), (-0.11, 0.20), (-0.11, 0.15), (-0.05, 0.08), (-0.03, 0.0)]
-    kit.add(moulding(band[::-1], h.width).moved(0, 0, h.ground - 0.02), dressing)
-    top = [(0.0, 0.0), (0.0, 0.52), (-0.46, 0.52), (-0.46, 0.44), (-0.34, 0.36), (-0.30, 0.22), (-0.12, 0.12), (-0.06, 0.0)]
-    kit.add(moulding(top[::-1], h.width).moved(0, 0, h.height - 0.30), dressing)
+    kit.add(moulding(band, h.width).moved(0, 0, h.ground - 0.02), dressing)
+    top = [
+        (0.0, 0.0),
+        (0.0, 0.52),
+        (-0.46, 0.52),
+        (-0.46, 0.44),
+        (-0.34, 0.36),
+        (-0.30, 0.22),
+        (-0.12, 0.12),
+        (-0.06, 0.0),
+    ]
+    kit.add(moulding(top, h.width).moved(0, 0, h.height - 0.30), dressing)
     if style in (0, 3):
         n = int(h.width / 0.42)
         x = (np.arange(n) + 0.5) * h.width / n - h.width / 2
@@ -341,59 +262,3 @@ def _cornices(kit: Kit, h: House, dressing: Shader, style: int) -> None:
         wide = np.where(k % 2, 0.30, 0.42)
         c = np.stack([s * (h.width / 2 - wide / 2), np.full(len(k), 0.0), (k + 0.5) * 0.34], 1)
         kit.add(boxes(c, np.stack([wide, np.full(len(k), 0.05), np.full(len(k), 0.325)], 1)), dressing)
-
-
-def _roof(f: Front, h: House, rng: np.random.Generator) -> None:
-    """A slope behind the cornice, dormers, chimneys, and a ridge that closes the silhouette."""
-    slate = rng.random() < 0.4
-    cover = masonry.slate() if slate else masonry.roof_tiles()
-    pitch, deep = float(rng.uniform(0.75, 1.0)), 4.2
-    z0 = h.height + 0.22
-    rise = deep * pitch
-    w = h.width / 2
-    length = float(np.hypot(deep, rise))
-    v = np.array([[-w, -0.42, z0], [w, -0.42, z0], [w, deep, z0 + rise], [-w, deep, z0 + rise]])
-    tex = np.array([[-w, 0, 0], [w, 0, 0], [w, length, 0], [-w, length, 0]])
-    f.building.add(Piece(v, np.array([[0, 1, 2], [0, 2, 3]]), tex), cover)
-    back = Piece(v * (-1, 1, 1) + (0, 0, 0), np.array([[0, 1, 2], [0, 2, 3]]), tex)
-    back.v = back.v * (1, -1, 1) + (0, 2 * deep, 0)
-    f.building.add(back, cover)
-    brick = masonry.brick(*BRICKS[int(rng.integers(len(BRICKS)))])
-    for s in (-1, 1):
-        gable = np.array([[s * w, -0.42, z0], [s * w, 2 * deep + 0.42, z0], [s * w, deep, z0 + rise]])
-        tri = np.array([[0, 1, 2]]) if s > 0 else np.array([[0, 2, 1]])
-        f.building.add(Piece(gable, tri, gable[:, [1, 2, 0]].copy()), masonry.render((0.55, 0.50, 0.42)))
-        side = wall(-0.0, 2 * deep, 0.0, h.height + 0.25, [], 0.1).placed(pose(s * w, 0.0 if s > 0 else 2 * deep, 0, s * np.pi / 2))
-        f.building.add(side, masonry.render((0.55, 0.50, 0.42)))
-    if rng.random() < 0.7:
-        x = float(rng.choice([-1, 1])) * (w - 0.7)
-        top = z0 + rise + 0.9
-        base = z0 + rise * 0.6
-        f.building.add(box((0.85, 0.6, top - base), (x, deep * 0.8, (top + base) / 2)), brick)
-        f.building.add(box((0.95, 0.7, 0.12), (x, deep * 0.8, top)), masonry.stone())
-        pots = [rod((x + dx, deep * 0.8, top), (x + dx, deep * 0.8, top + 0.45), 0.10, 10) for dx in (-0.22, 0.22)]
-        f.building.add(join(pots), masonry.stone((0.42, 0.17, 0.09)))
-    if h.storeys >= 2 and rng.random() < 0.75:
-        n = max(1, h.bays - 1)
-        for i in range(n):
-            x = (i - (n - 1) / 2) * h.width / (n + 0.4)
-            _dormer(f, x, 0.55, z0 + (0.55 + 0.42) * pitch - 0.1, cover, rng)
-    gutter = tube_path([(-w, -0.50, z0 - 0.02), (w, -0.50, z0 - 0.02)], 0.07, 8)
-    f.building.add(gutter, paint.worn_paint((0.13, 0.13, 0.125), 0.5))
-
-
-def _dormer(f: Front, x: float, y: float, z: float, cover: Shader, rng: np.random.Generator) -> None:
-    white = paint.worn_paint((0.68, 0.66, 0.61), 0.5)
-    w, t = 0.62, 1.25
-    o = (x - 0.42, z + 0.22, x + 0.42, z + t - 0.12)
-    face = wall(x - w, x + w, z - 0.1, z + t, [o], 0.08)
-    f.building.add(face.moved(0, y), white)
-    for s in (-1, 1):
-        f.building.add(box((0.04, 2.2, t + 0.1), (x + s * w, y + 1.1, z + t / 2 - 0.05)), white)
-    f.window.add(casement(o, y + 0.05, 2, 2, 0.06, 0.05), white).add(pane(o, y + 0.06), paint.facade_glass(), float(rng.uniform(0, 1)))
-    v = np.array([[x - w - 0.12, y - 0.15, z + t - 0.02], [x, y - 0.15, z + t + 0.42], [x + w + 0.12, y - 0.15, z + t - 0.02],
-                  [x - w - 0.12, y + 2.3, z + t - 0.02], [x, y + 2.3, z + t + 0.42], [x + w + 0.12, y + 2.3, z + t - 0.02]])  # fmt: skip
-    tex = v[:, [1, 0, 2]].copy()
-    f.building.add(Piece(v[[0, 1, 4, 3]], np.array([[0, 1, 2], [0, 2, 3]]), tex[[0, 1, 4, 3]]), cover)
-    f.building.add(Piece(v[[1, 2, 5, 4]], np.array([[0, 1, 2], [0, 2, 3]]), tex[[1, 2, 5, 4]]), cover)
-    f.building.add(Piece(v[[0, 2, 1]] + (0, 0.1, 0), np.array([[0, 1, 2]]), tex[[0, 2, 1]]), white)

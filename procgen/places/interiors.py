@@ -1,4 +1,4 @@
-"""Colour schemes of rooms, and the shell: floor, walls with windows and a door, skirting, curtains, the view outside."""
+"""Colour schemes of rooms, and the shell: floor, walls, windows, door, skirting, curtains, the view outside."""
 
 from __future__ import annotations
 
@@ -33,14 +33,84 @@ class Scheme:
 
 
 SCHEMES: dict[str, Scheme] = {
-    "nordic": Scheme((0.74, 0.73, 0.70), (0.40, 0.46, 0.46), "pale", (0.36, 0.37, 0.37), ((0.62, 0.45, 0.14), (0.66, 0.64, 0.60), (0.17, 0.25, 0.27)), ((0.62, 0.59, 0.53), (0.20, 0.22, 0.23), (0.45, 0.42, 0.37)), (0.74, 0.72, 0.67), (0.72, 0.71, 0.68), ((0.70, 0.67, 0.60), (0.17, 0.25, 0.27), (0.62, 0.42, 0.13), (0.44, 0.46, 0.44))),
-    "forest": Scheme((0.70, 0.67, 0.60), (0.085, 0.135, 0.105), "oak", (0.13, 0.19, 0.14), ((0.55, 0.33, 0.10), (0.62, 0.57, 0.47), (0.30, 0.10, 0.05)), ((0.46, 0.37, 0.25), (0.11, 0.15, 0.11), (0.62, 0.55, 0.42)), (0.55, 0.50, 0.40), (0.11, 0.16, 0.13), ((0.12, 0.18, 0.13), (0.62, 0.55, 0.42), (0.48, 0.24, 0.08), (0.30, 0.34, 0.25))),
-    "terracotta": Scheme((0.76, 0.70, 0.62), (0.48, 0.215, 0.125), "oak", (0.56, 0.46, 0.35), ((0.46, 0.16, 0.08), (0.22, 0.26, 0.21), (0.70, 0.63, 0.52)), ((0.40, 0.15, 0.085), (0.66, 0.55, 0.42), (0.11, 0.12, 0.15)), (0.72, 0.64, 0.53), (0.66, 0.60, 0.52), ((0.46, 0.16, 0.08), (0.72, 0.60, 0.45), (0.16, 0.20, 0.22), (0.62, 0.36, 0.14))),
-    "navy": Scheme((0.72, 0.73, 0.74), (0.055, 0.085, 0.145), "walnut", (0.075, 0.115, 0.19), ((0.63, 0.58, 0.50), (0.52, 0.29, 0.07), (0.30, 0.38, 0.46)), ((0.58, 0.56, 0.52), (0.07, 0.10, 0.17), (0.40, 0.22, 0.10)), (0.66, 0.66, 0.65), (0.20, 0.11, 0.06), ((0.06, 0.09, 0.16), (0.66, 0.60, 0.50), (0.56, 0.32, 0.08), (0.36, 0.44, 0.52))),
-    "blush": Scheme((0.77, 0.71, 0.67), (0.60, 0.38, 0.325), "pale", (0.55, 0.52, 0.48), ((0.55, 0.28, 0.24), (0.34, 0.37, 0.31), (0.70, 0.65, 0.58)), ((0.66, 0.55, 0.49), (0.48, 0.26, 0.22), (0.72, 0.68, 0.62)), (0.76, 0.70, 0.66), (0.70, 0.64, 0.60), ((0.62, 0.40, 0.34), (0.36, 0.40, 0.33), (0.74, 0.66, 0.56), (0.34, 0.19, 0.16))),
-    "loft": Scheme((0.66, 0.65, 0.63), (0.30, 0.30, 0.31), "walnut", (0.23, 0.105, 0.048), ((0.09, 0.09, 0.10), (0.50, 0.45, 0.37), (0.11, 0.18, 0.20)), ((0.22, 0.075, 0.05), (0.06, 0.07, 0.10), (0.52, 0.42, 0.30)), (0.42, 0.41, 0.39), (0.06, 0.06, 0.065), ((0.08, 0.08, 0.09), (0.58, 0.52, 0.44), (0.36, 0.12, 0.06), (0.16, 0.24, 0.26))),
-    "sage": Scheme((0.75, 0.74, 0.69), (0.30, 0.355, 0.27), "oak", (0.60, 0.56, 0.48), ((0.26, 0.32, 0.23), (0.58, 0.38, 0.17), (0.72, 0.69, 0.62)), ((0.58, 0.56, 0.47), (0.28, 0.33, 0.25), (0.70, 0.67, 0.60)), (0.73, 0.72, 0.66), (0.50, 0.53, 0.44), ((0.30, 0.36, 0.27), (0.72, 0.68, 0.58), (0.54, 0.35, 0.15), (0.46, 0.50, 0.42))),
-}  # fmt: skip
+    "nordic": Scheme(
+        (0.74, 0.73, 0.70),
+        (0.40, 0.46, 0.46),
+        "pale",
+        (0.36, 0.37, 0.37),
+        ((0.62, 0.45, 0.14), (0.66, 0.64, 0.60), (0.17, 0.25, 0.27)),
+        ((0.62, 0.59, 0.53), (0.20, 0.22, 0.23), (0.45, 0.42, 0.37)),
+        (0.74, 0.72, 0.67),
+        (0.72, 0.71, 0.68),
+        ((0.70, 0.67, 0.60), (0.17, 0.25, 0.27), (0.62, 0.42, 0.13), (0.44, 0.46, 0.44)),
+    ),
+    "forest": Scheme(
+        (0.70, 0.67, 0.60),
+        (0.085, 0.135, 0.105),
+        "oak",
+        (0.13, 0.19, 0.14),
+        ((0.55, 0.33, 0.10), (0.62, 0.57, 0.47), (0.30, 0.10, 0.05)),
+        ((0.46, 0.37, 0.25), (0.11, 0.15, 0.11), (0.62, 0.55, 0.42)),
+        (0.55, 0.50, 0.40),
+        (0.11, 0.16, 0.13),
+        ((0.12, 0.18, 0.13), (0.62, 0.55, 0.42), (0.48, 0.24, 0.08), (0.30, 0.34, 0.25)),
+    ),
+    "terracotta": Scheme(
+        (0.76, 0.70, 0.62),
+        (0.48, 0.215, 0.125),
+        "oak",
+        (0.56, 0.46, 0.35),
+        ((0.46, 0.16, 0.08), (0.22, 0.26, 0.21), (0.70, 0.63, 0.52)),
+        ((0.40, 0.15, 0.085), (0.66, 0.55, 0.42), (0.11, 0.12, 0.15)),
+        (0.72, 0.64, 0.53),
+        (0.66, 0.60, 0.52),
+        ((0.46, 0.16, 0.08), (0.72, 0.60, 0.45), (0.16, 0.20, 0.22), (0.62, 0.36, 0.14)),
+    ),
+    "navy": Scheme(
+        (0.72, 0.73, 0.74),
+        (0.055, 0.085, 0.145),
+        "walnut",
+        (0.075, 0.115, 0.19),
+        ((0.63, 0.58, 0.50), (0.52, 0.29, 0.07), (0.30, 0.38, 0.46)),
+        ((0.58, 0.56, 0.52), (0.07, 0.10, 0.17), (0.40, 0.22, 0.10)),
+        (0.66, 0.66, 0.65),
+        (0.20, 0.11, 0.06),
+        ((0.06, 0.09, 0.16), (0.66, 0.60, 0.50), (0.56, 0.32, 0.08), (0.36, 0.44, 0.52)),
+    ),
+    "blush": Scheme(
+        (0.77, 0.71, 0.67),
+        (0.60, 0.38, 0.325),
+        "pale",
+        (0.55, 0.52, 0.48),
+        ((0.55, 0.28, 0.24), (0.34, 0.37, 0.31), (0.70, 0.65, 0.58)),
+        ((0.66, 0.55, 0.49), (0.48, 0.26, 0.22), (0.72, 0.68, 0.62)),
+        (0.76, 0.70, 0.66),
+        (0.70, 0.64, 0.60),
+        ((0.62, 0.40, 0.34), (0.36, 0.40, 0.33), (0.74, 0.66, 0.56), (0.34, 0.19, 0.16)),
+    ),
+    "loft": Scheme(
+        (0.66, 0.65, 0.63),
+        (0.30, 0.30, 0.31),
+        "walnut",
+        (0.23, 0.105, 0.048),
+        ((0.09, 0.09, 0.10), (0.50, 0.45, 0.37), (0.11, 0.18, 0.20)),
+        ((0.22, 0.075, 0.05), (0.06, 0.07, 0.10), (0.52, 0.42, 0.30)),
+        (0.42, 0.41, 0.39),
+        (0.06, 0.06, 0.065),
+        ((0.08, 0.08, 0.09), (0.58, 0.52, 0.44), (0.36, 0.12, 0.06), (0.16, 0.24, 0.26)),
+    ),
+    "sage": Scheme(
+        (0.75, 0.74, 0.69),
+        (0.30, 0.355, 0.27),
+        "oak",
+        (0.60, 0.56, 0.48),
+        ((0.26, 0.32, 0.23), (0.58, 0.38, 0.17), (0.72, 0.69, 0.62)),
+        ((0.58, 0.56, 0.47), (0.28, 0.33, 0.25), (0.70, 0.67, 0.60)),
+        (0.73, 0.72, 0.66),
+        (0.50, 0.53, 0.44),
+        ((0.30, 0.36, 0.27), (0.72, 0.68, 0.58), (0.54, 0.35, 0.15), (0.46, 0.50, 0.42)),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -90,9 +160,20 @@ class Shell:
     lights: list[Light]
 
 
-def build_shell(width: float, depth: float, height: float, windows: Sequence[tuple[int, Opening]], door: tuple[int, float],
-                scheme: Scheme, floor: Shader, walls: Sequence[Shader], cornice: bool, curtains: bool, power: float,
-                rng: np.random.Generator) -> Shell:  # fmt: skip
+def build_shell(
+    width: float,
+    depth: float,
+    height: float,
+    windows: Sequence[tuple[int, Opening]],
+    door: tuple[int, float],
+    scheme: Scheme,
+    floor: Shader,
+    walls: Sequence[Shader],
+    cornice: bool,
+    curtains: bool,
+    power: float,
+    rng: np.random.Generator,
+) -> Shell:
     """Build floor, ceiling, walls, windows and door.
 
     Args:
@@ -109,7 +190,9 @@ def build_shell(width: float, depth: float, height: float, windows: Sequence[tup
     reveal = 0.24
     kit = Kit().add(plane(-width / 2, -depth / 2, width / 2, depth / 2, 0.0), floor)
     out.append(SceneObject("floor", kit.mesh(), "floor"))
-    top = Kit().add(plane(-width / 2, -depth / 2, width / 2, depth / 2, height, up=False), paint.wall_paint((0.80, 0.795, 0.78)))
+    top = Kit().add(
+        plane(-width / 2, -depth / 2, width / 2, depth / 2, height, up=False), paint.wall_paint((0.80, 0.795, 0.78))
+    )
     out.append(SceneObject("ceiling", top.mesh(), "ceiling"))
     trim, frames, glass, cloth, pipes, doors = Kit(), Kit(), Kit(), Kit(), Kit(), Kit()
     shade = upholstery.curtain(scheme.curtain)
@@ -120,22 +203,37 @@ def build_shell(width: float, depth: float, height: float, windows: Sequence[tup
         leaf = (door[1] - 0.43, 0.0, door[1] + 0.43, 2.05) if door[0] == side.number else None
         both = holes + ([leaf] if leaf else [])
         face = wall(-side.length / 2, side.length / 2, 0.0, height, both, reveal)
-        out.append(SceneObject(f"wall_{'nesw'[side.number]}", Kit().add(face.placed(side.T), walls[side.number]).mesh(), "wall"))
+        out.append(
+            SceneObject(
+                f"wall_{'nesw'[side.number]}", Kit().add(face.placed(side.T), walls[side.number]).mesh(), "wall"
+            )
+        )
         for o in holes:
             _window(o, side, frames, glass, trim, white, reveal)
             lights.append(window_light(o, side, power))
             if o[1] < 0.2:
                 gaps.append((o[0] - 0.02, o[2] + 0.02))
             elif o[1] > 0.7:
-                pipes.add(radiator(white, min(o[2] - o[0], 1.3)).kit.piece().placed(side.T @ pose((o[0] + o[2]) / 2, -0.075, 0.0)), white)
+                pipes.add(
+                    radiator(white, min(o[2] - o[0], 1.3))
+                    .kit.piece()
+                    .placed(side.T @ pose((o[0] + o[2]) / 2, -0.075, 0.0)),
+                    white,
+                )
             if curtains:
                 _curtains(o, side, height, cloth, shade, pole, rng)
         if leaf:
             gaps.append((leaf[0] - 0.09, leaf[2] + 0.09))
             _door(leaf, side, doors, trim, white, paint.metal((0.5, 0.48, 0.45)), rng)
         _skirting(side, gaps, trim, white, height, cornice)
-    for name, k, semantic, labelled in (("trim", trim, "wall", True), ("window_frames", frames, "window", True), ("window_glass", glass, "window", False),
-                                        ("curtains", cloth, "furniture", True), ("radiators", pipes, "furniture", True), ("door", doors, "door", True)):  # fmt: skip
+    for name, k, semantic, labelled in (
+        ("trim", trim, "wall", True),
+        ("window_frames", frames, "window", True),
+        ("window_glass", glass, "window", False),
+        ("curtains", cloth, "furniture", True),
+        ("radiators", pipes, "furniture", True),
+        ("door", doors, "door", True),
+    ):
         if k.parts:
             out.append(SceneObject(name, k.mesh(), semantic, labelled=labelled, shadow=labelled))
     return Shell(out, lights)
@@ -143,10 +241,16 @@ def build_shell(width: float, depth: float, height: float, windows: Sequence[tup
 
 def _window(o: Opening, side: Side, frames: Kit, glass: Kit, trim: Kit, white: Shader, reveal: float) -> None:
     columns = max(1, round((o[2] - o[0]) / 0.75))
-    frames.add(casement(o, reveal - 0.07, columns, 1, 0.06, 0.07, 0.72 if o[3] - o[1] > 1.7 else 0.0).placed(side.T), white)
+    frames.add(
+        casement(o, reveal - 0.07, columns, 1, 0.06, 0.07, 0.72 if o[3] - o[1] > 1.7 else 0.0).placed(side.T), white
+    )
     glass.add(pane(o, reveal - 0.07).placed(side.T), paint.clear_glass())
     if o[1] > 0.2:
-        board = box((o[2] - o[0] + 0.10, reveal - 0.08, 0.03), ((o[0] + o[2]) / 2, (reveal - 0.10) / 2 - 0.025, o[1] + 0.0151), 0.006)
+        board = box(
+            (o[2] - o[0] + 0.10, reveal - 0.08, 0.03),
+            ((o[0] + o[2]) / 2, (reveal - 0.10) / 2 - 0.025, o[1] + 0.0151),
+            0.006,
+        )
         trim.add(board.placed(side.T), white)
 
 
@@ -158,13 +262,19 @@ def window_light(o: Opening, side: Side, power: float) -> Light:
     z /= np.linalg.norm(z)
     x = side.T[:3, 0]
     at = side.T[:3, :3] @ np.array([(o[0] + o[2]) / 2, -0.05, (o[1] + o[3]) / 2]) + side.T[:3, 3]
-    return Light("area", power * w * h, (0.93, 0.97, 1.0), float(np.sqrt(w * h)), rigid(np.stack([x, np.cross(z, x), z], 1), at))
+    return Light(
+        "area", power * w * h, (0.93, 0.97, 1.0), float(np.sqrt(w * h)), rigid(np.stack([x, np.cross(z, x), z], 1), at)
+    )
 
 
-def _curtains(o: Opening, side: Side, height: float, cloth: Kit, shade: Shader, pole: Shader, rng: np.random.Generator) -> None:
+def _curtains(
+    o: Opening, side: Side, height: float, cloth: Kit, shade: Shader, pole: Shader, rng: np.random.Generator
+) -> None:
     top = min(o[3] + 0.16, height - 0.06)
     mid, half = (o[0] + o[2]) / 2, (o[2] - o[0]) / 2 + 0.26
-    cloth.add(rod((mid - half - 0.08, -0.10, top + 0.02), (mid + half + 0.08, -0.10, top + 0.02), 0.013).placed(side.T), pole)
+    cloth.add(
+        rod((mid - half - 0.08, -0.10, top + 0.02), (mid + half + 0.08, -0.10, top + 0.02), 0.013).placed(side.T), pole
+    )
     for s in (-1, 1):
         w = float(rng.uniform(0.30, 0.42))
         fall = drape(rng, w, top - 0.015, int(rng.integers(5, 8)))
@@ -172,7 +282,9 @@ def _curtains(o: Opening, side: Side, height: float, cloth: Kit, shade: Shader, 
         cloth.add(fall.placed(side.T @ pose(x, -0.10, 0.015)), shade)
 
 
-def _door(leaf: Opening, side: Side, doors: Kit, trim: Kit, white: Shader, steel: Shader, rng: np.random.Generator) -> None:
+def _door(
+    leaf: Opening, side: Side, doors: Kit, trim: Kit, white: Shader, steel: Shader, rng: np.random.Generator
+) -> None:
     inner = (leaf[0] + 0.03, 0.004, leaf[2] - 0.03, leaf[3] - 0.03)
     one = Kit()
     panel_door(one, inner, 0.02, white, steel, FOUR_PANELS)
@@ -185,15 +297,24 @@ def _door(leaf: Opening, side: Side, doors: Kit, trim: Kit, white: Shader, steel
     trim.add(box((leaf[2] - leaf[0], 0.02, w), ((leaf[0] + leaf[2]) / 2, -0.01, z), 0.004).placed(side.T), white)
 
 
-def _skirting(side: Side, gaps: list[tuple[float, float]], trim: Kit, white: Shader, height: float, cornice: bool) -> None:
+def _skirting(
+    side: Side, gaps: list[tuple[float, float]], trim: Kit, white: Shader, height: float, cornice: bool
+) -> None:
     profile = [(0.0, 0.0), (0.0, 0.095), (-0.006, 0.095), (-0.014, 0.080), (-0.016, 0.0)]
     x = -side.length / 2
     for a, b in [*sorted(gaps), (side.length / 2, side.length / 2)]:
         if a - x > 0.02:
-            trim.add(moulding(profile[::-1], a - x).moved((a + x) / 2).placed(side.T), white)
+            trim.add(moulding(profile, a - x).moved((a + x) / 2).placed(side.T), white)
         x = b
     if cornice:
-        cove = [(0.0, height), (-0.085, height), (-0.078, height - 0.02), (-0.035, height - 0.045), (-0.016, height - 0.085), (0.0, height - 0.09)]
+        cove = [
+            (0.0, height),
+            (-0.085, height),
+            (-0.078, height - 0.02),
+            (-0.035, height - 0.045),
+            (-0.016, height - 0.085),
+            (0.0, height - 0.09),
+        ]
         trim.add(moulding(cove, side.length).placed(side.T), white)
 
 
@@ -214,9 +335,27 @@ def outside(width: float, depth: float, rng: np.random.Generator) -> list[SceneO
     for i in range(14):
         a = i / 14 * 2 * np.pi + rng.uniform(-0.15, 0.15)
         r = rng.uniform(12.0, 26.0) + max(width, depth) / 2
-        out.append(SceneObject(f"garden_tree_{i:02d}", shapes[i % 2], "vegetation", T_world_from_object=pose(r * np.cos(a), r * np.sin(a), -0.45, float(rng.uniform(0, 6.28)), float(rng.uniform(0.7, 1.1)))))
+        out.append(
+            SceneObject(
+                f"garden_tree_{i:02d}",
+                shapes[i % 2],
+                "vegetation",
+                T_world_from_object=pose(
+                    r * np.cos(a), r * np.sin(a), -0.45, float(rng.uniform(0, 6.28)), float(rng.uniform(0.7, 1.1))
+                ),
+            )
+        )
     for i in range(12):
         a = i / 12 * 2 * np.pi + rng.uniform(-0.2, 0.2)
         r = rng.uniform(6.5, 10.0) + max(width, depth) / 2
-        out.append(SceneObject(f"garden_bush_{i:02d}", hedge, "vegetation", T_world_from_object=pose(r * np.cos(a), r * np.sin(a), -0.42, float(rng.uniform(0, 6.28)), float(rng.uniform(0.9, 1.6)))))
+        out.append(
+            SceneObject(
+                f"garden_bush_{i:02d}",
+                hedge,
+                "vegetation",
+                T_world_from_object=pose(
+                    r * np.cos(a), r * np.sin(a), -0.42, float(rng.uniform(0, 6.28)), float(rng.uniform(0.9, 1.6))
+                ),
+            )
+        )
     return out

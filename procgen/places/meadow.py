@@ -8,15 +8,16 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from ..codec import param
-from ..geometry import Mesh, PlaceGeometry, SceneObject
-from ..materials import terrain, vegetation
+from ..geometry import Mesh, PlaceGeometry, SceneObject, Seat
+from ..materials import paint, terrain, vegetation, wood
 from ..materials.shader import Color
 from ..registry import places
 from ..spec import PlaceSpec
+from .furniture import park_bench
 from .grass import PALETTES, PatchForm, build_patch
 from .land import Land
 from .plants import SPECIES, build_plant
-from .solids import pose, rotation
+from .solids import Kit, box, pose, rod, rotation
 from .stones import build_rock, field, waves
 
 STAGE, CAMERAS = 4.0, 10.0  # half sides, metres
@@ -41,15 +42,23 @@ class MeadowSpec(PlaceSpec):
     flowers: Literal["daisies", "poppies", "buttercups", "wild"] = param("wild", doc="Flower palette.")
     flower_density: float = param(0.5, low=0.0, high=1.0, doc="How many flowers.")
     trees: tuple[Species, ...] = param(("lime", "birch"), doc="Species of the trees, the main one first.")
-    near_trees: int = param(4, low=0, high=5, doc="Trees within 35 m.")
-    bushes: int = param(6, low=0, high=10, doc="Bushes within 35 m.")
+    near_trees: int = param(3, low=0, high=4, doc="Trees within 35 m.")
+    bushes: int = param(4, low=0, high=6, doc="Bushes within 35 m.")
     rocks: int = param(4, low=0, high=12, doc="Boulders.")
+    bench: bool = param(True, doc="A bench beside the stage.")
+    fence: bool = param(True, doc="A post-and-rail fence behind the stage.")
 
 
 _MIXES: tuple[tuple[Species, ...], ...] = (
-    ("lime", "birch"), ("oak", "apple"), ("birch", "pine"), ("maple", "lime"), ("pine", "birch"), ("apple", "lime"),
-    ("oak", "poplar"), ("birch", "oak"),
-)  # fmt: skip
+    ("lime", "birch"),
+    ("oak", "apple"),
+    ("birch", "pine"),
+    ("maple", "lime"),
+    ("pine", "birch"),
+    ("apple", "lime"),
+    ("oak", "poplar"),
+    ("birch", "oak"),
+)
 
 
 def sample_meadow(rng: np.random.Generator) -> MeadowSpec:
@@ -68,9 +77,11 @@ def sample_meadow(rng: np.random.Generator) -> MeadowSpec:
         flowers=("daisies", "poppies", "buttercups", "wild")[int(rng.integers(4))],
         flower_density=float(rng.uniform(0.1, 1.0)),
         trees=_MIXES[int(rng.integers(len(_MIXES)))],
-        near_trees=int(rng.integers(3, 6)),
-        bushes=int(rng.integers(3, 9)),
+        near_trees=int(rng.integers(2, 4)),
+        bushes=int(rng.integers(2, 7)),
         rocks=int(rng.integers(1, 8)),
+        bench=bool(rng.random() < 0.6),
+        fence=bool(rng.random() < 0.5),
     )
 
 
@@ -123,12 +134,27 @@ def _grass(spec: MeadowSpec, land: Land) -> list[SceneObject]:
 
     # side, inner and outer radius, blades, height, width, fine; flowers of each variant follow
     zones = [
-        ("short", PatchForm(1.0, 330, (0.035, 0.085), 0.0065, 0.55), 0.0, 5.6, near,
-         [[], [(low, 2)] if low else [], [], [(low, 5)] if low else []], 26),
-        ("mid", PatchForm(1.0, 140, (0.07, 0.19), 0.0085, 0.5), 5.6, 10.5, near, [[], tall(0.25), [], tall(0.5)], 14),
-        ("tall", PatchForm(2.0, 260, (h * 0.5, h), 0.013, 0.35, False), 10.5, 27.0, near, [tall(0.2), tall(2.2), [], tall(1.0)], 0),
-        ("far", PatchForm(6.0, 210, (h * 0.6, h * 1.05), 0.032, 0.3, False), 27.0, 62.0, far, [[], []], 0),
-    ]  # fmt: skip
+        (
+            "short",
+            PatchForm(1.0, 280, (0.035, 0.085), 0.0065, 0.55),
+            0.0,
+            5.6,
+            near,
+            [[], [(low, 2)] if low else [], [], [(low, 5)] if low else []],
+            26,
+        ),
+        ("mid", PatchForm(1.0, 112, (0.07, 0.19), 0.0085, 0.5), 5.6, 10.5, near, [[], tall(0.35), [], tall(0.8)], 8),
+        (
+            "tall",
+            PatchForm(2.0, 175, (h * 0.5, h), 0.013, 0.35, False),
+            10.5,
+            25.0,
+            near,
+            [tall(0.2), tall(1.6), [], tall(0.7)],
+            0,
+        ),
+        ("far", PatchForm(6.0, 170, (h * 0.6, h * 1.05), 0.036, 0.3, False), 25.0, 56.0, far, [[], []], 0),
+    ]
     meadow_of = waves(np.random.default_rng([spec.variation, 3]), 8, (6.0, 22.0), 2)
     out = []
     for name, form, inner, outer, material, variants, clover in zones:
@@ -174,8 +200,8 @@ def _trees(spec: MeadowSpec, land: Land) -> list[SceneObject]:
         T = _stand(land, r * np.cos(a), r * np.sin(a), rng.uniform(0, 6.28), (s, s, s * rng.uniform(0.8, 1.2)), 0.03)
         out.append(SceneObject(f"bush_{i:02d}", bush, "vegetation", count, T_world_from_object=T))
     mid = [build_plant(f, rng, 1) for f in forms for _ in range(2)]
-    for i in range(16):
-        a, r = rng.uniform(0, 2 * np.pi), 36 * (4.2 ** rng.uniform(0, 1))
+    for i in range(12):
+        a, r = rng.uniform(0, 2 * np.pi), 34 * (4.2 ** rng.uniform(0, 1))
         T = _stand(land, r * np.cos(a), r * np.sin(a), rng.uniform(0, 6.28), rng.uniform(0.75, 1.35), 0.1)
         out.append(SceneObject(f"tree_mid_{i:02d}", mid[i % len(mid)], "vegetation", T_world_from_object=T))
     return out + _woods(spec, land, rng)
@@ -185,7 +211,7 @@ def _woods(spec: MeadowSpec, land: Land, rng: np.random.Generator) -> list[Scene
     """Hedges between the fields and woods on the hills."""
     forms = [SPECIES[k] for k in spec.trees] or [SPECIES["lime"]]
     small = [build_plant(f, rng, 0) for f in (*forms, *forms, SPECIES["bush"])]
-    grove = [_grove(small[:-1], 6, 22.0, rng) for _ in range(3)]
+    grove = [_grove(small[:-1], 6, 14.0, rng, scale=1.15) for _ in range(3)]
     hedge = _grove([small[-1]], 7, 20.0, rng, line=True, scale=2.6)
     out = []
     where = waves(rng, 6, (0.5, 1.6), 1)
@@ -203,7 +229,9 @@ def _woods(spec: MeadowSpec, land: Land, rng: np.random.Generator) -> list[Scene
     return out
 
 
-def _grove(trees: list[Mesh], count: int, length: float, rng: np.random.Generator, line: bool = False, scale: float = 1.0) -> Mesh:
+def _grove(
+    trees: list[Mesh], count: int, length: float, rng: np.random.Generator, line: bool = False, scale: float = 1.0
+) -> Mesh:
     """Several far trees as one mesh, along x."""
     v, f, shade, tex, tint, mat, start = [], [], [], [], [], [], 0
     shaders = {s.key(): s for t in trees for s in t.materials}
@@ -211,7 +239,11 @@ def _grove(trees: list[Mesh], count: int, length: float, rng: np.random.Generato
     for i in range(count):
         t = trees[i % len(trees)]
         R = rotation(rng.uniform(0, 6.28)) * scale * rng.uniform(0.75, 1.25)
-        at = [(i + rng.uniform(0.1, 0.9)) / count * 2 * length - length, 0 if line else rng.uniform(-0.45, 0.45) * length, 0]
+        at = [
+            (i + rng.uniform(0.1, 0.9)) / count * 2 * length - length,
+            0 if line else rng.uniform(-0.45, 0.45) * length,
+            0,
+        ]
         v.append(t.vertices @ R.T + at)
         f.append(t.faces + start)
         start += len(t.vertices)
@@ -243,24 +275,81 @@ def _rocks(spec: MeadowSpec, land: Land, first: int) -> tuple[list[SceneObject],
     return out, obstacles
 
 
+def _bench(spec: MeadowSpec, land: Land, instance: int) -> tuple[SceneObject, list[Seat], list[list[float]]]:
+    """A weathered bench that looks onto the stage; its legs go into the ground."""
+    rng = np.random.default_rng([spec.variation, 6])
+    thing = park_bench(
+        wood.board(wood.TONES["grey"], 0.7, 0.6), paint.worn_paint((0.05, 0.052, 0.055), 0.6), 1.8, dig=0.15
+    )
+    x, y, turn = (
+        float(rng.uniform(-3.0, 3.0)),
+        STAGE + 0.75,
+        float(rng.normal(0, 0.12)),
+    )  # behind the stage, seen from -Y
+    T = _stand(land, x, y, turn, 1.0)
+    seats = [
+        Seat(f"bench_0/{k}", T[:3, :3] @ np.array(s[:3]) + T[:3, 3], turn + s[3], s[4], s[5])
+        for k, s in enumerate(thing.seats)
+    ]
+    along = T[:3, 0] * 0.6
+    ring = [[x + s * along[0], y + s * along[1], 0.45] for s in (-1, 0, 1)]
+    return SceneObject("bench_0", thing.kit.mesh(), "furniture", instance, T_world_from_object=T), seats, ring
+
+
+def _fence(spec: MeadowSpec, land: Land) -> Mesh:
+    """Posts and two rails along an arc."""
+    rng = np.random.default_rng([spec.variation, 7])
+    a = rng.uniform(0.2, 1.4) + np.arange(26) * 2.4 / 21.0
+    r = 21.0 + 1.2 * np.sin(a * 2 + rng.uniform(0, 6))
+    x, y = r * np.cos(a), r * np.sin(a)
+    z = land.height(x, y)
+    grey = wood.board(wood.TONES["grey"], 0.8, 0.8)
+    kit = Kit()
+    gap = land.on_path(x, y) > 0.2
+    for i in range(len(a)):
+        if gap[i]:
+            continue
+        post = box((0.11, 0.11, 1.5), (0, 0, 0.45), 0.012).turned(float(rng.normal(0, 0.03)), "x").turned(a[i])
+        kit.add(post.moved(x[i], y[i], z[i]), grey, float(rng.uniform(0, 1)))
+        if i + 1 < len(a) and not gap[i + 1]:
+            for h in (0.48, 0.95):
+                ends = [(x[j], y[j], z[j] + h + rng.normal(0, 0.015)) for j in (i, i + 1)]
+                kit.add(rod(*ends, 0.042, 8), grey, float(rng.uniform(0, 1)))
+    return kit.mesh()
+
+
 def build_meadow(spec: MeadowSpec) -> PlaceGeometry:
     """Rolling land with a path, short grass on the stage, tall grass with wild flowers, trees, woods and hills."""
-    land = Land(spec.variation, spec.relief, spec.path_width, spec.path_heading, spec.path_bend,
-                0.0 if spec.path == "mown" else 0.03)  # fmt: skip
+    land = Land(
+        spec.variation,
+        spec.relief,
+        spec.path_width,
+        spec.path_heading,
+        spec.path_bend,
+        0.0 if spec.path == "mown" else 0.03,
+    )
     green, dry = _colors(spec)
     ground = land.mesh(terrain.turf(green, dry, spec.dryness, spec.path))
     objects = [SceneObject("land", ground, "terrain")]
     objects += _trees(spec, land)
     first = 1 + max((o.instance for o in objects), default=0)
     rocks, obstacles = _rocks(spec, land, first)
-    objects += rocks + _grass(spec, land)
+    objects += rocks
+    seats: list[Seat] = []
+    if spec.bench:
+        one, seats, ring = _bench(spec, land, first + len(rocks))
+        objects.append(one)
+        obstacles += ring
+    if spec.fence:
+        objects.append(SceneObject("fence", _fence(spec, land), "prop"))
+    objects += _grass(spec, land)
     return PlaceGeometry(
         objects=objects,
         lights=[],
         height=land.height,
         stage=np.array([-STAGE, -STAGE, STAGE, STAGE]),
         obstacles=np.array(obstacles, float).reshape(-1, 3),
-        seats=[],
+        seats=seats,
         indoor=False,
         camera_area=np.array([-CAMERAS, -CAMERAS, CAMERAS, CAMERAS]),
     )

@@ -33,15 +33,20 @@ def wall(x0: float, x1: float, z0: float, z1: float, openings: Sequence[Opening]
             rows.append(np.array([[p[0], 0, p[1]], [q[0], 0, q[1]], [q[0], depth, q[1]], [p[0], depth, p[1]]]))
             along = abs(p[0] - q[0]) > abs(p[1] - q[1])
             if along:
-                rtex.append(np.array([[p[0], p[1], 0], [q[0], p[1], 0], [q[0], p[1] + depth, 0], [p[0], p[1] + depth, 0]]))
+                rtex.append(
+                    np.array([[p[0], p[1], 0], [q[0], p[1], 0], [q[0], p[1] + depth, 0], [p[0], p[1] + depth, 0]])
+                )
             else:
-                rtex.append(np.array([[p[0], p[1], 0], [p[0], q[1], 0], [p[0] + depth, q[1], 0], [p[0] + depth, p[1], 0]]))
+                rtex.append(
+                    np.array([[p[0], p[1], 0], [p[0], q[1], 0], [p[0] + depth, q[1], 0], [p[0] + depth, p[1], 0]])
+                )
     v = np.concatenate(rows)
     return Piece(v, quads(np.arange(len(v)).reshape(-1, 4)), np.concatenate(rtex))
 
 
-def casement(o: Opening, y: float, columns: int = 2, rows: int = 1, bar: float = 0.055, depth: float = 0.06,
-             transom: float = 0.0) -> Piece:  # fmt: skip
+def casement(
+    o: Opening, y: float, columns: int = 2, rows: int = 1, bar: float = 0.055, depth: float = 0.06, transom: float = 0.0
+) -> Piece:
     """Frame and bars of a window in an opening, centred at depth `y`.
 
     Args:
@@ -76,8 +81,16 @@ def pane(o: Opening, y: float) -> Piece:
     return Piece(v, np.array([[0, 1, 2], [0, 2, 3]]), np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0.0]]))
 
 
-def panel_door(kit: Kit, o: Opening, y: float, paint: Shader, knob: Shader, layout: Sequence[Opening], glass: Shader | None = None,
-               glazed: int = -1) -> None:  # fmt: skip
+def panel_door(
+    kit: Kit,
+    o: Opening,
+    y: float,
+    paint: Shader,
+    knob: Shader,
+    layout: Sequence[Opening],
+    glass: Shader | None = None,
+    glazed: int = -1,
+) -> None:
     """A door leaf with raised panels (x, z in 0–1 of the leaf) in an opening; panel `glazed` is glass."""
     x0, z0, x1, z1 = o
     w, h = x1 - x0, z1 - z0
@@ -85,7 +98,11 @@ def panel_door(kit: Kit, o: Opening, y: float, paint: Shader, knob: Shader, layo
     for i, (a, b, c, d) in enumerate(layout):
         size, at = ((c - a) * w, (d - b) * h), (x0 + (a + c) / 2 * w, z0 + (b + d) / 2 * h)
         if i == glazed and glass is not None:
-            kit.add(pane((at[0] - size[0] / 2, at[1] - size[1] / 2, at[0] + size[0] / 2, at[1] + size[1] / 2), y - 0.004), glass, 0.9)
+            kit.add(
+                pane((at[0] - size[0] / 2, at[1] - size[1] / 2, at[0] + size[0] / 2, at[1] + size[1] / 2), y - 0.004),
+                glass,
+                0.9,
+            )
             frame = casement((x0 + a * w, z0 + b * h, x0 + c * w, z0 + d * h), y - 0.006, 1, 1, 0.02, 0.02)
             kit.add(frame, paint)
             continue
@@ -100,5 +117,10 @@ def panel_door(kit: Kit, o: Opening, y: float, paint: Shader, knob: Shader, layo
     kit.add(handle.moved(x1 - 0.075, y, z0 + 1.02), knob)
 
 
-FOUR_PANELS: tuple[Opening, ...] = ((0.14, 0.09, 0.46, 0.40), (0.54, 0.09, 0.86, 0.40), (0.14, 0.48, 0.46, 0.93), (0.54, 0.48, 0.86, 0.93))
+FOUR_PANELS: tuple[Opening, ...] = (
+    (0.14, 0.09, 0.46, 0.40),
+    (0.54, 0.09, 0.86, 0.40),
+    (0.14, 0.48, 0.46, 0.93),
+    (0.54, 0.48, 0.86, 0.93),
+)
 TWO_PANELS: tuple[Opening, ...] = ((0.15, 0.08, 0.85, 0.40), (0.15, 0.47, 0.85, 0.94))

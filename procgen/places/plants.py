@@ -51,16 +51,94 @@ class TreeForm:
 
 
 SPECIES: dict[str, TreeForm] = {
-    "lime": TreeForm(9.5, 0.19, 0.20, 0.36, "round", (0.15, 1.05), 0.25, (26, 8, 5), 13, (0.165, 0.140), (0.125, 0.215, 0.042)),
-    "oak": TreeForm(10.0, 0.30, 0.17, 0.46, "round", (0.05, 0.95), 0.30, (22, 9, 6), 13, (0.180, 0.130), (0.105, 0.175, 0.038)),
-    "maple": TreeForm(8.5, 0.16, 0.22, 0.34, "oval", (0.35, 1.15), 0.20, (24, 8, 5), 13, (0.175, 0.165), (0.150, 0.215, 0.045), (0.42, 0.19, 0.03)),
-    "birch": TreeForm(11.0, 0.12, 0.24, 0.21, "oval", (0.45, 1.2), -0.55, (30, 7, 5), 14, (0.115, 0.088), (0.175, 0.245, 0.052), None, "birch"),
-    "poplar": TreeForm(14.0, 0.18, 0.07, 0.11, "column", (1.05, 1.3), 0.15, (40, 6, 4), 13, (0.140, 0.120), (0.130, 0.210, 0.045)),
-    "pine": TreeForm(12.0, 0.18, 0.16, 0.24, "cone", (-0.25, 0.75), -0.10, (44, 7, 4), 14, (0.330, 0.055), (0.050, 0.092, 0.036), None, "rough", (0.16, 0.085, 0.05)),
-    "apple": TreeForm(4.6, 0.12, 0.26, 0.46, "round", (0.1, 0.9), 0.15, (16, 8, 5), 13, (0.125, 0.080), (0.125, 0.195, 0.060)),
-    "bush": TreeForm(1.5, 0.022, 0.02, 0.62, "bush", (0.5, 1.3), 0.10, (16, 5, 4), 9, (0.110, 0.075), (0.095, 0.165, 0.036), None, "smooth"),
-    "box": TreeForm(0.9, 0.015, 0.02, 0.55, "bush", (0.4, 1.4), 0.05, (18, 6, 4), 9, (0.060, 0.045), (0.060, 0.125, 0.030), None, "smooth"),
-}  # fmt: skip
+    "lime": TreeForm(
+        9.5, 0.19, 0.20, 0.36, "round", (0.15, 1.05), 0.25, (26, 8, 5), 10, (0.190, 0.162), (0.125, 0.215, 0.042)
+    ),
+    "oak": TreeForm(
+        10.0, 0.30, 0.17, 0.46, "round", (0.05, 0.95), 0.30, (22, 8, 6), 10, (0.205, 0.152), (0.105, 0.175, 0.038)
+    ),
+    "maple": TreeForm(
+        8.5,
+        0.16,
+        0.22,
+        0.34,
+        "oval",
+        (0.35, 1.15),
+        0.20,
+        (24, 8, 5),
+        10,
+        (0.200, 0.190),
+        (0.150, 0.215, 0.045),
+        (0.42, 0.19, 0.03),
+    ),
+    "birch": TreeForm(
+        11.0,
+        0.12,
+        0.24,
+        0.21,
+        "oval",
+        (0.45, 1.2),
+        -0.55,
+        (28, 7, 5),
+        11,
+        (0.130, 0.100),
+        (0.175, 0.245, 0.052),
+        None,
+        "birch",
+    ),
+    "poplar": TreeForm(
+        14.0, 0.18, 0.07, 0.11, "column", (1.05, 1.3), 0.15, (38, 6, 4), 11, (0.155, 0.130), (0.130, 0.210, 0.045)
+    ),
+    "pine": TreeForm(
+        12.0,
+        0.18,
+        0.16,
+        0.24,
+        "cone",
+        (-0.25, 0.75),
+        -0.10,
+        (42, 7, 4),
+        11,
+        (0.370, 0.064),
+        (0.050, 0.092, 0.036),
+        None,
+        "rough",
+        (0.16, 0.085, 0.05),
+    ),
+    "apple": TreeForm(
+        4.6, 0.12, 0.26, 0.46, "round", (0.1, 0.9), 0.15, (16, 8, 5), 11, (0.125, 0.080), (0.125, 0.195, 0.060)
+    ),
+    "bush": TreeForm(
+        1.5,
+        0.022,
+        0.02,
+        0.62,
+        "bush",
+        (0.5, 1.3),
+        0.10,
+        (16, 5, 4),
+        9,
+        (0.110, 0.075),
+        (0.095, 0.165, 0.036),
+        None,
+        "smooth",
+    ),
+    "box": TreeForm(
+        0.9,
+        0.015,
+        0.02,
+        0.55,
+        "bush",
+        (0.4, 1.4),
+        0.05,
+        (18, 6, 4),
+        9,
+        (0.060, 0.045),
+        (0.060, 0.125, 0.030),
+        None,
+        "smooth",
+    ),
+}
 
 
 def _profile(shape: str, t: np.ndarray) -> np.ndarray:
@@ -78,8 +156,15 @@ def _unit(v: np.ndarray) -> np.ndarray:
     return v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-12)
 
 
-def _limbs(start: np.ndarray, way: np.ndarray, length: np.ndarray, points: int, bend: float, wander: float,
-           rng: np.random.Generator) -> np.ndarray:  # fmt: skip
+def _limbs(
+    start: np.ndarray,
+    way: np.ndarray,
+    length: np.ndarray,
+    points: int,
+    bend: float,
+    wander: float,
+    rng: np.random.Generator,
+) -> np.ndarray:
     """Polylines (N, K, 3) from `start` along `way` that turn up by `bend` and wander."""
     n = len(start)
     d = way.copy()
@@ -91,8 +176,9 @@ def _limbs(start: np.ndarray, way: np.ndarray, length: np.ndarray, points: int, 
     return np.stack(out, 1)
 
 
-def _children(parent: np.ndarray, count: int, low: float, angle: float, rng: np.random.Generator
-              ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+def _children(
+    parent: np.ndarray, count: int, low: float, angle: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Start, direction, place along the parent (0–1) and parent index of `count` side branches on each polyline."""
     n, k, _ = parent.shape
     t = low + (1 - low) * (np.arange(count) + rng.uniform(0, 0.9, (n, count))) / count
@@ -111,8 +197,15 @@ def _children(parent: np.ndarray, count: int, low: float, angle: float, rng: np.
     return start.reshape(-1, 3), way.reshape(-1, 3), t.reshape(-1), index
 
 
-def kites(root: np.ndarray, way: np.ndarray, normal: np.ndarray, length: np.ndarray, width: np.ndarray, fold: float = 0.25,
-          curl: float = 0.12) -> Piece:  # fmt: skip
+def kites(
+    root: np.ndarray,
+    way: np.ndarray,
+    normal: np.ndarray,
+    length: np.ndarray,
+    width: np.ndarray,
+    fold: float = 0.25,
+    curl: float = 0.12,
+) -> Piece:
     """Leaves (N): two triangles each, folded along the midrib, tips curling down; tex x = place along the leaf 0–1."""
     n = len(root)
     normal = _unit(normal - (normal * way).sum(1, keepdims=True) * way)
@@ -147,7 +240,11 @@ class Grown:
 def grow(form: TreeForm, rng: np.random.Generator, fullness: float = 1.0) -> Grown:
     """Grow branches; `fullness` scales the number of side branches and twigs."""
     h = form.height
-    n1, n2, n3 = form.counts[0], max(3, round(form.counts[1] * fullness**0.5)), max(2, round(form.counts[2] * fullness**0.5))
+    n1, n2, n3 = (
+        form.counts[0],
+        max(3, round(form.counts[1] * fullness**0.5)),
+        max(2, round(form.counts[2] * fullness**0.5)),
+    )
     bush = form.shape == "bush"
     if bush:
         a = rng.uniform(0, 2 * np.pi, n1)
@@ -174,7 +271,13 @@ def grow(form: TreeForm, rng: np.random.Generator, fullness: float = 1.0) -> Gro
         a = np.arange(n1) * GOLDEN + rng.normal(0, 0.25, n1)
         up = form.rise[0] + (form.rise[1] - form.rise[0]) * crown + rng.normal(0, 0.10, n1)
         way = np.stack([np.cos(a) * np.cos(up), np.sin(a) * np.cos(up), np.sin(up)], 1)
-        length = form.spread * h * _profile(form.shape, crown) / np.maximum(np.cos(up) ** 0.5, 0.72) * rng.uniform(0.8, 1.1, n1)
+        length = (
+            form.spread
+            * h
+            * _profile(form.shape, crown)
+            / np.maximum(np.cos(up) ** 0.5, 0.72)
+            * rng.uniform(0.8, 1.1, n1)
+        )
         if form.shape == "column":
             length = form.spread * h * 1.7 * (1.05 - crown) ** 0.4 * rng.uniform(0.8, 1.1, n1)
         first = _limbs(start, way, length, 7, form.bend, 0.07, rng)
@@ -182,11 +285,15 @@ def grow(form: TreeForm, rng: np.random.Generator, fullness: float = 1.0) -> Gro
     base = form.trunk * (0.9 if bush else 0.42) * (length / length.max()) ** 0.8
     wood.append((first, base[:, None] * np.linspace(1, 0.22, k), 5))
     start, way, t, i = _children(first, n2, 0.25 if not bush else 0.35, 0.85, rng)
-    second = _limbs(start, way, length[i] * 0.50 * (1.12 - 0.62 * t) * rng.uniform(0.75, 1.15, len(i)), 5, form.bend, 0.10, rng)
+    second = _limbs(
+        start, way, length[i] * 0.50 * (1.12 - 0.62 * t) * rng.uniform(0.75, 1.15, len(i)), 5, form.bend, 0.10, rng
+    )
     wood.append((second, (base[i] * 0.34 * (1.1 - 0.6 * t))[:, None] * np.linspace(1, 0.3, 5), 3))
     size = np.linalg.norm(second[:, -1] - second[:, 0], axis=1)
     start, way, t, j = _children(second, n3, 0.30, 0.75, rng)
-    twigs = _limbs(start, way, size[j] * 0.48 * (1.15 - 0.5 * t) * rng.uniform(0.7, 1.2, len(j)), 3, form.bend, 0.14, rng)
+    twigs = _limbs(
+        start, way, size[j] * 0.48 * (1.15 - 0.5 * t) * rng.uniform(0.7, 1.2, len(j)), 3, form.bend, 0.14, rng
+    )
     return Grown(wood, twigs, np.array([0, 0, h * (form.clear * 0.4 + 0.5)]))
 
 
@@ -228,16 +335,18 @@ def build_plant(form: TreeForm, rng: np.random.Generator, detail: int = 2, leaf:
     bark = vegetation.bark(form.bark_color, form.bark)
     grown = grow(form, rng, {2: 1.0, 1: 0.5, 0: 0.3}[detail])
     kit = Kit()
-    for level, (points, radius, sides) in enumerate(grown.wood[: max(1, detail) if form.shape == "bush" else detail + 1]):
+    for level, (points, radius, sides) in enumerate(
+        grown.wood[: max(1, detail) if form.shape == "bush" else detail + 1]
+    ):
         if detail < 2:
             points, radius, sides = points[:, :: 3 - detail], radius[:, :: 3 - detail], max(3, sides - 4 + detail)
         kit.add(tubes(points, radius, sides, caps=False), bark, shade=min(1.0, 0.3 * level))
     if detail == 2:
         r = np.full(grown.twigs.shape[:2], 0.006 * min(1.0, form.height / 6))
         kit.add(tubes(grown.twigs[:, [0, -1]], r[:, [0, -1]], 3, caps=False), bark, shade=0.9)
-    per_twig, size = {2: (form.leaves, 1.0), 1: (4, 2.9), 0: (1, 6.6)}[detail]
+    per_twig, size = {2: (form.leaves, 1.0), 1: (4, 2.9), 0: (1, 8.4)}[detail]
     if detail == 0:
-        grown.twigs = grown.twigs[rng.permutation(len(grown.twigs))[:230]]
+        grown.twigs = grown.twigs[rng.permutation(len(grown.twigs))[:150]]
     leaves = foliage(form, grown, per_twig, size, rng)
     kit.add(leaves, leaf)
     mesh = kit.mesh()

@@ -1,6 +1,6 @@
 """Solids for places: boxes, lathes, tubes, mouldings and cushions as arrays, and a kit that joins them into one mesh.
 
-Every solid is closed with outward faces unless it says otherwise. `tex` holds a texture coordinate in metres whose x runs
+Every solid is closed with outward faces unless it says otherwise. `tex` is a texture coordinate in metres whose x runs
 along the grain (the longest side of a board, the axis of a tube), so that one wood material fits every part.
 Shading is smooth everywhere; edges are sharp because vertices are not shared across them.
 """
@@ -95,7 +95,9 @@ class Kit:
             vertices=whole.v.astype(np.float32),
             faces=whole.f.astype(np.int32),
             materials=tuple(self.shaders),
-            face_material=np.repeat([m for _, m, _, _ in self.parts], [len(p.f) for p, _, _, _ in self.parts]).astype(np.int32),
+            face_material=np.repeat([m for _, m, _, _ in self.parts], [len(p.f) for p, _, _, _ in self.parts]).astype(
+                np.int32
+            ),
             point={
                 "tex": whole.tex.astype(np.float32),
                 "shade": np.repeat([s for _, _, s, _ in self.parts], count).astype(np.float32),
@@ -132,7 +134,9 @@ def _grain(v: np.ndarray, size: np.ndarray) -> np.ndarray:
     return v[:, np.argsort(-np.asarray(size), kind="stable")]
 
 
-_SIGN = np.array([[-1, -1, -1], [1, -1, -1], [1, 1, -1], [-1, 1, -1], [-1, -1, 1], [1, -1, 1], [1, 1, 1], [-1, 1, 1]], float)
+_SIGN = np.array(
+    [[-1, -1, -1], [1, -1, -1], [1, 1, -1], [-1, 1, -1], [-1, -1, 1], [1, -1, 1], [1, 1, 1], [-1, 1, 1]], float
+)
 _SIDES = np.array([[0, 3, 2, 1], [4, 5, 6, 7], [0, 1, 5, 4], [1, 2, 6, 5], [2, 3, 7, 6], [3, 0, 4, 7]])
 
 

@@ -9,7 +9,9 @@ from ..materials.shader import Shader
 from .solids import Kit, rounded
 
 
-def waves(rng: np.random.Generator, count: int, wavelength: tuple[float, float], dims: int = 3) -> tuple[np.ndarray, np.ndarray]:
+def waves(
+    rng: np.random.Generator, count: int, wavelength: tuple[float, float], dims: int = 3
+) -> tuple[np.ndarray, np.ndarray]:
     """Wave vectors (count, dims) and phases (count,) of a smooth random field; see `field`."""
     d = rng.normal(size=(count, dims))
     d /= np.linalg.norm(d, axis=1, keepdims=True)
@@ -23,7 +25,7 @@ def field(w: tuple[np.ndarray, np.ndarray], p: np.ndarray) -> np.ndarray:
     return np.sin(p @ k.T + phase).sum(-1) * np.sqrt(2 / len(phase))
 
 
-def build_rock(rng: np.random.Generator, material: Shader, cells: int = 12) -> Mesh:
+def build_rock(rng: np.random.Generator, material: Shader, cells: int = 7) -> Mesh:
     """A boulder about 1 m across whose lower third is meant to be in the ground."""
     ball = rounded((1, 1, 1), 0.5, n=2 * cells, cells=1)
     d = ball.v / np.linalg.norm(ball.v, axis=1, keepdims=True)

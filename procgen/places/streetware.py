@@ -8,7 +8,7 @@ from ..materials import paint, vegetation
 from ..materials.shader import Color, Shader
 from .furniture import Fitment
 from .plants import kites
-from .solids import Kit, Piece, box, boxes, join, lathe, rod, rounded, tube_path, tubes
+from .solids import Kit, Piece, box, boxes, join, lathe, rod, rounded, tube_path
 
 
 def lamp_post(iron: Shader, style: str = "lantern") -> Fitment:
@@ -19,21 +19,58 @@ def lamp_post(iron: Shader, style: str = "lantern") -> Fitment:
         kit.add(tube_path([(0, 0, 5.1), (0, -0.25, 5.32), (0, -0.9, 5.38)], 0.032, 8), iron)
         kit.add(rounded((0.24, 0.62, 0.09), 0.04, n=4, cells=2).moved(0, -1.0, 5.37), iron)
         return Fitment(kit, (0.25, 0.25, 5.5), semantic="prop", name="lamp_post")
-    shaft = [(0, 0), (0.19, 0), (0.19, 0.10), (0.155, 0.14), (0.155, 0.55), (0.115, 0.64), (0.085, 0.70), (0.100, 0.78), (0.07, 0.86),
-             (0.052, 1.2), (0.040, 3.05), (0.062, 3.09), (0.062, 3.14), (0.035, 3.20), (0.035, 3.36), (0, 3.36)]  # fmt: skip
+    shaft = [
+        (0, 0),
+        (0.19, 0),
+        (0.19, 0.10),
+        (0.155, 0.14),
+        (0.155, 0.55),
+        (0.115, 0.64),
+        (0.085, 0.70),
+        (0.100, 0.78),
+        (0.07, 0.86),
+        (0.052, 1.2),
+        (0.040, 3.05),
+        (0.062, 3.09),
+        (0.062, 3.14),
+        (0.035, 3.20),
+        (0.035, 3.36),
+        (0, 3.36),
+    ]
     kit.add(lathe(shaft, 18), iron).add(rod((-0.28, 0, 3.0), (0.28, 0, 3.0), 0.015), iron)
     kit.add(lathe([(0, 3.36), (0.10, 3.36), (0.12, 3.40), (0, 3.40)], 6), iron)
-    kit.add(lathe([(0.11, 3.40), (0.19, 3.80), (0.185, 3.80), (0.105, 3.40), (0.11, 3.40)], 6), paint.gloss((0.62, 0.60, 0.54), 0.15))
+    kit.add(
+        lathe([(0.11, 3.40), (0.19, 3.80), (0.185, 3.80), (0.105, 3.40), (0.11, 3.40)], 6),
+        paint.gloss((0.62, 0.60, 0.54), 0.15),
+    )
     for a in np.arange(6) * np.pi / 3:
         c, s = np.cos(a), np.sin(a)
         kit.add(rod((0.112 * c, 0.112 * s, 3.40), (0.195 * c, 0.195 * s, 3.80), 0.010, 5), iron)
-    kit.add(lathe([(0, 3.79), (0.215, 3.79), (0.205, 3.83), (0.10, 3.97), (0.05, 4.0), (0.06, 4.05), (0.02, 4.10), (0, 4.16)], 6), iron)
+    kit.add(
+        lathe(
+            [(0, 3.79), (0.215, 3.79), (0.205, 3.83), (0.10, 3.97), (0.05, 4.0), (0.06, 4.05), (0.02, 4.10), (0, 4.16)],
+            6,
+        ),
+        iron,
+    )
     return Fitment(kit, (0.4, 0.4, 4.2), semantic="prop", name="lamp_post")
 
 
 def bollard(iron: Shader) -> Fitment:
     """A cast-iron bollard."""
-    p = [(0, 0), (0.095, 0), (0.095, 0.08), (0.075, 0.11), (0.062, 0.62), (0.080, 0.66), (0.080, 0.70), (0.058, 0.73), (0.070, 0.80), (0.050, 0.87), (0, 0.90)]
+    p = [
+        (0, 0),
+        (0.095, 0),
+        (0.095, 0.08),
+        (0.075, 0.11),
+        (0.062, 0.62),
+        (0.080, 0.66),
+        (0.080, 0.70),
+        (0.058, 0.73),
+        (0.070, 0.80),
+        (0.050, 0.87),
+        (0, 0.90),
+    ]
     return Fitment(Kit().add(lathe(p, 16), iron), (0.2, 0.2, 0.9), semantic="prop", name="bollard")
 
 
@@ -44,29 +81,52 @@ def bin_(iron: Shader, slats: Shader) -> Fitment:
     for i, a in enumerate(np.arange(18) * 2 * np.pi / 18):
         stave = box((0.058, 0.018, 0.64), (0, -0.232, 0.42), 0.004).turned(a)
         kit.add(stave, slats, (i * 0.37) % 1)
-    kit.add(lathe([(0.235, 0.74), (0.25, 0.75), (0.25, 0.79), (0.235, 0.80), (0.215, 0.79), (0.215, 0.75), (0.235, 0.74)], 24), iron)
+    kit.add(
+        lathe(
+            [(0.235, 0.74), (0.25, 0.75), (0.25, 0.79), (0.235, 0.80), (0.215, 0.79), (0.215, 0.75), (0.235, 0.74)], 24
+        ),
+        iron,
+    )
     kit.add(lathe([(0, 0), (0.16, 0), (0.16, 0.03), (0.05, 0.06), (0, 0.06)], 16), iron)
     kit.add(join([rod((s * 0.2, 0, 0.78), (s * 0.2, 0, 1.0), 0.012) for s in (-1, 1)]), iron)
     kit.add(lathe([(0, 0.99), (0.25, 0.99), (0.24, 1.02), (0.10, 1.09), (0, 1.10)], 24), iron)
     return Fitment(kit, (0.5, 0.5, 1.1), semantic="prop", name="bin")
 
 
-def planter(rng: np.random.Generator, body: Shader, size: tuple[float, float, float], flowers: Color | None) -> tuple[Kit, Kit]:
+def planter(
+    rng: np.random.Generator, body: Shader, size: tuple[float, float, float], flowers: Color | None
+) -> tuple[Kit, Kit]:
     """A box planter (prop) and the shrubs and flowers in it (vegetation)."""
     pot, green = Kit(), Kit()
     w, d, h = size
     t = 0.05
-    for c, s in (((0, -d / 2 + t / 2), (w, t)), ((0, d / 2 - t / 2), (w, t)), ((-w / 2 + t / 2, 0), (t, d - 2 * t)), ((w / 2 - t / 2, 0), (t, d - 2 * t))):
+    for c, s in (
+        ((0, -d / 2 + t / 2), (w, t)),
+        ((0, d / 2 - t / 2), (w, t)),
+        ((-w / 2 + t / 2, 0), (t, d - 2 * t)),
+        ((w / 2 - t / 2, 0), (t, d - 2 * t)),
+    ):
         pot.add(box((s[0], s[1], h), (c[0], c[1], h / 2), 0.008), body, float(rng.uniform(0, 1)))
     pot.add(box((w - 2 * t, d - 2 * t, 0.02), (0, 0, h - 0.06)), paint.gloss((0.04, 0.03, 0.022), 0.95))
     n = int(900 * w * d / 0.4)
-    at = np.stack([rng.uniform(-w / 2, w / 2, n) * 0.95, rng.uniform(-d / 2, d / 2, n) * 0.95, h - 0.08 + rng.uniform(0, 1, n) ** 0.7 * 0.42], 1)
+    at = np.stack(
+        [
+            rng.uniform(-w / 2, w / 2, n) * 0.95,
+            rng.uniform(-d / 2, d / 2, n) * 0.95,
+            h - 0.08 + rng.uniform(0, 1, n) ** 0.7 * 0.42,
+        ],
+        1,
+    )
     crown = 1 - 0.4 * ((at[:, 0] / w * 2) ** 4 + (at[:, 1] / d * 2) ** 4)
     at[:, 2] = h - 0.08 + (at[:, 2] - h + 0.08) * crown
     way = rng.normal(0, 1, (n, 3)) + np.array([0, 0, 0.6])
     way /= np.linalg.norm(way, axis=1, keepdims=True)
     size_ = rng.uniform(0.05, 0.085, n)
-    green.add(kites(at, way, rng.normal(0, 0.5, (n, 3)) + (0, 0, 1.0), size_, size_ * 0.62), vegetation.leaf((0.085, 0.16, 0.040)), 0.5)
+    green.add(
+        kites(at, way, rng.normal(0, 0.5, (n, 3)) + (0, 0, 1.0), size_, size_ * 0.62),
+        vegetation.leaf((0.085, 0.16, 0.040)),
+        0.5,
+    )
     if flowers is not None:
         m = int(n * 0.11)
         top = at[rng.permutation(n)[:m]] + (0, 0, 0.05)
@@ -76,57 +136,13 @@ def planter(rng: np.random.Generator, body: Shader, size: tuple[float, float, fl
         root = np.repeat(top, 5, 0)
         spin = np.tile(ray, (m, 1))
         s = np.repeat(rng.uniform(0.022, 0.034, m), 5)
-        green.add(kites(root, spin, np.broadcast_to([0.0, 0, 1], root.shape), s, s, 0.0, 0.05), vegetation.petal(), 0.3, flowers)
+        green.add(
+            kites(root, spin, np.broadcast_to([0.0, 0, 1], root.shape), s, s, 0.0, 0.05),
+            vegetation.petal(),
+            0.3,
+            flowers,
+        )
     return pot, green
-
-
-def bicycle(rng: np.random.Generator, color: Color) -> Fitment:
-    """A city bicycle on its stand, length along x."""
-    kit = Kit()
-    frame, dark, steel = paint.gloss(color, 0.25, 0.5), paint.gloss((0.025, 0.025, 0.026), 0.6), paint.metal((0.6, 0.6, 0.61), 0.25)
-    r = 0.345
-    hubs = (-0.54, 0.54)
-    a = np.linspace(0, 2 * np.pi, 37)
-    for x in hubs:
-        ring = np.stack([x + r * np.cos(a), 0 * a, r + r * np.sin(a) + 0.0], 1)
-        kit.add(tube_path(ring * (1, 1, 1) + (0, 0, 0.018), 0.018, 6), dark)
-        rim = np.stack([x + (r - 0.028) * np.cos(a), 0 * a, r + 0.018 + (r - 0.028) * np.sin(a)], 1)
-        kit.add(tube_path(rim, 0.010, 5), steel)
-        b = np.arange(18) * 2 * np.pi / 18
-        out = np.stack([x + (r - 0.03) * np.cos(b), 0 * b, r + 0.018 + (r - 0.03) * np.sin(b)], 1)
-        hub = np.stack([np.full(18, x), np.where(np.arange(18) % 2, 0.03, -0.03), np.full(18, r + 0.018)], 1)
-        kit.add(tubes(np.stack([hub, out], 1), 0.0013, 3, caps=False), steel)
-        kit.add(rod((x, -0.05, r + 0.018), (x, 0.05, r + 0.018), 0.018), steel)
-    c = r + 0.018
-    crank, seat, head_top, head_low = (-0.08, 0, 0.29), (-0.24, 0, 0.80), (0.36, 0, 0.90), (0.395, 0, 0.74)
-    for p, q, t in ((crank, seat, 0.016), (crank, head_low, 0.019), ((-0.20, 0, 0.66), head_top, 0.016), (head_low, head_top, 0.019)):
-        kit.add(rod(p, q, t, 8), frame)
-    for s in (-1, 1):
-        kit.add(rod((crank[0], s * 0.03, crank[2]), (hubs[0], s * 0.06, c), 0.010, 6), frame)
-        kit.add(rod((-0.225, s * 0.03, 0.74), (hubs[0], s * 0.06, c), 0.009, 6), frame)
-        kit.add(tube_path([(head_low[0], s * 0.045, 0.72), (0.45, s * 0.055, 0.55), (hubs[1], s * 0.055, c)], 0.012, 6), frame)
-        kit.add(tube_path([(0.34, s * 0.06, 1.02), (0.30, s * 0.24, 1.05), (0.20, s * 0.29, 1.03)], 0.011, 6), steel)
-        kit.add(tube_path([(0.22, s * 0.285, 1.032), (0.10, s * 0.30, 1.01)], 0.017, 8), dark)
-    kit.add(rod((0.36, 0, 0.90), (0.335, 0, 1.03), 0.013), steel).add(rod((0.335, -0.08, 1.02), (0.335, 0.08, 1.02), 0.012), steel)
-    kit.add(rod(seat, (-0.265, 0, 0.93), 0.013), steel)
-    kit.add(rounded((0.27, 0.16, 0.06), 0.028, n=4, cells=3).moved(-0.28, 0, 0.95), paint.gloss((0.13, 0.065, 0.03), 0.5))
-    kit.add(rod((crank[0], -0.06, crank[2]), (crank[0], 0.06, crank[2]), 0.022), steel)
-    kit.add(lathe([(0, -0.003), (0.095, -0.003), (0.095, 0.003), (0, 0.003)], 24).turned(np.pi / 2, "x").moved(crank[0], -0.045, crank[2]), steel)
-    t = float(rng.uniform(0, np.pi))
-    for s in (-1, 1):
-        q = (crank[0] + s * 0.17 * np.cos(t), s * 0.075, crank[2] + s * 0.17 * np.sin(t))
-        kit.add(rod((crank[0], s * 0.06, crank[2]), q, 0.009, 6), steel).add(box((0.09, 0.09, 0.022), (q[0], q[1] + s * 0.05, q[2])), dark)
-    guard = np.linspace(0.35, 2.5, 12)
-    for x, spin in ((hubs[0], 0.0), (hubs[1], 0.25)):
-        p = np.stack([x + (r + 0.035) * np.cos(guard + spin), 0 * guard, c + (r + 0.035) * np.sin(guard + spin)], 1)
-        kit.add(tube_path(p, 0.017, 5), frame)
-    kit.add(rod((-0.12, 0.03, 0.27), (-0.20, 0.17, 0.0), 0.009, 6), steel)
-    if rng.random() < 0.5:
-        basket = [rod((0.43, -0.17, z), (0.43, 0.17, z), 0.006, 5) for z in (0.86, 1.06)]
-        cage = boxes(np.array([(0.56, 0, 0.83), (0.56, -0.18, 0.94), (0.56, 0.18, 0.94), (0.43, 0, 0.94), (0.69, 0, 0.94)]),
-                     np.array([(0.26, 0.36, 0.01), (0.26, 0.01, 0.22), (0.26, 0.01, 0.22), (0.01, 0.36, 0.22), (0.01, 0.36, 0.22)]))  # fmt: skip
-        kit.add(join([*basket, cage]), paint.gloss((0.30, 0.19, 0.09), 0.8))
-    return Fitment(kit, (1.8, 0.6, 1.1), semantic="vehicle", name="bicycle")
 
 
 def parasol(cloth: Shader, pole: Shader, radius: float = 1.35) -> Fitment:
@@ -146,7 +162,12 @@ def parasol(cloth: Shader, pole: Shader, radius: float = 1.35) -> Fitment:
         drop = [(x * 1.005, y * 1.005, z - 0.16) for x, y, z in (e0, sag, e1)]
         v += [apex, e0, sag, e1, e0, sag, e1, *drop]
         f += [[base, base + 1, base + 2], [base, base + 2, base + 3]]
-        f += [[base + 4, base + 7, base + 8], [base + 4, base + 8, base + 5], [base + 5, base + 8, base + 9], [base + 5, base + 9, base + 6]]
+        f += [
+            [base + 4, base + 7, base + 8],
+            [base + 4, base + 8, base + 5],
+            [base + 5, base + 8, base + 9],
+            [base + 5, base + 9, base + 6],
+        ]
     v = np.array(v)
     kit.add(Piece(v, np.array(f), np.stack([np.arctan2(v[:, 1], v[:, 0]), v[:, 2], 0 * v[:, 0]], 1)), cloth)
     for t in a[:-1]:
@@ -160,10 +181,26 @@ def menu_board(wood: Shader) -> Fitment:
     slate = paint.gloss((0.028, 0.03, 0.03), 0.7)
     for s in (-1, 1):
         leaf = Kit()
-        leaf.add(boxes(np.array([(-0.30, 0, 0.5), (0.30, 0, 0.5), (0, 0, 0.98), (0, 0, 0.10)]), np.array([(0.04, 0.025, 1.0)] * 2 + [(0.56, 0.025, 0.05)] * 2)), wood)
+        leaf.add(
+            boxes(
+                np.array([(-0.30, 0, 0.5), (0.30, 0, 0.5), (0, 0, 0.98), (0, 0, 0.10)]),
+                np.array([(0.04, 0.025, 1.0)] * 2 + [(0.56, 0.025, 0.05)] * 2),
+            ),
+            wood,
+        )
         leaf.add(box((0.56, 0.012, 0.84), (0, 0, 0.54)), slate)
-        chalk = [(0.0, 0.86, 0.36), (0.0, 0.74, 0.42), (-0.03, 0.66, 0.34), (0.02, 0.58, 0.40), (-0.02, 0.50, 0.36), (0.0, 0.34, 0.28)]
-        leaf.add(boxes(np.array([(x, -0.008, z) for x, z, _ in chalk]), np.array([(w, 0.003, 0.022) for _, _, w in chalk])), paint.gloss((0.6, 0.6, 0.57), 0.9))
+        chalk = [
+            (0.0, 0.86, 0.36),
+            (0.0, 0.74, 0.42),
+            (-0.03, 0.66, 0.34),
+            (0.02, 0.58, 0.40),
+            (-0.02, 0.50, 0.36),
+            (0.0, 0.34, 0.28),
+        ]
+        leaf.add(
+            boxes(np.array([(x, -0.008, z) for x, z, _ in chalk]), np.array([(w, 0.003, 0.022) for _, _, w in chalk])),
+            paint.gloss((0.6, 0.6, 0.57), 0.9),
+        )
         for piece, m, shade, tint in leaf.parts:
             p = piece.turned(-0.20, "x").moved(0, -0.20, 0)
             kit.add(p if s < 0 else p.turned(np.pi), leaf.shaders[m], shade, tint)
@@ -191,8 +228,49 @@ def tree_grate(iron: Shader, size: float = 1.2) -> Kit:
 def fountain(stone: Shader, water: Shader) -> Fitment:
     """A round basin with a column and two bowls."""
     kit = Kit()
-    kit.add(lathe([(0, 0), (1.75, 0), (1.75, 0.12), (1.62, 0.14), (1.60, 0.42), (1.70, 0.46), (1.70, 0.54), (1.42, 0.54), (1.42, 0.34), (0, 0.34)], 40), stone)
-    kit.add(lathe([(0, 0.33), (0.34, 0.33), (0.30, 0.55), (0.15, 0.65), (0.13, 1.15), (0.30, 1.25), (0.70, 1.42), (0.72, 1.48), (0.64, 1.46), (0.2, 1.38), (0.09, 1.40), (0.08, 1.75), (0.32, 1.90), (0.33, 1.95), (0.1, 1.90), (0.06, 2.1), (0, 2.16)], 32), stone)
+    kit.add(
+        lathe(
+            [
+                (0, 0),
+                (1.75, 0),
+                (1.75, 0.12),
+                (1.62, 0.14),
+                (1.60, 0.42),
+                (1.70, 0.46),
+                (1.70, 0.54),
+                (1.42, 0.54),
+                (1.42, 0.34),
+                (0, 0.34),
+            ],
+            40,
+        ),
+        stone,
+    )
+    kit.add(
+        lathe(
+            [
+                (0, 0.33),
+                (0.34, 0.33),
+                (0.30, 0.55),
+                (0.15, 0.65),
+                (0.13, 1.15),
+                (0.30, 1.25),
+                (0.70, 1.42),
+                (0.72, 1.48),
+                (0.64, 1.46),
+                (0.2, 1.38),
+                (0.09, 1.40),
+                (0.08, 1.75),
+                (0.32, 1.90),
+                (0.33, 1.95),
+                (0.1, 1.90),
+                (0.06, 2.1),
+                (0, 2.16),
+            ],
+            32,
+        ),
+        stone,
+    )
     kit.add(lathe([(1.42, 0.46), (0, 0.46)], 40), water)
     return Fitment(kit, (3.5, 3.5, 2.2), semantic="rock", name="fountain")
 
@@ -202,69 +280,3 @@ def kerb_line(stone: Shader, length: float, width: float = 0.20, height: float =
     n = max(1, round(length))
     one = box((length / n - 0.006, width, height), (0, width / 2, -height / 2), 0.012)
     return one.tiled(np.stack([(np.arange(n) + 0.5) * length / n - length / 2, np.zeros(n), np.zeros(n)], 1))
-
-
-def car(rng: np.random.Generator, color: Color) -> Fitment:
-    """A small parked car, length along x; a smooth body lofted from cross-sections."""
-    kit = Kit()
-    body, glass = paint.gloss(color, 0.22, 1.0), paint.gloss((0.012, 0.014, 0.016), 0.06)
-    black, alloy = paint.gloss((0.02, 0.02, 0.02), 0.6), paint.metal((0.5, 0.5, 0.51), 0.3)
-    kit.add(_car_body(), body)
-    cabin, panes = _car_cabin()
-    kit.add(cabin, body).add(panes, glass)
-    for x in (-1.18, 1.22):
-        for s in (-1, 1):
-            tyre = lathe([(0, -0.09), (0.20, -0.09), (0.29, -0.095), (0.305, -0.075), (0.305, 0.075), (0.29, 0.095), (0.20, 0.09), (0, 0.09)], 28)
-            kit.add(tyre.turned(np.pi / 2, "x").moved(x, s * 0.72, 0.305), black)
-            disc = lathe([(0, 0.0), (0.19, 0.0), (0.20, 0.02), (0.15, 0.03), (0.05, 0.015), (0, 0.02)], 24)
-            kit.add(disc.turned(np.pi / 2 * s, "x").moved(x, s * 0.80, 0.305), alloy)
-    lamp, red = paint.gloss((0.7, 0.72, 0.74), 0.1), paint.gloss((0.35, 0.01, 0.01), 0.15)
-    for s in (-1, 1):
-        kit.add(rounded((0.10, 0.30, 0.13), 0.05, n=4, cells=2).moved(1.80, s * 0.56, 0.66), lamp)
-        kit.add(rounded((0.08, 0.16, 0.24), 0.04, n=4, cells=2).moved(-1.87, s * 0.62, 0.80), red)
-        kit.add(rounded((0.12, 0.17, 0.12), 0.05, n=4, cells=2).moved(0.62, s * 0.90, 0.98), body)
-    kit.add(box((0.02, 0.52, 0.11), (1.945, 0, 0.42)), paint.gloss((0.7, 0.7, 0.68), 0.4)).add(box((0.02, 0.52, 0.11), (-1.955, 0, 0.52)), paint.gloss((0.7, 0.7, 0.68), 0.4))
-    kit.add(box((0.03, 0.9, 0.16), (1.915, 0, 0.50)), black)
-    return Fitment(kit, (4.0, 1.75, 1.48), semantic="vehicle", name="car")
-
-
-def _loft(x: np.ndarray, half: np.ndarray, low: np.ndarray, high: np.ndarray, power: float, n: int = 28) -> np.ndarray:
-    """Rings (len(x), n, 3) of superellipses across y, z."""
-    t = np.linspace(0, 2 * np.pi, n, endpoint=False) + np.pi / n
-    c, s = np.cos(t), np.sin(t)
-    e = 2 / power
-    y = np.sign(c) * np.abs(c) ** e
-    z = np.sign(s) * np.abs(s) ** e
-    mid, tall = (low + high) / 2, (high - low) / 2
-    return np.stack([np.broadcast_to(x[:, None], (len(x), n)), half[:, None] * y, mid[:, None] + tall[:, None] * z], 2)
-
-
-def _skin(rings: np.ndarray) -> Piece:
-    k, n, _ = rings.shape
-    j = np.arange(n)
-    nxt = (j + 1) % n
-    quad = [np.stack([i * n + j, i * n + nxt, (i + 1) * n + nxt, (i + 1) * n + j], 1)[:, ::-1] for i in range(k - 1)]
-    fan = np.stack([np.zeros(n - 2, int), np.arange(1, n - 1), np.arange(2, n)], 1)
-    q = np.concatenate(quad)[:, ::-1]
-    f = np.concatenate([q[:, [0, 1, 2]], q[:, [0, 2, 3]], fan[:, ::-1], fan + (k - 1) * n])
-    v = rings.reshape(-1, 3)
-    return Piece(v, f, v.copy())
-
-
-def _car_body() -> Piece:
-    x = np.array([-1.95, -1.90, -1.75, -1.4, -0.9, -0.3, 0.3, 0.9, 1.3, 1.6, 1.8, 1.90, 1.94])
-    half = np.array([0.55, 0.74, 0.82, 0.855, 0.865, 0.865, 0.865, 0.86, 0.85, 0.81, 0.74, 0.62, 0.48])
-    low = np.array([0.36, 0.26, 0.20, 0.18, 0.18, 0.18, 0.18, 0.18, 0.18, 0.19, 0.22, 0.27, 0.36])
-    high = np.array([0.80, 0.90, 0.94, 0.95, 0.95, 0.95, 0.95, 0.93, 0.89, 0.84, 0.77, 0.68, 0.58])
-    return _skin(_loft(x, half, low, high, 4.2))
-
-
-def _car_cabin() -> tuple[Piece, Piece]:
-    x = np.array([-1.80, -1.60, -1.30, -0.8, -0.2, 0.25, 0.60, 0.95])
-    half = np.array([0.70, 0.72, 0.70, 0.68, 0.67, 0.67, 0.70, 0.74])
-    high = np.array([0.97, 1.22, 1.40, 1.465, 1.47, 1.43, 1.24, 0.97])
-    low = np.full(len(x), 0.70)
-    glasshouse = _skin(_loft(x, half, low, high, 4.0))
-    roof = _skin(_loft(x[1:-1] * 1.0, half[1:-1] * 0.985, high[1:-1] - 0.10, high[1:-1] + 0.012, 5.0))
-    pillars = [tube_path([(x[k], s * half[k] * 0.99, 0.9), (x[k] * 0.98, s * half[k] * 0.93, high[k] - 0.04)], 0.035, 6) for k in (3, 4) for s in (-1, 1)]
-    return join([roof, *pillars]), glasshouse
