@@ -110,7 +110,7 @@ def _table() -> dict[str, Limit]:
         t[f"left_{finger}2"] = _limit(_LEFT, rz(-55 * DEG), _AHEAD, (-60, 63), (-14, 14), (-14, 14))
         t[f"left_{finger}3"] = _limit(_LEFT, rz(-38 * DEG), _AHEAD, (-50, 48), (-14, 14), (-14, 14))
     thumb = (1.0, -0.3, 1.0)
-    t["left_thumb1"] = _limit(thumb, _I, (0, 1, 0), (-55, 55), (-55, 55), (-50, 50))
+    t["left_thumb1"] = _limit(thumb, _I, (0, 1, 0), (-65, 65), (-65, 65), (-60, 60))
     t["left_thumb2"] = _limit(thumb, _I, (0, 1, 0), (-65, 65), (-65, 65), (-30, 30))
     t["left_thumb3"] = _limit(thumb, _I, (0, 1, 0), (-90, 90), (-90, 90), (-25, 25))
     return t
@@ -118,10 +118,11 @@ def _table() -> dict[str, Limit]:
 
 def _mirror(limit: Limit) -> Limit:
     flip, axial = np.array([-1.0, 1.0, 1.0]), np.array([1.0, -1.0, -1.0])
-    R = np.diag(flip) @ limit.centre @ np.diag(flip)
+    # Reflection turns a twist of t about the bone into one of -t about the reflected bone.
+    lo, hi = limit.twist_range
     return Limit(
-        limit.bone * flip, R, limit.first * axial, limit.second * axial,
-        limit.first_range, limit.second_range, (limit.twist_range[0], limit.twist_range[1]),
+        limit.bone * flip, np.diag(flip) @ limit.centre @ np.diag(flip), limit.first * axial, limit.second * axial,
+        limit.first_range, limit.second_range, (-hi, -lo),
     )  # fmt: skip
 
 
@@ -132,19 +133,53 @@ def _all() -> list[Limit | None]:
         if name in table:
             out.append(table[name])
         elif JOINT_NAMES[MIRROR[j]] in table:
-            out.append(_mirror_twist(_mirror(table[JOINT_NAMES[MIRROR[j]]])))
+            out.append(_mirror(table[JOINT_NAMES[MIRROR[j]]]))
         else:
             out.append(None)  # the pelvis turns freely
     return out
 
 
-def _mirror_twist(limit: Limit) -> Limit:
-    # Reflection turns a twist of t about the bone into one of -t about the reflected bone.
-    lo, hi = limit.twist_range
-    return Limit(limit.bone, limit.centre, limit.first, limit.second, limit.first_range, limit.second_range, (-hi, -lo))
-
-
 LIMITS: list[Limit | None] = _all()
+_JOINTS = np.array([j for j, limit in enumerate(LIMITS) if limit is not None])
+_KEPT = [limit for limit in LIMITS if limit is not None]
+_BONE, _CENTRE = np.array([k.bone for k in _KEPT]), np.array([k.centre for k in _KEPT])
+_FIRST, _SECOND = np.array([k.first for k in _KEPT]), np.array([k.second for k in _KEPT])
+_RANGE = np.array([(k.first_range, k.second_range, k.twist_range) for k in _KEPT])
+
+
+def clamp_poses(poses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Many poses at once: `Limit.clamp` of every joint, in arrays.
+
+    Args:
+        poses: (…, 55, 3) axis-angle, SMPL-X format.
+    Returns:
+        Clamped poses (…, 55, 3), and how far each joint was outside, radians (…, 55).
+    """
+    out = np.array(poses, np.float64)
+    R = matrices(out[..., _JOINTS, :])
+    middle = np.einsum("jab,jb->ja", _CENTRE, _BONE)
+    d = np.einsum("...jab,jb->...ja", R, _BONE)
+    axis = np.cross(np.broadcast_to(middle, d.shape), d)
+    sin = np.linalg.norm(axis, axis=-1, keepdims=True)
+    cos = (middle * d).sum(-1, keepdims=True)
+    # Exactly opposite directions have no axis of their own: any perpendicular one will do, and all are out of range.
+    axis = np.where(sin < 1e-9, _FIRST, axis / np.where(sin < 1e-9, 1.0, sin))
+    swing = axis * np.arctan2(sin, cos)
+    T = np.swapaxes(matrices(swing) @ _CENTRE, -1, -2) @ R
+    v = np.stack([T[..., 2, 1] - T[..., 1, 2], T[..., 0, 2] - T[..., 2, 0], T[..., 1, 0] - T[..., 0, 1]], -1)
+    t = np.arctan2((v * _BONE).sum(-1) / 2.0, (np.einsum("...ii->...", T) - 1.0) / 2.0)
+    a, b = (swing * _FIRST).sum(-1), (swing * _SECOND).sum(-1)
+    ra = np.where(a > 0, _RANGE[:, 0, 1], -_RANGE[:, 0, 0])
+    rb = np.where(b > 0, _RANGE[:, 1, 1], -_RANGE[:, 1, 0])
+    k = 1.0 / np.maximum(np.hypot(a / np.maximum(ra, 1e-3), b / np.maximum(rb, 1e-3)), 1.0)
+    t2 = np.clip(t, _RANGE[:, 2, 0], _RANGE[:, 2, 1])
+    over = np.hypot(np.hypot(a, b) * (1.0 - k), t - t2)
+    fixed = matrices((k * a)[..., None] * _FIRST + (k * b)[..., None] * _SECOND) @ _CENTRE @ matrices(t2[..., None] * _BONE)
+    changed = over > 1e-6
+    out[..., _JOINTS, :] = np.where(changed[..., None], rotvecs(fixed), out[..., _JOINTS, :])
+    amount = np.zeros(out.shape[:-1])
+    amount[..., _JOINTS] = np.where(changed, over, 0.0)
+    return out, amount
 
 
 def clamp_pose(pose: np.ndarray) -> tuple[np.ndarray, dict[str, float]]:
@@ -155,22 +190,13 @@ def clamp_pose(pose: np.ndarray) -> tuple[np.ndarray, dict[str, float]]:
     Returns:
         The clamped pose (55, 3), and joint name -> how far outside it was, radians (only those outside).
     """
-    out = np.array(pose, np.float64)
-    report: dict[str, float] = {}
-    R = matrices(out)
-    for j, limit in enumerate(LIMITS):
-        if limit is None:
-            continue
-        fixed, over = limit.clamp(R[j])
-        if over > 1e-6:
-            out[j] = rotvecs(fixed)
-            report[JOINT_NAMES[j]] = over
-    return out, report
+    out, amount = clamp_poses(pose)
+    return out, {JOINT_NAMES[j]: float(amount[j]) for j in np.flatnonzero(amount)}
 
 
 def excess(pose: np.ndarray) -> float:
     """The largest angle by which any joint is outside its range, radians."""
-    return max(clamp_pose(pose)[1].values(), default=0.0)
+    return float(clamp_poses(pose)[1].max())
 
 
 def limit_of(name: str) -> Limit | None:

@@ -5,6 +5,7 @@ Everything here is in the SMPL-X body frame (Y up, facing +Z, +X = the person's 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,48 +53,58 @@ def matrices(rotvec: np.ndarray) -> np.ndarray:
 def rotvecs(R: np.ndarray) -> np.ndarray:
     """(…, 3, 3) rotation matrices to (…, 3) axis-angle with angle in [0, π]; stable at 0 and at π."""
     R = np.asarray(R, np.float64)
-    flat = R.reshape(-1, 3, 3)
-    # Quaternion by the largest of its four squares (Shepperd 1978).
-    t = np.einsum("nii->n", flat)
-    d = np.stack([t, flat[:, 0, 0], flat[:, 1, 1], flat[:, 2, 2]], 1)
-    best = d.argmax(1)
-    q = np.empty((len(flat), 4))
-    for i, (m, k) in enumerate(zip(flat, best, strict=True)):
-        if k == 0:
-            q[i] = (1 + t[i], m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1])
-        elif k == 1:
-            q[i] = (m[2, 1] - m[1, 2], 1 + m[0, 0] - m[1, 1] - m[2, 2], m[0, 1] + m[1, 0], m[0, 2] + m[2, 0])
-        elif k == 2:
-            q[i] = (m[0, 2] - m[2, 0], m[0, 1] + m[1, 0], 1 + m[1, 1] - m[0, 0] - m[2, 2], m[1, 2] + m[2, 1])
-        else:
-            q[i] = (m[1, 0] - m[0, 1], m[0, 2] + m[2, 0], m[1, 2] + m[2, 1], 1 + m[2, 2] - m[0, 0] - m[1, 1])
-    q /= np.linalg.norm(q, axis=1, keepdims=True)
+    m = R.reshape(-1, 3, 3)
+    # Quaternion (w, x, y, z) from the row of the largest of its four squares (Shepperd 1978): K = 4 q qᵀ.
+    xx, yy, zz = m[:, 0, 0], m[:, 1, 1], m[:, 2, 2]
+    a, b, c = m[:, 2, 1] - m[:, 1, 2], m[:, 0, 2] - m[:, 2, 0], m[:, 1, 0] - m[:, 0, 1]
+    d, e, f = m[:, 0, 1] + m[:, 1, 0], m[:, 0, 2] + m[:, 2, 0], m[:, 1, 2] + m[:, 2, 1]
+    K = np.stack([
+        1 + xx + yy + zz, a, b, c,
+        a, 1 + xx - yy - zz, d, e,
+        b, d, 1 - xx + yy - zz, f,
+        c, e, f, 1 - xx - yy + zz,
+    ], 1).reshape(-1, 4, 4)  # fmt: skip
+    best = np.einsum("nii->ni", K).argmax(1)
+    q = K[np.arange(len(m)), best]
+    q = q / np.sqrt((q * q).sum(1, keepdims=True))
     q = np.where(q[:, :1] < 0, -q, q)
-    s = np.linalg.norm(q[:, 1:], axis=1, keepdims=True)
+    s = np.sqrt((q[:, 1:] ** 2).sum(1, keepdims=True))
     angle = 2.0 * np.arctan2(s, q[:, :1])
-    out = np.where(s < 1e-9, 2.0 * q[:, 1:], q[:, 1:] / np.where(s < 1e-9, 1.0, s) * angle)
-    return out.reshape(R.shape[:-1])
+    small = s < 1e-9
+    return np.where(small, 2.0 * q[:, 1:], q[:, 1:] / np.where(small, 1.0, s) * angle).reshape(R.shape[:-1])
 
 
 def rot(axis: np.ndarray | tuple[float, float, float], angle: float) -> np.ndarray:
     """(3, 3) rotation by `angle` about `axis` (any length but zero)."""
-    a = np.asarray(axis, np.float64)
-    return matrices(a / np.linalg.norm(a) * angle)
+    x, y, z = (float(v) for v in axis)
+    n = math.sqrt(x * x + y * y + z * z)
+    x, y, z = x / n, y / n, z / n
+    c, s = math.cos(angle), math.sin(angle)
+    k = 1.0 - c
+    # Scalars: poses are made of many single rotations, where array operations cost more than the sums.
+    return np.array([
+        [c + x * x * k, x * y * k - z * s, x * z * k + y * s],
+        [x * y * k + z * s, c + y * y * k, y * z * k - x * s],
+        [x * z * k - y * s, y * z * k + x * s, c + z * z * k],
+    ])  # fmt: skip
 
 
 def rx(angle: float) -> np.ndarray:
     """(3, 3) rotation about X."""
-    return matrices(np.array([angle, 0.0, 0.0]))
+    c, s = math.cos(angle), math.sin(angle)
+    return np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
 
 
 def ry(angle: float) -> np.ndarray:
     """(3, 3) rotation about Y."""
-    return matrices(np.array([0.0, angle, 0.0]))
+    c, s = math.cos(angle), math.sin(angle)
+    return np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
 
 
 def rz(angle: float) -> np.ndarray:
     """(3, 3) rotation about Z."""
-    return matrices(np.array([0.0, 0.0, angle]))
+    c, s = math.cos(angle), math.sin(angle)
+    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
 
 
 def unit(v: np.ndarray) -> np.ndarray:

@@ -64,7 +64,10 @@ def build_reach(spec: ReachSpec, time: float = 0.0) -> np.ndarray:
     """Reach out, the trunk and the shoulder going along."""
     sides = SIDES if spec.side == "both" else (spec.side,)
     up = max(spec.height - 1.57, 0.0)
-    arm = Arm(raised=spec.height, plane=spec.across, roll=0.35 - 0.75 * up, elbow=spec.elbow, pronation=0.75 - 0.5 * up,
+    # Raised sideways the upper arm has to turn outwards; raised ahead it does not.
+    ahead = min(spec.across / 1.6, 1.0)
+    roll = 0.35 + up * (0.55 * ahead - 0.75 * (1.0 - ahead))
+    arm = Arm(raised=spec.height, plane=spec.across, roll=roll, elbow=spec.elbow, pronation=0.75 - 0.5 * up,
               wrist=-0.15)  # fmt: skip
     turn = 0.0 if spec.side == "both" else (-0.22 if spec.side == "left" else 0.22) * np.sin(spec.across)
     lean = 0.0 if spec.side == "both" else (-1.0 if spec.side == "left" else 1.0) * 0.10 * up

@@ -137,9 +137,8 @@ def build_sit_ground(spec: SitGroundSpec, time: float = 0.0) -> np.ndarray:
         for side, sign in (("left", 1.0), ("right", -1.0)):
             ahead = 0.50 + 0.14 * (1 - spec.bend) if up else 0.80 - 0.08 * spec.bend
             x = sign * (0.10 + 0.5 * spec.spread * (1.0 if not up else 0.4))
-            pitch = 0.12 if up else -1.3
-            fig.plant(side, np.array([x, -0.02 if not up else -0.03, ahead]), yaw=0.15 + 0.3 * spec.spread, pitch=pitch,
-                      knee_out=0.1)  # fmt: skip
+            fig.fold(side, np.array([x, -0.02 if not up else -0.03, ahead]), np.array([sign * (0.2 + spec.spread), 1.0, 0.1]))
+            fig.set(f"{side}_ankle", rx(0.38 if up else 0.30))
     fig.trunk(spec.posture, flexion=0.25 + 0.8 * spec.rock if spec.legs != "stretched" else 0.12 + 0.2 * spec.rock)
     for side in SIDES:
         if spec.legs == "stretched":

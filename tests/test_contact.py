@@ -1,0 +1,237 @@
+"""Settled bodies: soles and seats touch, nobody tips over, no limb is inside another part, walking feet stay put."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vivant.procgen.geometry import Seat
+from vivant.procgen.people.balance import centre_of_mass, hull, outside
+from vivant.procgen.people.body_state import BodyState, pose_body
+from vivant.procgen.people.contact import Settled, ground, settle
+from vivant.procgen.people.kinematics import forward
+from vivant.procgen.people.model import load_body
+from vivant.procgen.people.motion import contacts_at, period, pose_at
+from vivant.procgen.people.proxies import Proxy, make_proxy
+from vivant.procgen.people.shape import Phenotype, betas_from_phenotype
+from vivant.procgen.registry import poses
+from vivant.procgen.spec import HumanSpec, MotionSpec
+
+PEOPLE = {
+    "man": Phenotype(gender=0.0, age_years=30.0, height_m=1.80, weight_kg=78.0),
+    "heavy": Phenotype(gender=0.0, age_years=50.0, height_m=1.74, weight_kg=115.0),
+    "child": Phenotype(gender=1.0, age_years=6.0, height_m=1.16, weight_kg=21.0),
+    "old": Phenotype(gender=1.0, age_years=78.0, height_m=1.57, weight_kg=62.0),
+}
+STANDING = [n for n in poses.names() if n not in ("walk", "run", "sit", "sit_ground", "kneel", "lie")]
+
+
+def flat(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.zeros_like(x)
+
+
+def slope(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """A gentle, curved slope: 6 % with bumps of a few centimetres."""
+    return 0.06 * x - 0.03 * y + 0.02 * np.sin(2.0 * x + y)
+
+
+@pytest.fixture(scope="module")
+def bodies() -> dict[str, BodyState]:
+    model = load_body()
+    none = np.zeros(model.exprdirs.shape[2])
+    return {
+        n: pose_body(model, p, betas_from_phenotype(model, p), none, np.zeros((55, 3)), np.eye(4)) for n, p in PEOPLE.items()
+    }
+
+
+def posed(body: BodyState, result: Settled) -> BodyState:
+    return body.at_pose(result.pose, result.root)
+
+
+def soles(body: BodyState, side: str) -> np.ndarray:
+    """World positions of one foot's sole, found by painted region and side: independent of the solver's own points."""
+    region = body.model.regions["soles"] > 0.5
+    left = body.rest[: body.count, 0] > 0
+    return body.posed[: body.count][region & (left if side == "left" else ~left)].astype(float)
+
+
+@pytest.mark.parametrize("family", STANDING)
+@pytest.mark.parametrize("who", list(PEOPLE))
+def test_feet_touch_and_bodies_balance(family: str, who: str, bodies: dict[str, BodyState]) -> None:
+    body = bodies[who]
+    spec = poses.get(family).make(np.random.default_rng(len(family) + len(who)), body.phenotype)
+    result = settle(body, spec, slope, position=(0.4, -0.3), heading=0.8)
+    there = posed(body, result)
+    contacts = spec.contacts()
+    for side in ("left", "right"):
+        if getattr(contacts, f"{side}_foot") == "free":
+            continue
+        points = soles(there, side)
+        gap = (points[:, 2] - slope(points[:, 0], points[:, 1])).min()
+        assert -0.004 < gap < 0.005, f"{side} foot {gap * 1e3:.1f} mm"
+    assert result.imbalance < 0.03
+    assert there.posed[: there.count, 2].min() > slope(*there.posed[: there.count, :2].T.astype(float)).min() - 0.03
+
+
+def test_flat_feet_lie_on_the_slope(bodies: dict[str, BodyState]) -> None:
+    """Heel and ball of both feet are within 5 mm of a steep plane, not only the lowest point."""
+
+    def plane(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return 0.12 * x + 0.10 * y
+
+    spec = poses.get("stand").make(np.random.default_rng(4), PEOPLE["man"])
+    there = posed(bodies["man"], settle(bodies["man"], spec, plane, heading=0.5))
+    for side in ("left", "right"):
+        p = soles(there, side)
+        gap = (p[:, 2] - plane(p[:, 0], p[:, 1])) / np.sqrt(1 + 0.12**2 + 0.10**2)
+        ahead = p[:, :2] @ np.array([np.sin(0.5), -np.cos(0.5)])
+        middle = (ahead.min() + ahead.max()) / 2
+        assert gap[ahead < middle].min() < 0.005
+        assert gap[ahead > middle].min() < 0.005
+
+
+@pytest.mark.parametrize("who", list(PEOPLE))
+@pytest.mark.parametrize("height", [0.30, 0.45, 0.62])
+def test_sitters_sit_on_the_seat(who: str, height: float, bodies: dict[str, BodyState]) -> None:
+    body = bodies[who]
+    seat = Seat("s", np.array([1.0, 2.0, height]), 0.7)
+    spec = poses.get("sit").make(np.random.default_rng(3), body.phenotype)
+    result = settle(body, spec, flat, seat=seat)
+    there = posed(body, result)
+    c, s = np.cos(0.7), np.sin(0.7)
+    local = (there.posed[: there.count, :2].astype(float) - seat.position[:2]) @ np.array([[c, -s], [s, c]])
+    z = there.posed[: there.count, 2].astype(float)
+    on = (np.abs(local) < 0.20).all(1)
+    arms = np.isin(body.model.weights.argmax(1), [20, 21, *range(25, 55)])
+    assert -0.05 < z[on & ~arms].min() - height < 0.004, "buttocks on the seat"
+    assert z.min() > -0.006, "nothing below the floor"
+    if height < 0.5 and who in ("man", "heavy"):
+        assert max(soles(there, side)[:, 2].min() for side in ("left", "right")) < 0.006
+
+
+@pytest.mark.parametrize("family", ["sit_ground", "kneel", "lie", "squat"])
+def test_low_poses_rest_on_the_ground(family: str, bodies: dict[str, BodyState]) -> None:
+    for seed in range(4):
+        for who in ("man", "child"):
+            spec = poses.get(family).make(np.random.default_rng(seed), PEOPLE[who])
+            there = posed(bodies[who], settle(bodies[who], spec, slope, heading=0.3))
+            p = there.posed[: there.count].astype(float)
+            gap = p[:, 2] - slope(p[:, 0], p[:, 1])
+            hand = np.isin(there.model.weights.argmax(1), [20, 21, *range(25, 55)])
+            assert gap[~hand].min() < 0.003, "floats"
+            assert gap[~hand].min() > -0.075, "sinks in"
+
+
+@pytest.mark.parametrize("family", ["stand", "contrapposto", "talk", "carry", "wave", "reach", "hands_on_hips", "hands_in_pockets"])
+@pytest.mark.parametrize("who", list(PEOPLE))
+def test_arms_are_not_inside_the_body(family: str, who: str, bodies: dict[str, BodyState]) -> None:
+    for seed in range(3):
+        spec = poses.get(family).make(np.random.default_rng(seed), PEOPLE[who])
+        assert settle(bodies[who], spec, flat).penetration < 0.012
+
+
+def test_clearing_arms_is_needed_for_heavy_people(bodies: dict[str, BodyState]) -> None:
+    """The proxies see an arm that is inside the belly, and the settled arm is further out."""
+    from vivant.procgen.people.clearance import worst_arm
+
+    spec = poses.get("stand").make(np.random.default_rng(0), PEOPLE["man"])
+    proxy = make_proxy(bodies["heavy"])
+    before = forward(poses.get("stand").build(spec, 0.0), proxy.rest)
+    assert worst_arm(proxy, before, "left") > 0.02
+    assert settle(bodies["heavy"], spec, flat).penetration < 0.005
+
+
+def test_proxy_depth_agrees_with_the_mesh(bodies: dict[str, BodyState]) -> None:
+    """Points pushed out of the trunk along its normals are outside, points pulled in are inside."""
+    from vivant.procgen.people.proxies import torso_depth
+
+    body = bodies["man"]
+    proxy = make_proxy(body)
+    v = body.rest[: body.count].astype(float)
+    n = body.rest_normals[: body.count].astype(float)
+    main = body.model.weights.argmax(1)
+    pick = np.isin(main, [3, 6]) & (np.abs(v[:, 0]) < 0.2)
+    to_smplx = np.array([[1.0, 0, 0], [0, 0, 1.0], [0, -1.0, 0]]).T
+    rest = forward(np.zeros((55, 3)), proxy.rest)
+    inside = torso_depth(proxy, rest, (v - 0.03 * n)[pick] @ to_smplx)[0]
+    out = torso_depth(proxy, rest, (v + 0.03 * n)[pick] @ to_smplx)[0]
+    assert (inside > 0).mean() > 0.97
+    assert (out < 0).mean() > 0.9
+
+
+def test_centre_of_mass_is_over_the_feet_and_in_the_pelvis(bodies: dict[str, BodyState]) -> None:
+    proxy: Proxy = make_proxy(bodies["man"])
+    com = centre_of_mass(proxy, forward(np.zeros((55, 3)), proxy.rest, np.zeros(3)))
+    # Anatomical position: about 56 % of stature above the floor; the T-pose raises the arms a little.
+    height = (com[1] + proxy.ankle - proxy.rest[7, 1] + proxy.rest[0, 1]) / 1.80
+    assert 0.53 < height < 0.62
+    assert abs(com[0]) < 1e-3
+
+
+def test_hull_and_distance() -> None:
+    square = hull(np.array([(0.0, 0.0), (1, 0), (1, 1), (0, 1), (0.5, 0.5), (0.2, 0.9)]))
+    assert len(square) == 4
+    assert np.allclose(outside(square, np.array([0.5, 0.2])), 0.0)
+    assert np.allclose(outside(square, np.array([1.5, 0.5])), (-0.5, 0.0))
+
+
+def test_ground_drops_the_lowest_vertex(bodies: dict[str, BodyState]) -> None:
+    there = bodies["man"].at_pose(np.zeros((55, 3)), np.eye(4))
+    t = ground(there, slope)
+    v = there.posed[: there.count].astype(float) + t
+    assert abs((v[:, 2] - slope(v[:, 0], v[:, 1])).min()) < 0.003
+
+
+@pytest.mark.parametrize("who", ["man", "child", "heavy"])
+def test_walking_feet_do_not_slide(who: str, bodies: dict[str, BodyState]) -> None:
+    """While a foot stands, what touches the ground stays where it is: at most 5 mm over a whole step."""
+    body, person = bodies[who], PEOPLE[who]
+    human = HumanSpec(phenotype=person, pose=poses.get("walk").make(np.random.default_rng(1), person), motion=MotionSpec(kind="walk"))
+    cycle, frames = period(human), 40
+    assert 0.5 < cycle < 1.6
+    slide = {"left": 0.0, "right": 0.0}
+    before: dict[str, np.ndarray] = {}
+    for k in range(frames):
+        time = cycle * k / frames
+        pose, step = pose_at(human, time)
+        contacts = contacts_at(human, time)
+        result = settle(body, human.pose, flat, pose=pose, position=(float(step[0]), float(step[1])), contacts=contacts)
+        there = posed(body, result)
+        for side in ("left", "right"):
+            p = soles(there, side)
+            old = before.get(side)
+            before[side] = p
+            if old is None or getattr(contacts, f"{side}_foot") == "free":
+                continue
+            down = (p[:, 2] < 0.004) & (old[:, 2] < 0.004)
+            if down.any():
+                slide[side] += float(np.median(np.linalg.norm((p - old)[down, :2], axis=1)))
+    assert max(slide.values()) < 0.005, slide
+
+
+@pytest.mark.parametrize("kind", ["walk", "idle", "wave"])
+@pytest.mark.parametrize("family", ["walk", "contrapposto", "talk", "wave"])
+def test_motion_loops_and_is_smooth(kind: str, family: str) -> None:
+    person = PEOPLE["man"]
+    spec = poses.get(family).make(np.random.default_rng(2), person)
+    human = HumanSpec(phenotype=person, pose=spec, motion=MotionSpec(kind=kind, speed=1.0, phase=0.2))
+    cycle = period(human)
+    start, moved = pose_at(human, 0.0)
+    end, far = pose_at(human, cycle)
+    assert np.allclose(start, end, atol=1e-6)
+    if kind == "walk":
+        assert far[1] - moved[1] < -0.3
+    else:
+        assert np.allclose(moved, far, atol=1e-9)
+    times = np.linspace(0.0, cycle, 97)
+    frames = np.array([pose_at(human, float(t))[0] for t in times])
+    speed = np.abs(np.diff(frames, axis=0)).max(axis=(1, 2)) / (cycle / 96)
+    assert speed.max() < 14.0, "radians a second"
+    assert np.abs(frames - frames[0]).max() > 0.005, "something moves"
+
+
+def test_no_motion_is_still() -> None:
+    spec = poses.get("stand").make(np.random.default_rng(2), PEOPLE["man"])
+    human = HumanSpec(phenotype=PEOPLE["man"], pose=spec)
+    assert np.array_equal(pose_at(human, 0.0)[0], pose_at(human, 5.0)[0])
+    assert period(human) == 0.0
