@@ -114,9 +114,11 @@ class _Frames:
         if name is None:
             return None
         try:
-            return self.open(name)
+            found = self.open(name)
         except VivantError:
             return None  # reported when its own turn comes
+        found.__dict__["mesh"] = None  # neighbours are asked for their images, and meshes are large
+        return found
 
 
 def _failed(name: str, check: str, what: str) -> Result:

@@ -64,8 +64,9 @@ def shading_normals(mesh: dict[str, np.ndarray], triangle: np.ndarray, bary: np.
 def _smooth_normals(mesh: dict[str, np.ndarray]) -> np.ndarray:
     """(V, 3) float64 world vertex normals, made in each object's own frame as renderers do (angles change with scale)."""
     vertices = mesh["vertices"]
-    linear = np.tile(np.eye(3), (int(mesh["triangle_object"].max(initial=0)) + 1, 1, 1))
-    linear[mesh["object_id"]] = mesh["object_matrix"][:, :3, :3]
+    linear = np.tile(np.eye(3), (1 << 16, 1, 1))
+    if "object_id" in mesh:
+        linear[mesh["object_id"]] = mesh["object_matrix"][:, :3, :3]
     # Objects share no vertices, so every vertex has one owner, and polygons of both kinds never meet at one.
     owner = np.zeros(len(vertices), np.int64)
     owner[mesh["triangles"]] = mesh["triangle_object"][:, None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -30,6 +30,8 @@ from .witness import NEAR, Witness, WitnessHits
 _FAR = 1e9
 # Cycles' narrowest pixel filter is 0.01 px wide: its sample lies within half of that (and rounding) of the centre.
 SAMPLE_SPREAD = 0.006
+# Objects whose own surface is looked for where it may coincide with another.
+_MOST_OBJECTS = 64
 # More differing pixels than this share are no edges.
 _MOST_EDGES = 0.05
 NO_MESH = "the frame has no mesh.npz: generate with --mesh"
@@ -241,7 +243,29 @@ class Subject:
             good = self._same(found, left)
             triangle[left[good]], t[left[good]], bary[left[good]] = found.triangle[good], found.t[good], found.bary[good]
             left = left[~good]
+        for pixels, found, rows in self._coincident(left, rays, t):
+            triangle[pixels], t[pixels], bary[pixels] = rows, found.t, found.bary
         return WitnessHits(triangle, t, bary)
+
+    def _coincident(self, left: np.ndarray, rays: np.ndarray, t: np.ndarray) -> Iterator[tuple[np.ndarray, WitnessHits, np.ndarray]]:
+        """Pixels where the object in the picture has a surface at the very depth of the one in front: either is right."""
+        mesh, claimed = self.need_mesh(), self.objects.ravel()[left]
+        for number in np.unique(claimed[claimed > 0])[:_MOST_OBJECTS]:
+            pixels = left[claimed == number]
+            rows = np.nonzero(mesh["triangle_object"] == number)[0]
+            used, triangles = np.unique(mesh["triangles"][rows], return_inverse=True)
+            own = Witness(mesh["vertices"][used], triangles.reshape(-1, 3), self.T_world_from_cam[:3, 3], self.options.provider)
+            found = own.cast(rays[pixels], NEAR)
+            with np.errstate(invalid="ignore"):
+                good = np.abs(found.t - t[pixels]) <= np.maximum(1e-4, 3e-5 * t[pixels])
+            good[good] = self._same_depth(found.t[good], pixels[good])
+            if good.any():
+                kept = WitnessHits(found.triangle[good], found.t[good], found.bary[good])
+                yield pixels[good], kept, rows[kept.triangle]
+
+    def _same_depth(self, t: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+        depth = self.channel("depth").ravel()[pixels].astype(np.float64)
+        return np.abs(t - depth) <= depth_tolerance(depth)
 
     def _owner(self, triangle: np.ndarray) -> np.ndarray:
         """(N,) int64 object ids of triangles, 0 where there is none (-1)."""
