@@ -1,7 +1,8 @@
 """Cloth and leather: weaves, patterns, hems, stitches, seams and fading, on the pattern coordinates of a garment.
 
-Vertex attributes read: `rest` (pattern coordinates, metres), `around` (circle around the limb, and its radius), `edge` (metres to the nearest border), `seam` (1 on seams),
-`fade` (0–1, worn areas), `rib` (1 on ribbing: necklines, cuffs, waistbands of knits).
+Vertex attributes read: `rest` (pattern coordinates, metres), `around` (circle around the limb, and its radius), `edge`
+(metres to the nearest border), `seam` (1 on seams), `fade` (0–1, worn areas), `inner` (1 on turned-in cloth), `rib` (1 on
+ribbing: necklines, cuffs, waistbands of knits).
 Heights are millimetres and share one bump node, which costs three evaluations of everything below it.
 """
 

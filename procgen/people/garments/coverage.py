@@ -27,7 +27,7 @@ def covered_skin(fig: Figure, clothes: list[Mesh]) -> np.ndarray:
         fit = mesh.point.get("fit")
         if fit is None:
             continue
-        outer = np.flatnonzero(mesh.point["inner"] < 0.5)
+        outer = np.flatnonzero((mesh.point["inner"] < 0.5) & np.isfinite(fit[:, 0]))
         x = fit[outer].astype(np.float64)
         edge = mesh.point["edge"][outer]
         near = np.flatnonzero(((skin > x.min(0) - 0.02) & (skin < x.max(0) + 0.02)).all(1))

@@ -16,7 +16,7 @@ HIP_CUT, SHIN_CUT = -0.02, 0.87
 COLUMNS, LEG_COLUMNS = 104, 36
 
 
-def _neckline(base: Canonical, kind: str, depth: float, width: float):  # noqa: ANN202
+def _neckline(base: Canonical, kind: str, depth: float, width: float):
     """Field that is negative within the neck opening."""
     neck = base.joints[NECK]
 
@@ -40,7 +40,13 @@ def _neckline(base: Canonical, kind: str, depth: float, width: float):  # noqa: 
 
 @lru_cache(maxsize=64)
 def cut_top(
-    base: Canonical, hem: float, sleeve: float, neck: str = "crew", depth: float = 0.06, width: float = 0.0
+    base: Canonical,
+    hem: float,
+    sleeve: float,
+    neck: str = "crew",
+    depth: float = 0.06,
+    width: float = 0.0,
+    opening: float = 0.0,
 ) -> Pattern:
     """A closed top.
 
@@ -50,6 +56,7 @@ def cut_top(
         neck: "crew", "v", "scoop" or "high".
         depth: Metres that the opening goes below the pit of the neck ("v", "scoop"), or above it ("high").
         width: Extra half width of the opening.
+        opening: Half width of an open front at the hem, metres; 0 = closed.
     """
     hip = base.joints[list(HIP)].mean(0)
     c = Cutter(base)
@@ -64,7 +71,7 @@ def cut_top(
         else:
             # A plane just inside of the shoulder joint, nearer to the neck at the top.
             x = c.points
-            out = np.abs(x[:, 0]) * (1 if s == 0 else 1)
+            out = np.abs(x[:, 0])
             own = (x[:, 0] > 0) == (s == 0)
             line = abs(shoulder[0]) - 0.018 - 0.25 * np.clip(x[:, 2] - shoulder[2] + 0.05, 0, 0.15)
             under = shoulder[2] - 0.125 - x[:, 2]
@@ -77,6 +84,15 @@ def cut_top(
         c.clip(_neckline(base, neck, depth, width))
     c.tidy()
     c.extend(trunk_axis(base), TRUNK, hem + HIP_CUT if hem > -HIP_CUT else 0.0, COLUMNS)
+    if opening > 0:
+        top, y0 = base.joints[NECK], base.joints[NECK][1]
+        long = top[2] - hip[2] + hem
+
+        def apart(x: np.ndarray) -> np.ndarray:
+            down = np.clip((top[2] - x[:, 2]) / long, 0, 1)
+            return np.maximum(np.abs(x[:, 0]) - opening * (0.45 + 0.55 * down), x[:, 1] - y0 + 0.01)
+
+        c.clip(apart).tidy()
     return c.finish()
 
 
@@ -134,5 +150,3 @@ def loop_fade(pattern: Pattern, names: tuple[str, ...], near: float, far: float)
         t = np.clip((far - d) / (far - near), 0, 1)
         out = np.maximum(out, t * t * (3 - 2 * t))
     return out
-
-

@@ -14,7 +14,6 @@ import numpy as np
 from .collide import Collider
 from .topology import Fabric, neighbour_table, opposite_pairs
 
-
 RELAXATION = 1.2
 
 

@@ -1,4 +1,4 @@
-"""What a tailor needs of a body: the canonical shell that garments are cut from, and the person measured in an A-pose."""
+"""What a tailor needs of a body: the canonical shell that garments are cut from, and the person in an A-pose."""
 
 from __future__ import annotations
 
@@ -147,10 +147,10 @@ class Axis(NamedTuple):
         )
 
 
-def axis_between(a: np.ndarray, b: np.ndarray, back: np.ndarray = np.array([0.0, 1.0, 0.0])) -> Axis:
+def axis_between(a: np.ndarray, b: np.ndarray, back: tuple[float, float, float] = (0.0, 1.0, 0.0)) -> Axis:
     """The axis from `a` to `b`; angle -90° points to the front."""
     down = (b - a) / np.linalg.norm(b - a)
-    v = back - (back @ down) * down
+    v = np.asarray(back) - (np.asarray(back) @ down) * down
     v /= np.linalg.norm(v)
     return Axis(np.asarray(a, float), down, np.cross(down, v), v, float(np.linalg.norm(b - a)))
 

@@ -98,7 +98,9 @@ def cut_shoe(base: Canonical, side: int, collar: float, dip: float) -> tuple[Pat
     def keep(x: np.ndarray) -> np.ndarray:
         y = x[:, 1] - ankle[1]
         # Lower beside the ankle bone than at the heel and over the instep.
-        line = ankle[2] + collar - dip * np.exp(-((y / 0.035) ** 2)) - 0.10 * np.clip(-y - 0.02, 0, 0.1) * (collar < 0.06)
+        line = ankle[2] + collar - dip * np.exp(-((y / 0.035) ** 2))
+        if collar < 0.06:
+            line = line - 0.10 * np.clip(-y - 0.02, 0, 0.1)
         return line - x[:, 2]
 
     low = c.value(base.leg)[:, side] > 0.4
@@ -208,7 +210,10 @@ def _sole(q: np.ndarray, f: FootFrame, last: Last, k: float) -> tuple[np.ndarray
     count = len(rings)
     j = np.arange(AROUND)
     quads = [
-        np.stack([r * AROUND + j, r * AROUND + (j + 1) % AROUND, (r + 1) * AROUND + (j + 1) % AROUND, (r + 1) * AROUND + j], 1)
+        np.stack(
+            [r * AROUND + j, r * AROUND + (j + 1) % AROUND, (r + 1) * AROUND + (j + 1) % AROUND, (r + 1) * AROUND + j],
+            1,
+        )
         for r in range(count - 1)
     ]
     b = (count - 1) * AROUND
@@ -231,5 +236,3 @@ def carry_shoe(x: np.ndarray, shoe: Shoe, fig: Figure, body: BodyState, side: in
     for k in range(3):
         out += w[:, k, None] * (x @ T[k, :3, :3].T + T[k, :3, 3])
     return out
-
-

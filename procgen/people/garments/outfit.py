@@ -100,18 +100,32 @@ def sample_outfit(rng: np.random.Generator, phenotype: Phenotype, season: str = 
     else:
         out.append(_bottom(rng, p, age, woman, smart, cold))
         out.append(_top(rng, p, age, woman, smart, cold))
+        if rng.random() < (0.6 if season == "cold" else 0.28 if cold else 0.06 if season == "mild" else 0.0):
+            out.append(_outer(rng, p, age, smart))
     return tuple(out)
+
+
+def _outer(rng: np.random.Generator, p: Palette, age: float, smart: bool) -> GarmentSpec:
+    if not smart and (age < 16 or rng.random() < 0.4):
+        return _make(rng, "hoodie", _fabric(rng, "fleece", p.accent, p.contrast, {"plain": 1.0}))
+    cloth = ("denim", "leather", "woven")[int(rng.choice(3, p=[0.3, 0.25, 0.45]))]
+    color = {"denim": p.denim, "leather": p.leather, "woven": p.bottom}[cloth]
+    return _make(rng, "jacket", _fabric(rng, cloth, color, p.contrast, {"plain": 1.0}))
 
 
 def _shoes(rng: np.random.Generator, p: Palette, age: float, woman: bool, smart: bool, cold: bool) -> GarmentSpec:
     if smart:
         kind = "leather_shoe"
     else:
-        kind = ("sneaker", "leather_shoe", "boot")[int(rng.choice(3, p=[0.66, 0.12, 0.22] if cold else [0.84, 0.13, 0.03]))]
+        kind = ("sneaker", "leather_shoe", "boot")[
+            int(rng.choice(3, p=[0.66, 0.12, 0.22] if cold else [0.84, 0.13, 0.03]))
+        ]
     if age < 14 and kind == "leather_shoe":
         kind = "sneaker"
     material = "leather" if kind != "sneaker" or rng.random() < 0.45 else "woven"
-    return _make(rng, kind, _fabric(rng, material, p.shoe if kind == "sneaker" else p.leather, p.contrast, {"plain": 1.0}))
+    return _make(
+        rng, kind, _fabric(rng, material, p.shoe if kind == "sneaker" else p.leather, p.contrast, {"plain": 1.0})
+    )
 
 
 def _bottom(rng: np.random.Generator, p: Palette, age: float, woman: bool, smart: bool, cold: bool) -> GarmentSpec:
@@ -136,12 +150,12 @@ def _bottom(rng: np.random.Generator, p: Palette, age: float, woman: bool, smart
 
 
 def _top(rng: np.random.Generator, p: Palette, age: float, woman: bool, smart: bool, cold: bool) -> GarmentSpec:
-    names = [k for k in ("shirt", "tshirt", "jumper", "vest") if k in registry.garments.names()]
     weights = {"shirt": 0.22, "tshirt": 0.5, "jumper": 0.28, "vest": 0.08}
     if smart:
         weights = {"shirt": 0.7, "tshirt": 0.08, "jumper": 0.22, "vest": 0.0}
     if cold:
         weights = {**weights, "jumper": weights["jumper"] * 2.2, "vest": 0.0}
+    names = list(weights)
     w = np.array([weights[k] for k in names])
     kind = names[int(rng.choice(len(names), p=w / w.sum()))]
     if kind == "shirt":

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
 from .binding import Binding
 from .figure import SIDES, Axis, Canonical, axis_between
-from .topology import Blend, Fabric, boundary_loops, clip, largest_parts, subdivide, zip_loops
+from .topology import Blend, Fabric, boundary_loops, clip, half_edges, largest_parts, subdivide, zip_loops
 
 TRUNK, LEFT_LEG, RIGHT_LEG = 0, 1, 2
 # Metres between the rings of free-hanging cloth, before the last subdivision.
@@ -128,7 +129,7 @@ class Cutter:
         number = start + np.arange(rows * columns).reshape(rows, columns)
         top = self.drop[loop][lo] * (1 - t) + self.drop[loop][hi] * t
         tris = [zip_loops(loop, u, number[0], want)]
-        for a, b in zip(number[:-1], number[1:], strict=True):
+        for a, b in pairwise(number):
             # Diagonals alternate, so that the cloth has no grain of its own.
             r, a1, b1 = np.arange(columns), np.roll(a, -1), np.roll(b, -1)
             flip = (r + a[0]) % 2 == 0
@@ -142,8 +143,7 @@ class Cutter:
         self.drop = np.concatenate([self.drop, (top[None] + depth[:, None]).ravel()])
         self.limb = np.concatenate([self.limb, np.full(rows * columns, limb, np.int8)])
         # New cloth must face as the old does: the border's one triangle runs it in one direction only.
-        old = set(map(tuple, np.concatenate([self.tris[:, [0, 1]], self.tris[:, [1, 2]], self.tris[:, [2, 0]]]).tolist()))
-        if (int(loop[0]), int(loop[1])) in old:
+        if (half_edges(self.tris) == loop[:2]).all(1).any():
             added = added[:, ::-1]
         self.tris = np.concatenate([self.tris, added])
         return self
@@ -169,6 +169,8 @@ class Cutter:
         trunk.sort(key=lambda lo: x[lo][:, 2].mean())
         for name, loop in zip(("hem", "neck") if len(trunk) == 2 else ("waist",), trunk, strict=False):
             loops[name] = loop
+        if "waist" in loops and np.ptp(x[loops["waist"]][:, 2]) > 0.25:
+            loops["border"] = loops.pop("waist")  # open at the front: neck, fronts and hem are one border
         if "neck" in loops and x[loops["neck"]][:, 2].mean() < self.base.joints[9][2]:
             loops["waist"] = loops.pop("neck")  # a skirt's two borders are waist and hem
         return Pattern(fabric, self.binding, self.drop, self.limb, x, arm, loops)

@@ -1,4 +1,4 @@
-"""How far cloth stands off a trunk or limb: convex girths of the body at every height, and how cloth hangs from them."""
+"""How far cloth stands off a trunk or limb: convex girths at every height, and how cloth hangs from them."""
 
 from __future__ import annotations
 

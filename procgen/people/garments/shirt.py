@@ -65,7 +65,12 @@ def shirt_collar(cloth: Draped, body: BodyState, fig: Figure, width: float, spre
     fall = (width + 0.030 * smoothstep(t, 0.5, 1.0))[:, None] * k
     base = neck.x
     fold = base + up * stand + out * 0.002 * k
-    drop = -up * (0.96 - 0.25 * tip) + out * (0.22 + 0.05 * (1 - tip)) + apart * tip * (0.25 + 0.75 * spread) + ahead * tip * 0.5
+    drop = (
+        -up * (0.96 - 0.25 * tip)
+        + out * (0.22 + 0.05 * (1 - tip))
+        + apart * tip * (0.25 + 0.75 * spread)
+        + ahead * tip * 0.5
+    )
     drop /= np.linalg.norm(drop, axis=1, keepdims=True)
     roll = out * 0.0045 * k
     rings = [
@@ -103,11 +108,13 @@ def shirt_collar(cloth: Draped, body: BodyState, fig: Figure, width: float, spre
         faces = faces[:, ::-1]
     v_at = np.array([0.02, 0.02, 0.02, 0.02, 0.03, 0.02, 0.012, 0.0, 0.0, 0.012, 0.02, 0.02])
     edge = np.minimum(np.repeat(v_at * (width / 0.042), m), np.tile((1 - t) * 0.25, rows))
-    rest = np.stack([np.tile(np.linspace(-0.2, 0.2, m), rows), np.zeros(rows * m), np.repeat(np.arange(rows) * -0.012, m)], 1)
+    rest = np.stack(
+        [np.tile(np.linspace(-0.2, 0.2, m), rows), np.zeros(rows * m), np.repeat(np.arange(rows) * -0.012, m)], 1
+    )
     ones = np.ones(rows * m)
     circle = np.stack([np.sin(rest[:, 0] / 0.16), np.cos(rest[:, 0] / 0.16), 0.16 * ones], 1)
     inner = np.repeat([1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0], m) * 0.0
-    return Piece(flat, faces, 0, {"rest": rest, "edge": edge, "around": circle, "inner": inner, "fit": np.tile(neck.fitted, (rows, 1))})
+    return Piece(flat, faces, 0, {"rest": rest, "edge": edge, "around": circle, "inner": inner})
 
 
 def _lay_on(rings: np.ndarray, cloth: Draped, clearance: float) -> np.ndarray:
@@ -131,7 +138,12 @@ def front_line(cloth: Draped, fig: Figure, rows: int) -> np.ndarray:
     p = f[front]
     top, low = p[:, 2].max(), p[:, 2].min()
     z = np.linspace(top - 0.002, low + 0.001, rows)
-    y = np.array([np.average(p[:, 1], weights=np.exp(-(((p[:, 2] - v) / 0.012) ** 2) - (p[:, 0] / 0.012) ** 2) + 1e-12) for v in z])
+    y = np.array(
+        [
+            np.average(p[:, 1], weights=np.exp(-(((p[:, 2] - v) / 0.012) ** 2) - (p[:, 0] / 0.012) ** 2) + 1e-12)
+            for v in z
+        ]
+    )
     return np.stack([np.zeros(rows), y, z], 1)
 
 
@@ -156,8 +168,9 @@ def placket(cloth: Draped, fig: Figure, buttons: int = 7) -> list[Piece]:
     angle = np.arctan2(rest[:, 0], -(fitted.reshape(-1, 3)[:, 1] - fig.trunk.origin[1]))
     circle = np.stack([np.sin(angle), np.cos(angle), np.full(len(rest), 0.16 * fig.scale)], 1)
     edge = np.tile((half - np.abs(across)) + 0.0135, rows)
-    strip = Piece(x.reshape(-1, 3), faces, 0, {"rest": rest, "edge": edge, "around": circle, "inner": np.zeros(len(rest)),
-                                               "fit": fitted.reshape(-1, 3)})  # fmt: skip
+    strip = Piece(
+        x.reshape(-1, 3), faces, 0, {"rest": rest, "edge": edge, "around": circle, "inner": np.zeros(len(rest))}
+    )
     out = [strip]
     length = line[0, 2] - line[-1, 2]
     for i in range(buttons):

@@ -69,7 +69,11 @@ class _Parts:
         for name in ("rest", "edge", "seam", "fade", "inner", "fit", "around"):
             value = point.get(name)
             if value is None:
-                value = np.full(len(x), 0.2) if name == "edge" else np.zeros((len(x), 3) if name in ("rest", "fit", "around") else len(x))
+                value = (
+                    np.full(len(x), 0.2)
+                    if name == "edge"
+                    else np.zeros((len(x), 3) if name in ("rest", "fit", "around") else len(x))
+                )
             self.point.setdefault(name, []).append(np.asarray(value, np.float32))
         self.count += len(x)
 
@@ -147,10 +151,18 @@ def _pair(spec: ShoeSpec, body: BodyState, last: Last, laces: int, cap: bool, qu
             lo = loops[0]
             n = vertex_normals(x, shoe.fabric.tris)[lo]
             up = np.array([0.0, 0.0, 1.0])
-            rings = [x[lo], x[lo] - n * 0.003 * k + up * 0.002 * k, x[lo] - n * 0.005 * k, x[lo] - n * 0.004 * k - up * 0.02 * k]
+            rings = [
+                x[lo],
+                x[lo] - n * 0.003 * k + up * 0.002 * k,
+                x[lo] - n * 0.005 * k,
+                x[lo] - n * 0.004 * k - up * 0.02 * k,
+            ]
             m = len(lo)
             j = np.arange(m)
-            quads = [np.stack([r * m + (j + 1) % m, r * m + j, (r + 1) * m + j, (r + 1) * m + (j + 1) % m], 1) for r in range(3)]
+            quads = [
+                np.stack([r * m + (j + 1) % m, r * m + j, (r + 1) * m + j, (r + 1) * m + (j + 1) % m], 1)
+                for r in range(3)
+            ]
             ones = np.ones(4 * m)
             parts.add(np.concatenate(rings), np.concatenate(quads), 0, rest=np.tile(rest[lo], (4, 1)), edge=0.004 * ones, inner=ones,
                       fit=np.tile(shoe.upper[lo], (4, 1)))  # fmt: skip
@@ -159,20 +171,31 @@ def _pair(spec: ShoeSpec, body: BodyState, last: Last, laces: int, cap: bool, qu
         if laces:
             bars, faces = _lace_bars(shoe, laces, k)
             if len(bars):
-                parts.add(carry_shoe(bars, shoe, fig, body, side), faces, 2, rest=shoe.frame.local(bars), inner=np.ones(len(bars)), fit=bars)
+                parts.add(
+                    carry_shoe(bars, shoe, fig, body, side),
+                    faces,
+                    2,
+                    rest=shoe.frame.local(bars),
+                    inner=np.ones(len(bars)),
+                    fit=bars,
+                )
     return parts.mesh(materials)
 
 
 def build_sneaker(spec: SneakerSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast") -> list[tuple[Mesh, str]]:
     """A pair of trainers."""
-    last = Last(collar=0.05 if spec.high else 0.004, dip=0.0 if spec.high else 0.016, sole=spec.sole, band=0.014, ease=0.0065)
+    last = Last(
+        collar=0.05 if spec.high else 0.004, dip=0.0 if spec.high else 0.016, sole=spec.sole, band=0.014, ease=0.0065
+    )
     upper = cloth_material(spec.fabric, hem=0.006)
     rubber = plain_material("rubber", spec.sole_color, 0.55, 0.1)
     lace = plain_material("lace", spec.lace_color, 0.8, 0.3)
     return [(_pair(spec, body, last, 6, True, True, (upper, rubber, lace)), "footwear")]
 
 
-def build_leather_shoe(spec: LeatherShoeSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast") -> list[tuple[Mesh, str]]:
+def build_leather_shoe(
+    spec: LeatherShoeSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast"
+) -> list[tuple[Mesh, str]]:
     """A pair of leather shoes."""
     last = Last(collar=-0.004, dip=0.014, sole=spec.sole, band=0.007, welt=0.005, heel=0.012, point=0.016, ease=0.0055)
     upper = cloth_material(spec.fabric, hem=0.004)
@@ -230,5 +253,3 @@ def sample_boot(rng: np.random.Generator, fabric: FabricSpec) -> BootSpec:
         sole=round(float(rng.uniform(0.02, 0.034)), 4),
         shaft=round(float(rng.uniform(0.07, 0.16)), 3),
     )
-
-

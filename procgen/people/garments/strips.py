@@ -46,7 +46,8 @@ def sew_on(mesh: Mesh, pieces: list[Piece], materials: tuple[Shader, ...]) -> Me
         faces.append((tris + count).astype(np.int32))
         which.append(np.full(len(tris), p.material, np.int32))
         for n in names:
-            value = p.point.get(n)
+            # Sewn-on pieces hide no skin: `fit` is for what lies on the body.
+            value = np.full((len(p.x), 3), np.nan) if n == "fit" else p.point.get(n)
             if value is None:
                 default = 0.2 if n == "edge" else 1.0 if n == "inner" else 0.0
                 value = np.full((len(p.x), 3) if n in VECTORS else len(p.x), default)
@@ -100,6 +101,8 @@ def neckline(cloth: Draped, up: np.ndarray, columns: int = 73, gap: float = 0.02
     angle = np.arctan2(f[:, 0] - middle[0], -(f[:, 1] - middle[1])) / (2 * np.pi) % 1.0
     order = np.argsort(angle, kind="stable")
     a = angle[order]
+    # An open front has no border between its two edges.
+    gap = max(gap, a[0], 1 - a[-1])
     want = np.linspace(gap, 1 - gap, columns)
 
     def around(v: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -35,8 +35,8 @@ class Work:
         steps: Coarse and fine steps in drape mode.
     """
 
-    ease: Ease = Ease()
-    cloth: Cloth = Cloth()
+    ease: Ease = field(default_factory=Ease)
+    cloth: Cloth = field(default_factory=Cloth)
     clearance: float = 0.004
     soft: float = SOFT
     skirt: bool = False
@@ -80,18 +80,20 @@ def make(
     # Midpoints lie on the facets of the coarse mesh: round them before the fine folds.
     rest_shape, target = fine.smooth(rest_shape, 0.5, 2), fine.smooth(target, 0.5, 2)
     if mode == "drape":
-        cloth = replace(work.cloth, bend=min(0.9, work.cloth.bend * 3.0), slack=1 + 0.7 * (work.cloth.slack - 1))
+        cloth = replace(work.cloth, bend=min(0.9, 0.15 + work.cloth.bend * 3.0), slack=1 + 0.4 * (work.cloth.slack - 1))
         x = relax(fine, fine.smooth(x, 0.5, 1), rest_shape, target, pull * 0.7, collider, cloth, work.steps[1])
-        x = fine.smooth(x, 0.25, 1)
+        # Jacobi leaves ripples of one mesh width, which read as wood grain.
+        x = fine.smooth(x, 0.4, 3)
     else:
         x = fine.smooth(x, 0.5, 3)
     x = collider.push(x)
     arm = by(pattern.arm)
     loops = fine_loops(pattern, fine)
+    legs = "leg0" in pattern.loops and pattern.arm[pattern.loops["leg0"]].max() < 0.2
     return Draped(
         fine, x, rest_shape, pattern_coordinates(rest_shape, arm, fig), arm, loops,
         {k: loop_distance(rest_shape, v) for k, v in loops.items()}, _cut_edge(pattern),
-        limb_coordinates(rest_shape, arm, fig, "leg0" in pattern.loops and pattern.arm[pattern.loops["leg0"]].max() < 0.2), {},
+        limb_coordinates(rest_shape, arm, fig, legs), {},
     )  # fmt: skip
 
 
@@ -114,4 +116,3 @@ def fine_loops(pattern: Pattern, fine: Fabric) -> dict[str, np.ndarray]:
     """Borders of the subdivided mesh by the names of the coarse ones: they start at the same vertices."""
     start = {int(lo.min()): name for name, lo in pattern.loops.items()}
     return {start[int(lo.min())]: lo for lo in fine.loops if int(lo.min()) in start}
-

@@ -199,7 +199,7 @@ def boundary_edges(tris: np.ndarray, count: int) -> np.ndarray:
 
 
 def boundary_loops(tris: np.ndarray, count: int) -> list[np.ndarray]:
-    """The borders as closed vertex sequences, mesh on the left; each starts at its smallest vertex, in order of those."""
+    """The borders as closed vertex sequences, mesh on the left; each starts at its smallest vertex."""
     after = {int(a): int(b) for a, b in boundary_edges(tris, count)}
     loops = []
     while after:

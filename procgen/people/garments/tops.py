@@ -7,10 +7,10 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from ...codec import param
 from ...geometry import Mesh
 from ...materials.cloth import cloth_material
 from ...registry import garments
-from ...codec import param
 from ...spec import FabricSpec, GarmentSpec
 from ..body_state import BodyState
 from .cuts import cut_top, loop_fade
@@ -32,7 +32,7 @@ class TshirtSpec(GarmentSpec):
     looseness: float = param(0.4, low=0.0, high=1.0, doc="0 close-fitting, 1 oversized.")
     length: float = param(0.03, low=-0.08, high=0.25, unit="m", doc="Hem below the hip joints, on an average adult.")
     sleeve: float = param(0.34, low=0.18, high=0.98, doc="Share of the arm that is covered.")
-    neck: Neck = param("crew", doc="Neckline.")
+    neck: Literal["crew", "v", "scoop"] = param("crew", doc="Neckline.")
     neck_depth: float = param(0.05, low=0.0, high=0.14, unit="m", doc="Depth of v and scoop necklines.")
 
 

@@ -123,19 +123,27 @@ def _build(
     return [(to_mesh(made, material, thickness), "lower_clothes")]
 
 
-def build_trousers(spec: TrousersSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast") -> list[tuple[Mesh, str]]:
+def build_trousers(
+    spec: TrousersSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast"
+) -> list[tuple[Mesh, str]]:
     """Woven trousers or joggers."""
     cloth = Cloth(bend=0.3, slack=1.02)
-    return _build(spec, body, below, mode, (spec.rise, spec.length), _ease(spec.looseness, spec.taper), cloth, 0.0018, 0.036)
+    return _build(
+        spec, body, below, mode, (spec.rise, spec.length), _ease(spec.looseness, spec.taper), cloth, 0.0018, 0.036
+    )
 
 
 def build_jeans(spec: JeansSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast") -> list[tuple[Mesh, str]]:
     """Denim trousers."""
     cloth = Cloth(bend=0.4, slack=1.025)
-    return _build(spec, body, below, mode, (spec.rise, spec.length), _ease(spec.looseness, spec.taper), cloth, 0.0022, 0.038)
+    return _build(
+        spec, body, below, mode, (spec.rise, spec.length), _ease(spec.looseness, spec.taper), cloth, 0.0022, 0.038
+    )
 
 
-def build_leggings(spec: LeggingsSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast") -> list[tuple[Mesh, str]]:
+def build_leggings(
+    spec: LeggingsSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast"
+) -> list[tuple[Mesh, str]]:
     """Leggings: stretch cloth has no folds to drape, so they are always fast."""
     ease = Ease(skin=0.003, chest=0.002, hem=0.002, hang=1.0, thigh=0.002, ankle=0.002, leg_hang=2.0)
     return _build(spec, body, below, "fast", (spec.rise, spec.length), ease, Cloth(), 0.0012, 0.05)

@@ -1,0 +1,192 @@
+"""What is worn over a top: jackets, open or zipped, and hoodies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from ...codec import param
+from ...geometry import Mesh
+from ...materials.cloth import cloth_material, plain_material
+from ...registry import garments
+from ...spec import FabricSpec, GarmentSpec
+from ..body_state import BodyState
+from .cuts import cut_top, loop_fade
+from .drape import Cloth
+from .figure import NECK, Figure, canonical, figure_of, smoothstep
+from .finish import Draped, to_mesh
+from .fitting import Ease
+from .shirt import front_line, neck_up, shirt_collar
+from .strips import Piece, grid_faces, neckline, on_surface, sew_on
+from .tailoring import Mode, Work, make
+from .tops import armhole_seam, held, rib_band
+
+
+@dataclass(frozen=True)
+class HoodieSpec(GarmentSpec):
+    """A sweatshirt with a hood that lies on the back."""
+
+    kind: ClassVar[str | None] = "hoodie"
+    looseness: float = param(0.5, low=0.0, high=1.0, doc="0 fitted, 1 oversized.")
+    length: float = param(0.02, low=-0.04, high=0.12, unit="m", doc="Hem below the hip joints, on an average adult.")
+    hood: float = param(0.6, low=0.2, high=1.0, doc="Bulk of the hood.")
+
+
+@dataclass(frozen=True)
+class JacketSpec(GarmentSpec):
+    """A jacket with a turned-down collar, open or closed by a zip."""
+
+    kind: ClassVar[str | None] = "jacket"
+    looseness: float = param(0.5, low=0.0, high=1.0, doc="0 fitted, 1 wide.")
+    length: float = param(0.04, low=-0.05, high=0.35, unit="m", doc="Hem below the hip joints, on an average adult.")
+    opening: float = param(
+        0.05, low=0.0, high=0.09, unit="m", doc="Half width of the open front at the hem; 0 = zipped."
+    )
+    collar: float = param(0.05, low=0.03, high=0.08, unit="m", doc="Width of the collar behind.")
+
+
+def _ease(k: float) -> Ease:
+    return Ease(
+        skin=0.008, chest=0.014 + 0.014 * k, hem=0.016 + 0.016 * k, hang=0.3 - 0.2 * k, arm=0.012 + 0.010 * k, cuff=0.014,
+        arm_hang=0.06,
+    )  # fmt: skip
+
+
+def zip_strip(cloth: Draped, fig: Figure) -> Piece:
+    """Zip teeth down the front (material 1)."""
+    rows = 48
+    line = front_line(cloth, fig, rows)
+    across = np.array([-1.0, -0.9, 0.0, 0.9, 1.0]) * 0.0045 * fig.scale
+    fitted = np.repeat(line[:, None], 5, 1)
+    fitted[..., 0] += across
+    lift = np.tile([0.0, 0.0018, 0.0024, 0.0018, 0.0], rows)
+    x = on_surface(cloth, fitted.reshape(-1, 3), lift).reshape(rows, 5, 3)
+    x[1:-1] = 0.5 * x[1:-1] + 0.25 * (x[:-2] + x[2:])
+    faces = grid_faces(rows, 5)
+    a, b, c = x[20, 1], x[20, 3], x[21, 1]
+    if np.cross(b - a, c - a) @ (x[20, 2] - cloth.x.mean(0)) < 0:
+        faces = faces[:, ::-1]
+    return Piece(x.reshape(-1, 3), faces, 1, {"rest": fitted.reshape(-1, 3)})
+
+
+def hood(cloth: Draped, body: BodyState, fig: Figure, bulk: float) -> Piece:
+    """A hood that lies round the neck and on the back: a soft roll, thick behind, thin at the front."""
+    k = fig.scale
+    neck = neckline(cloth, neck_up(body), gap=0.02)
+    m, t = len(neck.x), neck.front
+    back = smoothstep(t, 0.85, 0.1)
+    thick = (0.010 + (0.030 * bulk) * back)[:, None] * k
+    tall = (0.016 + (0.028 * bulk) * back)[:, None] * k
+    centre = (
+        neck.x + neck.out * thick * 0.95 + neck.up * (0.006 * k + 0.3 * tall) - neck.up * (0.02 * k * back)[:, None]
+    )
+    turn = np.linspace(0, 2 * np.pi, 17)[:-1]
+    # An uneven roll: folds run along it.
+    rings = []
+    for a in turn:
+        wave = 1.0 + 0.09 * np.sin(3 * a + 9 * np.linspace(-1, 1, m) ** 2)[:, None] + 0.05 * np.sin(5 * a + 4.0)
+        rings.append(centre + neck.out * (np.cos(a) * thick * wave) + neck.up * (np.sin(a) * tall * wave))
+    x = np.stack(rings, 1)  # (m, 16, 3)
+    x[:, np.cos(turn) > 0.2] -= neck.up * (0.022 * k * bulk) * 1.0 * back[:, None, None]
+    faces = grid_faces(m, 16, closed_columns=True)
+    a, b, c = x[m // 2, 0], x[m // 2, 1], x[m // 2 + 1, 0]
+    if np.cross(b - a, c - a) @ neck.out[m // 2] < 0:
+        faces = faces[:, ::-1]
+    along = np.repeat(np.linspace(-0.35, 0.35, m), 16)
+    rest = np.stack([along, np.tile(turn * 0.03, m), np.tile(turn * 0.03, m)], 1)
+    circle = np.stack([np.sin(along / 0.1), np.cos(along / 0.1), np.full(16 * m, 0.1)], 1)
+    return Piece(x.reshape(-1, 3), faces, 0, {"rest": rest, "around": circle, "inner": np.zeros(16 * m)})
+
+
+def cords(cloth: Draped, fig: Figure) -> list[Piece]:
+    """Two cords that hang from the neckline (material 1)."""
+    out = []
+    line = front_line(cloth, fig, 56)
+    for side in (-1.0, 1.0):
+        p = line[:16].copy()
+        p[:, 0] += side * (0.032 + 0.004 * np.sin(np.arange(16) * 0.5)) * fig.scale
+        x = on_surface(cloth, p, 0.004)
+        ring = []
+        for a in np.linspace(0, 2 * np.pi, 9)[:-1]:
+            ring.append(x + np.array([np.cos(a), np.sin(a) * 0.9, 0.2 * np.sin(a)]) * 0.0028)
+        out.append(Piece(np.stack(ring, 1).reshape(-1, 3), grid_faces(16, 8, closed_columns=True), 1, {}))
+    return out
+
+
+def build_hoodie(spec: HoodieSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast") -> list[tuple[Mesh, str]]:
+    """A hooded sweatshirt with a pouch pocket."""
+    pattern = cut_top(canonical(body.model), spec.length, 0.97, "crew", 0.05, -0.02)
+    ease = replace(_ease(spec.looseness), hem=0.008, cuff=0.005, hang=0.25)
+    work = Work(ease=ease, cloth=Cloth(bend=0.45, slack=1.035), clearance=0.006)
+    cloth = make(pattern, body, below, work, mode, *held(pattern))
+    fig = figure_of(body)
+    rib_band(cloth, {"hem": 0.06, "cuff0": 0.055, "cuff1": 0.055})
+    hip = fig.joints[1][2]
+    u, w = np.abs(cloth.fitted[:, 0]) / fig.scale, (cloth.fitted[:, 2] - hip) / fig.scale
+    sides = np.maximum(u - 0.125 + 0.55 * np.clip(w - 0.11, 0, 1), np.maximum(w - 0.20, 0.06 - spec.length - w))
+    pocket = np.exp(-((sides / 0.004) ** 2)) * (cloth.fitted[:, 1] < fig.trunk.origin[1])
+    cloth.point["seam"] = np.maximum(armhole_seam(cloth), pocket)
+    material = cloth_material(spec.fabric, hem=0.012, ribbed=True)
+    cord = plain_material("cord", tuple(min(1.0, 1.2 * c + 0.02) for c in spec.fabric.color), 0.9, 0.2)  # type: ignore[arg-type]
+    pieces = [hood(cloth, body, fig, spec.hood), *cords(cloth, fig)]
+    return [(sew_on(to_mesh(cloth, material, 0.0032), pieces, (material, cord)), "outerwear")]
+
+
+def build_jacket(spec: JacketSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast") -> list[tuple[Mesh, str]]:
+    """A jacket."""
+    pattern = cut_top(canonical(body.model), spec.length, 0.97, "crew", 0.05, -0.03, spec.opening)
+    open_front = spec.opening > 0
+    if open_front:
+        neck = canonical(body.model).joints[NECK][2] - 0.07
+        edge = loop_fade(pattern, ("border",), 0.005, 0.06) * smoothstep(pattern.points[:, 2], neck, neck + 0.05)
+        tight, hold = 0.6 * edge, np.maximum(0.6 * edge, 0.12 * loop_fade(pattern, ("border",), 0.0, 0.03))
+    else:
+        tight, hold = held(pattern)
+    work = Work(ease=_ease(spec.looseness), cloth=Cloth(bend=0.5, slack=1.03), clearance=0.006)
+    cloth = make(pattern, body, below, work, mode, tight, hold)
+    fig = figure_of(body)
+    hip = fig.joints[1][2]
+    u, w = np.abs(cloth.fitted[:, 0]) / fig.scale, (cloth.fitted[:, 2] - hip) / fig.scale
+    slit = np.exp(-(((u - 0.10 - 0.4 * (w - 0.1)) / 0.004) ** 2)) * (np.abs(w - 0.10) < 0.075)
+    pocket = slit * (cloth.fitted[:, 1] < fig.trunk.origin[1])
+    cloth.point["seam"] = np.maximum(armhole_seam(cloth), pocket)
+    material = cloth_material(spec.fabric, hem=0.02)
+    metal = plain_material("zip", (0.10, 0.10, 0.10), 0.35, specular=0.6)
+    if open_front:
+        cloth.loops["neck"] = _neck_part(cloth, fig)
+    pieces = [shirt_collar(cloth, body, fig, spec.collar, 0.7)]
+    if not open_front:
+        pieces.append(zip_strip(cloth, fig))
+    return [(sew_on(to_mesh(cloth, material, 0.003), pieces, (material, metal)), "outerwear")]
+
+
+def _neck_part(cloth: Draped, fig: Figure) -> np.ndarray:
+    """The part of an open front's border that runs around the neck."""
+    loop = cloth.loops["border"]
+    z = cloth.fitted[loop][:, 2]
+    return loop[z > fig.joints[NECK][2] - 0.085 * fig.scale]
+
+
+@garments.register("hoodie", spec=HoodieSpec, build=build_hoodie)
+def sample_hoodie(rng: np.random.Generator, fabric: FabricSpec) -> HoodieSpec:
+    """Draw the measures of a hoodie."""
+    return HoodieSpec(
+        fabric=fabric,
+        looseness=round(float(rng.beta(2, 2)), 3),
+        length=round(float(rng.uniform(0.0, 0.06)), 3),
+        hood=round(float(rng.uniform(0.4, 0.9)), 3),
+    )
+
+
+@garments.register("jacket", spec=JacketSpec, build=build_jacket)
+def sample_jacket(rng: np.random.Generator, fabric: FabricSpec) -> JacketSpec:
+    """Draw the measures of a jacket."""
+    return JacketSpec(
+        fabric=fabric,
+        looseness=round(float(rng.beta(2, 2)), 3),
+        length=round(float(rng.uniform(-0.01, 0.10) if rng.random() < 0.75 else rng.uniform(0.15, 0.33)), 3),
+        opening=round(float(rng.uniform(0.03, 0.08)) if rng.random() < 0.65 else 0.0, 3),
+        collar=round(float(rng.uniform(0.04, 0.065)), 3),
+    )
