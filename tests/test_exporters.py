@@ -77,16 +77,20 @@ def test_coco_through_pycocotools(made, tmp_path):
     coco_module = pytest.importorskip("pycocotools.coco")
     export(made, tmp_path / "o", "coco", {"keypoints": "coco_wholebody", "min_px": 4})
     with contextlib.redirect_stdout(io.StringIO()):
-        coco = coco_module.COCO(str(tmp_path / "o" / "annotations.json"))
+        things, people, captions = (
+            coco_module.COCO(str(tmp_path / "o" / "annotations" / f"{name}.json"))
+            for name in ("instances", "person_keypoints", "captions")
+        )
     data = Dataset(made)
-    assert [coco.imgs[i]["file_name"] for i in sorted(coco.imgs)] == [f"{n}.png" for n in data.names]
+    assert [people.imgs[i]["file_name"] for i in sorted(people.imgs)] == [f"{n}.png" for n in data.names]
     _, amodal = masks()
     for number, frame in enumerate(data, 1):
-        people = coco.loadAnns(coco.getAnnIds([number], catIds=[1]))
-        assert len(people) == 2
-        for i, annotation in enumerate(people):
+        found = people.loadAnns(people.getAnnIds([number]))
+        assert len(found) == 2 and len(things.getAnnIds([number])) == 3
+        for i, annotation in enumerate(found):
             mask = frame["instance"] == i + 1
-            assert np.array_equal(coco.annToMask(annotation).astype(bool), mask) and annotation["area"] == mask.sum()
+            assert np.array_equal(people.annToMask(annotation).astype(bool), mask) and annotation["area"] == mask.sum()
+            assert things.anns[annotation["id"]]["segmentation"] == annotation["segmentation"]
             box = coco_module.maskUtils.toBbox(annotation["segmentation"]).tolist()
             assert box == annotation["bbox"]
             whole = coco_module.maskUtils.decode(annotation["amodal_segmentation"]).astype(bool)
@@ -97,27 +101,30 @@ def test_coco_through_pycocotools(made, tmp_path):
             assert annotation["num_keypoints"] == seen.sum()
             sizes = {"foot": 6, "face": 68, "lefthand": 21, "righthand": 21}
             assert {k: len(annotation[f"{k}_kpts"]) // 3 for k in sizes} == sizes
-        (chair,) = coco.loadAnns(coco.getAnnIds([number], catIds=[120]))
-        assert np.array_equal(coco.annToMask(chair).astype(bool), frame["instance"] == 3)
-    (person,) = coco.loadCats([1])
-    assert len(person["keypoints"]) == 17 and coco.loadCats([120])[0]["name"] == "furniture"
-    left = {tuple(sorted((a, b))) for a, b in person["skeleton"]}
-    assert all(1 <= a < b <= 17 for a, b in left) and len(left) == 19
+        (chair,) = things.loadAnns(things.getAnnIds([number], catIds=[120]))
+        assert np.array_equal(things.annToMask(chair).astype(bool), frame["instance"] == 3)
+        assert captions.loadAnns(captions.getAnnIds([number]))[0]["caption"] == frame.caption
+    (person,) = people.loadCats([1])
+    assert len(person["keypoints"]) == 17 and things.loadCats([120])[0]["name"] == "furniture"
+    bones = {tuple(sorted((a, b))) for a, b in person["skeleton"]}
+    assert all(1 <= a < b <= 17 for a, b in bones) and len(bones) == 19
 
 
-def test_coco_scores_itself_perfectly(made, tmp_path):
+@pytest.mark.parametrize(
+    "kind, file", [("segm", "instances"), ("bbox", "instances"), ("keypoints", "person_keypoints")]
+)
+def test_coco_scores_itself_perfectly(made, tmp_path, kind, file):
     coco_module = pytest.importorskip("pycocotools.coco")
     evaluation = pytest.importorskip("pycocotools.cocoeval")
-    export(made, tmp_path / "o", "coco", {"things": False})
+    export(made, tmp_path / "o", "coco")
     with contextlib.redirect_stdout(io.StringIO()):
-        truth = coco_module.COCO(str(tmp_path / "o" / "annotations.json"))
+        truth = coco_module.COCO(str(tmp_path / "o" / "annotations" / f"{file}.json"))
         found = truth.loadRes([{**a, "score": 0.9} for a in truth.dataset["annotations"]])
-        for kind in ("segm", "keypoints"):
-            run = evaluation.COCOeval(truth, found, kind)
-            run.evaluate()
-            run.accumulate()
-            run.summarize()
-            assert run.stats[0] > 0.999, kind
+        run = evaluation.COCOeval(truth, found, kind)
+        run.evaluate()
+        run.accumulate()
+        run.summarize()
+    assert run.stats[0] > 0.999
 
 
 def test_imagefolder(made, tmp_path):

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...codec import Spec, param
 from ...errors import DatasetError
-from ...files import write_bytes
+from ...files import disk, write_bytes
 from ...registry import exporters
 from ..export import copy_file, picture_of
 from ..reader import Dataset, Frame, Person
@@ -44,56 +44,62 @@ class CocoOptions(Spec):
 
 @exporters.register("coco", spec=CocoOptions)
 def export_coco(dataset: Dataset, out: Path, options: CocoOptions) -> None:
-    """Images and one annotations.json with instance masks, boxes and keypoints, as pycocotools reads it.
+    """Images, and instances.json, person_keypoints.json and captions.json in COCO's own split, for pycocotools.
 
     Args:
         dataset: What to export.
-        out: An empty folder; images/ and annotations.json appear in it.
+        out: An empty folder; images/ and annotations/ appear in it.
         options: See `CocoOptions`.
     """
     images: list[dict[str, Any]] = []
-    annotations: list[dict[str, Any]] = []
+    instances: list[dict[str, Any]] = []
+    people: list[dict[str, Any]] = []
+    captions: list[dict[str, Any]] = []
     classes: dict[str, int] = {}
     names: tuple[str, ...] = ()
     for number, frame in enumerate(dataset, 1):
-        file = f"images/{frame.name}.png"
-        copy_file(picture_of(frame), out / file)
+        copy_file(picture_of(frame), out / "images" / f"{frame.name}.png")
         images.append(
             {
                 "id": number,
-                "file_name": file.removeprefix("images/"),
+                "file_name": f"{frame.name}.png",
                 "width": frame.camera.width,
                 "height": frame.camera.height,
-                "caption": frame.caption,
                 "intrinsics": frame.camera.K.tolist(),
                 "license": 0,
             }
         )
-        instances = frame["instance"]
-        for entry in _people(frame, instances, options):
-            annotations.append({"id": len(annotations) + 1, "image_id": number, **entry})
-        if options.things:
-            for entry, semantic in _things(frame, instances, options):
-                classes[semantic] = frame.record.semantics[semantic]
-                annotations.append({"id": len(annotations) + 1, "image_id": number, **entry})
-        if frame.people and options.keypoints != "none":
-            names = frame.people[0].keypoint_set("coco17").names
-    document = {
-        "info": {"description": "Vivant", "version": dataset.header.vivant, "contributor": "Vivant"},
-        "licenses": [{"id": 0, "name": "see dataset.json of the Vivant dataset", "url": ""}],
-        "images": images,
-        "annotations": annotations,
-        "categories": _categories(names, classes),
-    }
-    write_bytes(out / "annotations.json", json.dumps(document, allow_nan=False).encode())
-
-
-def _categories(names: tuple[str, ...], classes: dict[str, int]) -> list[dict[str, Any]]:
-    person: dict[str, Any] = {"id": _PERSON, "name": "person", "supercategory": "person"}
-    if names:
-        person |= {"keypoints": list(names), "skeleton": _SKELETON}
-    things = sorted((_THINGS + i, n) for n, i in classes.items())
-    return [person, *({"id": i, "name": n, "supercategory": "thing"} for i, n in things)]
+        captions.append({"id": number, "image_id": number, "caption": frame.caption})
+        ids = frame["instance"]
+        for person, shape in _people(frame, ids, options):
+            entry = {"id": len(instances) + 1, "image_id": number, "category_id": _PERSON, **shape}
+            instances.append(entry)
+            if options.keypoints != "none":
+                people.append({**entry, **_keypoints(person, options)})
+                names = person.keypoint_set("coco17").names
+        for semantic, shape in _things(frame, ids, options):
+            classes[semantic] = _THINGS + frame.record.semantics[semantic]
+            instances.append(
+                {"id": len(instances) + 1, "image_id": number, "category_id": classes[semantic], **shape}
+            )
+    person_category = {"id": _PERSON, "name": "person", "supercategory": "person"}
+    things = [{"id": i, "name": n, "supercategory": "thing"} for n, i in sorted(classes.items(), key=lambda v: v[1])]
+    documents = {"instances": (instances, [person_category, *things]), "captions": (captions, None)}
+    if options.keypoints != "none":
+        skeleton = {**person_category, "keypoints": list(names), "skeleton": _SKELETON}
+        documents["person_keypoints"] = (people, [skeleton])
+    with disk("create", out):
+        (out / "annotations").mkdir()
+    for name, (entries, categories) in documents.items():
+        document = {
+            "info": {"description": "Vivant", "version": dataset.header.vivant, "contributor": "Vivant"},
+            "licenses": [{"id": 0, "name": "see dataset.json of the Vivant dataset", "url": ""}],
+            "images": images,
+            "annotations": entries,
+        }
+        if categories is not None:
+            document["categories"] = categories
+        write_bytes(out / "annotations" / f"{name}.json", json.dumps(document, allow_nan=False).encode())
 
 
 def _shape(mask: np.ndarray) -> dict[str, Any]:
@@ -102,20 +108,18 @@ def _shape(mask: np.ndarray) -> dict[str, Any]:
     return {"segmentation": encode_rle(mask), "area": int(mask.sum()), "bbox": box, "iscrowd": 0}
 
 
-def _people(frame: Frame, instances: np.ndarray, options: CocoOptions) -> list[dict[str, Any]]:
+def _people(frame: Frame, ids: np.ndarray, options: CocoOptions) -> list[tuple[Person, dict[str, Any]]]:
     out = []
     amodal = frame["amodal"] if options.amodal and "amodal" in frame else None
     for i, person in enumerate(frame.people):
-        mask = instances == person.instance
+        mask = ids == person.instance
         if mask.sum() < options.min_px:
             continue
-        entry = {"category_id": _PERSON, **_shape(mask)}
+        shape = _shape(mask)
         if amodal is not None:
             x0, y0, x1, y1 = person.box_amodal or (0.0, 0.0, 0.0, 0.0)
-            entry |= {"amodal_bbox": [x0, y0, x1 - x0, y1 - y0], "amodal_segmentation": encode_rle(amodal[i])}
-        if options.keypoints != "none":
-            entry |= _keypoints(person, options)
-        out.append(entry)
+            shape |= {"amodal_bbox": [x0, y0, x1 - x0, y1 - y0], "amodal_segmentation": encode_rle(amodal[i])}
+        out.append((person, shape))
     return out
 
 
@@ -147,14 +151,14 @@ def _offset(points: np.ndarray, offset: float) -> np.ndarray:
     return np.where(points[:, 2:] > 0, out, 0.0).round(4)
 
 
-def _things(frame: Frame, instances: np.ndarray, options: CocoOptions) -> list[tuple[dict[str, Any], str]]:
+def _things(frame: Frame, ids: np.ndarray, options: CocoOptions) -> list[tuple[str, dict[str, Any]]]:
+    if not options.things:
+        return []
     people = {p.instance for p in frame.people}
     semantic = {o.instance: o.semantic for o in frame.record.objects if o.instance and o.instance not in people}
-    ids, sizes = np.unique(instances, return_counts=True)
-    out = []
-    for instance, size in zip(ids.tolist(), sizes.tolist(), strict=True):
-        if instance in semantic and size >= options.min_px:
-            name = semantic[instance]
-            category = _THINGS + frame.record.semantics[name]
-            out.append(({"category_id": category, **_shape(instances == instance)}, name))
-    return out
+    found, sizes = np.unique(ids, return_counts=True)
+    return [
+        (semantic[instance], _shape(ids == instance))
+        for instance, size in zip(found.tolist(), sizes.tolist(), strict=True)
+        if instance in semantic and size >= options.min_px
+    ]
