@@ -119,9 +119,9 @@ class Seat:
     depth: float = 0.42
 
 
-@dataclass
+@dataclass(eq=False)
 class PlaceGeometry:
-    """What a place generator builds.
+    """What a place generator builds; compared by identity, so that what was settled on it can be remembered.
 
     Attributes:
         objects: Everything that stands there (instance 0 or counted from 1 within the place; assembly renumbers).

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from .. import registry
 from ..errors import SpecError
 from ..geometry import Mesh, PlaceGeometry, SceneObject, Seat
-from ..spec import HumanSpec
+from ..spec import HumanSpec, canonical, replace
 from .body_mesh import body_mesh
 from .body_state import BodyState, pose_body, root_transform
 from .contact import settle
@@ -19,7 +21,7 @@ from .garments.outfit import build_outfit, sole_thickness
 from .hands import apply_hands
 from .model import load_body
 from .motion import contacts_at, pose_at
-from .shape import betas_from_phenotype
+from .shape import Phenotype, betas_from_phenotype
 from .skin import skin_attributes, skin_shader
 from .teeth import build_mouth
 
@@ -30,8 +32,22 @@ def pose_person(human: HumanSpec, place: PlaceGeometry, time: float) -> BodyStat
     Args:
         time: Seconds since the first frame.
     """
+    # Gaze and detail are chosen after the cameras are placed; the body at rest under them is settled once.
+    body, coefficients = _at_rest(canonical(replace(human, gaze=None, detail=0, hair_density=1.0)), place, time)
+    model, root = body.model, body.root
+    looking = gaze_pose(body, None if human.gaze is None else np.asarray(human.gaze))
+    if not np.array_equal(looking, body.pose):
+        coefficients = coefficients + follow_gaze(model, looking)
+        body = pose_body(model, human.phenotype, body.betas, coefficients, looking, root)
+    return body
+
+
+@lru_cache(maxsize=64)
+def _at_rest(key: str, place: PlaceGeometry, time: float) -> tuple[BodyState, np.ndarray]:
+    """The body on the ground or seat, eyes ahead, and its expression coefficients."""
+    human = HumanSpec.from_json(key)
     model = load_body()
-    betas = betas_from_phenotype(model, human.phenotype)
+    betas = _betas(canonical(human.phenotype))
     coefficients, face_joints = expression_from_arkit(model, human.expression)
     lids = open_lids(model, betas, human.eyes)
     coefficients = np.asarray(coefficients, np.float32) + lids
@@ -56,11 +72,12 @@ def pose_person(human: HumanSpec, place: PlaceGeometry, time: float) -> BodyStat
     )
     root = root_transform(human.heading if seat is None else seat.heading, settled.translation)
     body = pose_body(model, human.phenotype, betas, coefficients, settled.pose, root)
-    looking = gaze_pose(body, None if human.gaze is None else np.asarray(human.gaze))
-    if not np.array_equal(looking, body.pose):
-        coefficients = coefficients + follow_gaze(model, looking)
-        body = pose_body(model, human.phenotype, betas, coefficients, looking, root)
-    return body
+    return body, coefficients
+
+
+@lru_cache(maxsize=64)
+def _betas(key: str) -> np.ndarray:
+    return betas_from_phenotype(load_body(), Phenotype.from_json(key))
 
 
 def _turned(step: np.ndarray, heading: float) -> np.ndarray:
