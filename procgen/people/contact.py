@@ -149,6 +149,8 @@ def settle(
     for side, goal in sorted(c.hands.items(), key=lambda item: (item[1].target, item[0])):
         placed = place_hand(solver.proxy, solver.pose, solver.root, side, goal)
         solver.pose = clear_arm(solver.proxy, placed, side, -HAND_SINK, steps=6)
+    for side in SIDES:
+        solver.lift_hand(side)
     return solver.result(clamped, position, heading)
 
 
@@ -189,6 +191,22 @@ class _Solver:
             self._kneel()
         else:
             self._stand()
+
+    def lift_hand(self, side: str) -> None:
+        """Raise an arm whose hand is below the ground."""
+        shoulder = 16 if side == "left" else 17
+        for _ in range(5):
+            chain = self.chain()
+            p = np.concatenate([self.proxy.hands[side].at(chain), self.proxy.arms[side].at(chain)])
+            gap = self.ground.gap(p)
+            k = int(gap.argmin())
+            if gap[k] > -0.003:
+                return
+            axis = np.cross(p[k] - chain.p[shoulder], UP)
+            size = max(float(np.linalg.norm(axis)), 0.08)
+            if np.linalg.norm(axis) < 1e-3:
+                axis = chain.R[0] @ np.array([-1.0, 0.0, 0.0])
+            self.pose = turn_joint(self.pose, chain, shoulder, rot(axis, min(float(-gap[k] + 0.002) / size, 0.3)))
 
     # -- standing ----------------------------------------------------------------------------------------------------
     def _stand(self) -> None:
@@ -286,7 +304,7 @@ class _Solver:
             bottom = self.proxy.base.at(chain)
             self.root[1] -= float(bottom[:, 1].min()) - (top - SEAT_SINK)
             for side in SIDES:
-                self._foot_to_floor(side)
+                self._foot_to_floor(side, depth / 2)
                 self._thigh_over_seat(side, top, -depth / 2, depth / 2)
         for side in SIDES:
             lifted = float(self.ground.gap(self.proxy.feet[side].at(self.chain())).min()) - self.sole
@@ -298,7 +316,7 @@ class _Solver:
         for side in SIDES:
             self._report(f"{side}_foot", self.proxy.feet[side])
 
-    def _foot_to_floor(self, side: str) -> None:
+    def _foot_to_floor(self, side: str, front: float) -> None:
         ankle = LEG[side][2]
         chain = self.chain()
         p = chain.p[ankle].copy()
@@ -308,7 +326,8 @@ class _Solver:
         if hip[1] - floor > shank + 0.30 * shank:
             self._dangle(side)
             return
-        # Keep where the foot is against the knee, but no further ahead than the shank can be.
+        # Keep where the foot is against the knee, but ahead of a solid seat and no further than the leg reaches.
+        p[2] = max(p[2], front + 0.42 * float(self.proxy.rest[ankle + 3, 2] - self.proxy.rest[ankle, 2]) + 0.02)
         thigh = float(np.linalg.norm(self.proxy.rest[LEG[side][0]] - self.proxy.rest[LEG[side][1]]))
         rise = hip[1] - floor
         p[2] = min(p[2], hip[2] + 0.97 * np.sqrt(max((thigh + shank) ** 2 - rise**2, 0.01)))

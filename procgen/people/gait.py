@@ -130,7 +130,7 @@ def foot_at(gait: Gait, body: Walker, phase: float) -> tuple[np.ndarray, float, 
     up = (1 - _ease(u)) * up0 + _ease(u) * up1 + 0.055 * body.leg * strength * np.sin(np.pi * min(1.0, u * 1.08)) ** 2 * (1 - 0.35 * u)
     pitch = (1 - _ease(u / 0.72)) * off + _ease(u / 0.72) * land * _ease((u - 0.25) / 0.75)
     fore = (1 - _ease(u)) * fore0 + _ease(u) * fore1
-    return np.array([fore, up, z]), float(pitch), off * (1 - _ease(u / 0.3)), False
+    return np.array([fore, up, z]), float(pitch), off * (1 - _ease(u / 0.6)), False
 
 
 def _toe_rocker(body: Walker, pitch: float) -> tuple[float, float]:

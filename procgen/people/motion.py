@@ -15,7 +15,7 @@ from .lbs import rest_shape
 from .model import load_body
 from .poses.base import Contacts, Figure
 from .poses.gesture import WaveSpec, waving_arm
-from .poses.locomotion import WalkSpec, walk_upper
+from .poses.locomotion import RunSpec, WalkSpec, walk_upper
 from .shape import Phenotype, betas_from_phenotype
 
 # One breath at rest, seconds (15 a minute); poses that move by themselves are written in whole fractions of it.
@@ -71,16 +71,18 @@ def pose_at(human: HumanSpec, time: float) -> tuple[np.ndarray, np.ndarray]:
         return entry.build(human.pose, 0.0), np.zeros(3)  # type: ignore[misc]
     if kind == "walk":
         return _walk(human, time)
+    # A walker or runner who does not walk is frozen in the stride.
+    still = isinstance(human.pose, WalkSpec | RunSpec)
     beat = (time * human.motion.speed + human.motion.phase * BREATH) % BREATH
     if kind == "wave" and not isinstance(human.pose, WaveSpec):
-        pose = entry.build(human.pose, beat)  # type: ignore[misc]
+        pose = entry.build(human.pose, 0.0 if still else beat)  # type: ignore[misc]
         pose = _wave_over(pose, WaveSpec(tempo=1.5), beat)
     else:
         spec = human.pose
         if isinstance(spec, WaveSpec):
             # Whole swings in a breath, so that the loop closes.
             spec = replace(spec, tempo=max(round(spec.tempo * BREATH), 1) / BREATH)
-        pose = entry.build(spec, beat)  # type: ignore[misc]
+        pose = entry.build(spec, 0.0 if still else beat)  # type: ignore[misc]
     return _breathe(human, pose, 2.0 * np.pi * beat / BREATH)
 
 
