@@ -45,7 +45,7 @@ def make_frames(arguments, emit):
             emit({"event": "begin", "frame": name})
         with store.frame(name) as frame:
             write_files(frame.folder, arrays())
-            if name == arguments.get("at") and not (arguments.get("once") and marker.exists()):
+            if arguments.get("at") in (name, "everywhere") and not (arguments.get("once") and marker.exists()):
                 marker.touch()
                 _trouble(arguments["how"])
             scene, view = (int(v) for v in name.split("_"))

@@ -90,6 +90,14 @@ def test_errors_that_would_come_again_are_not_tried_again(store, tmp_path, how, 
     assert len(Dataset(store.root)) == 3
 
 
+def test_a_task_that_fails_everywhere_is_given_up(store, tmp_path):
+    names = [frame_id(0, v) for v in range(9)]
+    other = _task(store, [frame_id(1, 0)], "other")
+    report = run_tasks([_task(store, names, at="everywhere", how="bug"), other], log_folder=tmp_path / "logs")
+    assert [f.frame for f in report.failures] == [*names[:3], None]
+    assert "given up" in report.failures[-1].message and report.frames == [frame_id(1, 0)]
+
+
 def test_a_full_disk_stops_everything(store, tmp_path):
     tasks = [_task(store, at=NAMES[1], how="disk"), _task(store, [frame_id(9, 0)], "never reached")]
     with pytest.raises(DatasetError, match="No space left"):

@@ -29,6 +29,7 @@ from .task import EVENT_PREFIX, ROOT_PACKAGE, Failure, FarmReport, Task
 OnEvent = Callable[[dict[str, Any]], None]
 
 _ATTEMPTS = 2
+_SAME = 3  # equal failures in a row after which a task is given up: something is wrong with more than its frames
 _GRACE = 5.0  # seconds between asking a worker to end and ending it
 _TAIL = 4096
 
@@ -65,6 +66,8 @@ class _Job:
     done: set[str] = field(default_factory=set)
     skip: set[str] = field(default_factory=set)
     crashes: Counter[str | None] = field(default_factory=Counter)
+    complaint: str = ""
+    streak: int = 0
 
     def suspect(self, begun: str | None) -> str | None:
         """The frame that a worker was at: the one it announced, or the first that is missing."""
@@ -104,7 +107,7 @@ def run_tasks(
     """Run tasks in fresh processes, several at a time.
 
     A worker that crashes, is killed or falls silent is started again once from the first frame that is missing; a frame
-    that fails twice is reported and left out, and the others go on. Ctrl-C and SIGTERM end the workers and raise
+    that fails twice is reported and left out, and the others go on, unless several in a row fail alike. Ctrl-C and SIGTERM end the workers and raise
     KeyboardInterrupt; whole frames stay.
 
     Args:
@@ -219,6 +222,7 @@ class _Farm:
             worker.begun = frame
         if kind == "frame" and isinstance(frame, str):
             worker.job.done.add(frame)
+            worker.job.streak = 0
             self.report.frames.append(frame)
         self.tell(worker.job, event)
 
@@ -249,6 +253,11 @@ class _Farm:
         else:
             self.fail(worker, frame, message)
             if frame is None or (job.task.frames and job.suspect(None) is None):
+                return
+            job.streak = job.streak + 1 if message == job.complaint else 1
+            job.complaint = message
+            if job.streak >= _SAME:
+                self.fail(worker, None, f"{_SAME} frames in a row failed alike, the rest is given up: {message}")
                 return
         self.waiting.appendleft(job)
 
