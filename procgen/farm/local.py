@@ -107,8 +107,8 @@ def run_tasks(
     """Run tasks in fresh processes, several at a time.
 
     A worker that crashes, is killed or falls silent is started again once from the first frame that is missing; a frame
-    that fails twice is reported and left out, and the others go on, unless several in a row fail alike. Ctrl-C and SIGTERM end the workers and raise
-    KeyboardInterrupt; whole frames stay.
+    that fails twice is reported and left out, and the others go on, unless several in a row fail alike. Ctrl-C and
+    SIGTERM end the workers and raise KeyboardInterrupt; whole frames stay.
 
     Args:
         tasks: The work.
