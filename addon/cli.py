@@ -68,6 +68,9 @@ def run(argv: Sequence[str] | None = None, prog: str = "vivant") -> int:
             traceback.print_exc()
         sys.stderr.write(f"{prog}: {e}\n")
         return BAD_ARGUMENTS if isinstance(e, SpecError) else FAILED
+    except MemoryError:
+        sys.stderr.write(f"{prog}: not enough memory. Fix: fewer --workers or people, or a smaller --size\n")
+        return FAILED
     except OSError as e:
         if args.debug:
             traceback.print_exc()

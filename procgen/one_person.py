@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as with_changes
+from pathlib import Path
+
 import numpy as np
 
 from . import registry
-from .errors import unknown_name
+from .errors import SpecError, unknown_name
 from .geometry import PlaceGeometry, SceneObject
 from .layout import Placement
 from .people.body_state import BodyState
@@ -46,14 +49,18 @@ def sample_person(seed: Seed, *, pose: str = "auto") -> HumanSpec:
     return replace(human, detail=1)
 
 
+def read_person(path: str | Path) -> HumanSpec:
+    """A person from a JSON file, with a clear line for whatever is wrong with it."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as e:
+        raise SpecError(f"person file {str(path)!r} cannot be read ({e.strerror})", fix="check the path") from None
+    except UnicodeDecodeError:
+        raise SpecError(f"person file {str(path)!r} is not text", expected="JSON in UTF-8") from None
+    return HumanSpec.from_json(text)
+
+
 def assemble_person(spec: HumanSpec) -> tuple[BodyState, list[SceneObject]]:
     """Posed body and all visible parts of a person on level ground."""
     body, parts = build_person(spec, level_ground(), 0.0, 0)
-    return body, [replace_person(p) for p in parts]
-
-
-def replace_person(part: SceneObject) -> SceneObject:
-    """A part marked as belonging to the only person."""
-    from dataclasses import replace as with_changes
-
-    return with_changes(part, instance=1, person=0)
+    return body, [with_changes(part, instance=1, person=0) for part in parts]

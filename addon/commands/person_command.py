@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write one rigged, dressed person: .blend keeps materials and hair curves, .glb, .usd and .fbx get vertex colours and
+hair ribbons. The armature has the 55 joints of the SMPL-X format; the pose is the armature's rest pose.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from ..output import say, say_json
+from ..parsing import whole
+
+NAME = "person"
+HELP = "one rigged, dressed person as .blend, .glb, .usd or .fbx"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument("out", metavar="OUT", help="file to write; the ending chooses the format: .blend .glb .usd .fbx")
+    parser.add_argument("--seed", type=whole(0), metavar="S", default=0, help="who it is (default: 0)")
+    parser.add_argument("--pose", metavar="NAME", default="stand", help="a pose, or auto (default: stand)")
+    parser.add_argument("--spec", metavar="PERSON.json", help="this person instead of sampling one (a HumanSpec)")
+    parser.add_argument("--write-spec", metavar="FILE", help="also write the person's spec, to edit and use with --spec")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Sample or read, build, rig, write."""
+    from ...procgen.errors import SpecError
+    from ...procgen.one_person import assemble_person, read_person, sample_person
+    from ...procgen.seeds import Seed
+
+    out = Path(args.out)
+    endings = (".blend", ".glb", ".usd", ".usdc", ".fbx")  # known before bpy is loaded, which takes a second
+    if out.suffix.lower() not in endings:
+        raise SpecError(f"a person cannot be written to {out.name!r}", expected="a name that ends in " + ", ".join(endings))
+    if args.spec is not None:
+        spec = read_person(args.spec)
+    else:
+        spec = sample_person(Seed(args.seed).child("person"), pose=args.pose)
+    if args.write_spec is not None:
+        Path(args.write_spec).write_text(spec.to_json(), encoding="utf-8")
+    body, parts = assemble_person(spec)
+    from ...procgen.blender.export_person import write_person
+
+    with _quiet():
+        names = write_person(out, f"person_{args.seed}", body, parts)
+    if args.json:
+        say_json({"out": str(out), "objects": names})
+    else:
+        say(f"{out}: {len(names)} objects, {len(body.joints)} joints")
+    return 0
+
+
+def _quiet():  # noqa: ANN202
+    """Blender's exporters print to stdout as they please; ours stays readable by machines."""
+    import contextlib
+    import os
+
+    @contextlib.contextmanager
+    def redirect():  # noqa: ANN202
+        sys.stdout.flush()
+        kept = os.dup(1)
+        os.dup2(2, 1)
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+            os.dup2(kept, 1)
+            os.close(kept)
+
+    return redirect()

@@ -1,0 +1,120 @@
+"""A person as a rigged character: armature, vertex groups, hair on the head bone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bmesh
+import bpy
+import numpy as np
+from mathutils import Vector
+
+from ..geometry import SceneObject, Strands
+from ..people.body_state import BodyState
+from ..people.skeleton import JOINT_NAMES, PARENTS
+from ..people.skinning import Skinner, Skinning
+from .build_scene import add_objects
+
+# Where the tail of a bone points when it has several children.
+TOWARDS = {"pelvis": "spine1", "spine3": "neck", "left_wrist": "left_middle1", "right_wrist": "right_middle1", "head": None}
+# Length of bones that end a chain, metres; only how they are drawn.
+LEAF = {"head": 0.18, "jaw": 0.08, "left_foot": 0.07, "right_foot": 0.07}
+
+
+def insert_rigged(scene: Any, name: str, body: BodyState, parts: list[SceneObject]) -> tuple[Any, Any]:
+    """Build a person with an armature into a scene; the pose they stand in is the armature's rest pose.
+
+    Args:
+        scene: Scene to add to; must be the one in the active window or context.
+        name: Name of the collection and the armature.
+        body: The posed body.
+        parts: Everything visible, in world space.
+    Returns:
+        The collection and the armature object.
+    """
+    root = bpy.data.collections.new(name)
+    scene.collection.children.link(root)
+    rig = make_armature(name, body, root)
+    skinner = Skinner(body)
+    for ob, part in zip(add_objects(parts, root, root), parts, strict=True):
+        if isinstance(part.geometry, Strands):
+            follow_head(ob, rig)
+        else:
+            bind(ob, rig, skinner.skin(part))
+    return root, rig
+
+
+def make_armature(name: str, body: BodyState, collection: Any) -> Any:
+    """An armature with a bone for each joint, standing as the body does."""
+    data = bpy.data.armatures.new(name)
+    rig = bpy.data.objects.new(name, data)
+    collection.objects.link(rig)
+    before = bpy.context.view_layer.objects.active
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="EDIT")
+    try:
+        bones = [data.edit_bones.new(joint) for joint in JOINT_NAMES]
+        for j, bone in enumerate(bones):
+            bone.head = Vector(body.joints[j])
+            bone.tail = Vector(_tail(body, j))
+            if PARENTS[j] >= 0:
+                bone.parent = bones[PARENTS[j]]
+    finally:
+        bpy.ops.object.mode_set(mode="OBJECT")
+        bpy.context.view_layer.objects.active = before
+    data.display_type = "STICK"
+    rig.show_in_front = True
+    return rig
+
+
+def bind(ob: Any, rig: Any, skinning: Skinning) -> None:
+    """Vertex groups and an armature modifier for a mesh whose rest pose is the armature's."""
+    for joint in JOINT_NAMES:
+        ob.vertex_groups.new(name=joint)
+    mesh = bmesh.new()
+    mesh.from_mesh(ob.data)
+    layer = mesh.verts.layers.deform.verify()
+    joints, weights = skinning.joints.tolist(), skinning.weights.tolist()
+    for vertex in mesh.verts:
+        groups = vertex[layer]
+        for joint, weight in zip(joints[vertex.index], weights[vertex.index], strict=True):
+            if weight > 1e-4:
+                groups[joint] = weight
+    mesh.to_mesh(ob.data)
+    mesh.free()
+    matrix = ob.matrix_world.copy()
+    ob.parent = rig
+    ob.matrix_world = matrix
+    modifier = ob.modifiers.new("Armature", "ARMATURE")
+    modifier.object = rig
+
+
+def follow_head(ob: Any, rig: Any) -> None:
+    """Hang an object on the head bone where it is now (hair curves take no armature)."""
+    matrix = ob.matrix_world.copy()
+    ob.parent, ob.parent_type, ob.parent_bone = rig, "BONE", "head"
+    bpy.context.view_layer.update()
+    ob.matrix_world = matrix
+
+
+def _tail(body: BodyState, joint: int) -> np.ndarray:
+    name = JOINT_NAMES[joint]
+    head = body.joints[joint]
+    children = [j for j, parent in enumerate(PARENTS) if parent == joint]
+    towards = TOWARDS.get(name, JOINT_NAMES[children[0]] if len(children) == 1 else None)
+    if towards is not None:
+        tail = body.joints[JOINT_NAMES.index(towards)]
+        if np.linalg.norm(tail - head) > 1e-3:
+            return tail
+    # A leaf goes on as its own rest axis does, turned by the pose: up for the head, ahead for jaw and eyes.
+    forward = name in ("jaw", "left_eye_smplhf", "right_eye_smplhf", "left_foot", "right_foot")
+    turn = body.T[joint][:3, :3]
+    length = LEAF.get(name, 0.025)
+    if name == "head":
+        axis = turn @ np.array([0.0, 0.0, 1.0])
+    elif forward:
+        axis = turn @ np.array([0.0, -1.0, 0.0])
+    else:
+        axis = head - body.joints[PARENTS[joint]]
+        axis = axis / max(float(np.linalg.norm(axis)), 1e-9)
+    return head + length * axis
