@@ -90,8 +90,11 @@ def place_people(rng: np.random.Generator, place: PlaceGeometry, wants_seat: lis
         middle = np.mean(taken, 0) + 0.9 * facing(next(iter(found.values())).heading)
     standing = [i for i in range(len(wants_seat)) if i not in found]
     talking = len(standing) + len(found) > 1 and rng.random() < 0.6
-    for index in standing:
-        point = _draw_point(rng, place, middle, taken, tries)
+    circle = _circle(rng, place, middle, len(standing), taken) if talking and len(standing) > 1 else None
+    if circle is not None:
+        middle = circle.mean(0)
+    for order, index in enumerate(standing):
+        point = circle[order] if circle is not None else _draw_point(rng, place, middle, taken, tries)
         taken.append(point)
         if talking:
             heading = heading_towards(point, middle) + rng.normal(0, 0.35)
@@ -106,23 +109,55 @@ def _distance(seat: Seat, taken: list[np.ndarray]) -> float:
     return min((float(np.linalg.norm(seat.position[:2] - t)) for t in taken), default=0.0)
 
 
+def _circle(
+    rng: np.random.Generator, place: PlaceGeometry, middle: np.ndarray, count: int, taken: list[np.ndarray]
+) -> np.ndarray | None:
+    """(count, 2) points on a rough circle, as people stand who talk (an F-formation, Kendon 1990); None if none is free."""
+    spacing = 2.0 * FOOTPRINT * 1.05
+    for k in range(60):
+        centre = middle + rng.normal(0.0, 0.25 + 0.02 * k, 2)
+        # Two people stand at talking distance; more open the circle until neighbours have room.
+        radius = max(rng.uniform(*TALKING) / 2.0, spacing / (2.0 * np.sin(np.pi / max(count, 2))))
+        angles = rng.uniform(0, 2 * np.pi) + 2 * np.pi * np.arange(count) / count
+        angles += rng.normal(0.0, 0.08, count)
+        points = centre + (radius + rng.normal(0.0, 0.04, count))[:, None] * np.stack([np.cos(angles), np.sin(angles)], 1)
+        apart = np.linalg.norm(points[:, None] - points[None], axis=-1) + 9.0 * np.eye(count)
+        if apart.min() >= 2.0 * FOOTPRINT and all(_free(place, p, taken, FOOTPRINT) for p in points):
+            return points
+    return None
+
+
 def _draw_point(
     rng: np.random.Generator, place: PlaceGeometry, middle: np.ndarray, taken: list[np.ndarray], tries: int
 ) -> np.ndarray:
+    """A free point near the middle, else anywhere on the stage, else the one with the most room of all that were tried."""
     x0, y0, x1, y1 = place.stage
-    radius = FOOTPRINT
-    for step in range(6):
-        for k in range(tries):
-            if k < tries * 3 // 4:
-                angle = rng.uniform(0, 2 * np.pi)
-                reach = rng.uniform(*TALKING) * (0.5 + 0.15 * len(taken)) * (1.0 + 2.0 * k / tries)
-                point = middle + reach * np.array([np.cos(angle), np.sin(angle)])
-            else:
-                point = np.array([rng.uniform(x0, x1), rng.uniform(y0, y1)])
-            if _free(place, point, taken, radius):
-                return point
-        radius *= 0.8
-    return np.array([rng.uniform(x0, x1), rng.uniform(y0, y1)])
+    best, room = np.array([(x0 + x1) / 2, (y0 + y1) / 2]), -np.inf
+    for k in range(tries):
+        if k < tries * 3 // 4:
+            angle = rng.uniform(0, 2 * np.pi)
+            reach = rng.uniform(*TALKING) * (0.5 + 0.15 * len(taken)) * (1.0 + 2.0 * k / tries)
+            point = middle + reach * np.array([np.cos(angle), np.sin(angle)])
+        else:
+            point = np.array([rng.uniform(x0, x1), rng.uniform(y0, y1)])
+        if _free(place, point, taken, FOOTPRINT):
+            return point
+        space = _room(place, point, taken)
+        if space > room:
+            best, room = point, space
+    return best
+
+
+def _room(place: PlaceGeometry, point: np.ndarray, taken: list[np.ndarray]) -> float:
+    """How far a point is from the nearest thing that it could collide with, in footprints; negative off the stage."""
+    x0, y0, x1, y1 = place.stage
+    inside = float(min(point[0] - x0, x1 - point[0], point[1] - y0, y1 - point[1]))
+    rooms = [inside / FOOTPRINT + 0.4]
+    if len(place.obstacles):
+        gap = np.linalg.norm(place.obstacles[:, :2] - point, axis=1) - place.obstacles[:, 2]
+        rooms.append(float(gap.min()) / FOOTPRINT)
+    rooms += [float(np.linalg.norm(point - t)) / (2 * FOOTPRINT) for t in taken]
+    return min(rooms)
 
 
 def _with_gaze(rng: np.random.Generator, index: int, found: dict[int, Placement]) -> Placement:

@@ -12,6 +12,10 @@ from ..geometry import PlaceGeometry
 from ..spec import CameraSpec
 
 
+# Score of an eye where no camera can be; more than all other faults of a view together.
+BARRED = 5.0
+
+
 @dataclass(frozen=True)
 class Subject:
     """A person as a camera sees one: metres, world.
@@ -126,19 +130,36 @@ def choose(
         draw: () -> (3,) eye position.
         keep: Who must be inside the picture from head to foot.
     """
+
+    def score_of(eye: np.ndarray) -> float:
+        score = blocked(place, eye, target)
+        score += sum(_crosses(eye, target, s) for s in subjects if np.linalg.norm(s.face - target) > 0.3)
+        return score + sum(outside(eye, target, frame, s.low, s.high) + blocked(place, eye, s.face) for s in keep)
+
     best, best_score = None, np.inf
     for k in range(tries):
         eye = np.asarray(draw(), float)
         # Step by step towards the target if the place is too small for the wished distance.
         eye = target + (eye - target) * (1.0 - 0.5 * max(0.0, k / tries - 0.4))
-        score = 0.0 if allowed(place, eye, subjects) else 5.0
-        score += blocked(place, eye, target)
-        score += sum(_crosses(eye, target, s) for s in subjects if np.linalg.norm(s.face - target) > 0.3)
-        score += sum(outside(eye, target, frame, s.low, s.high) + blocked(place, eye, s.face) for s in keep)
+        score = score_of(eye) + (0.0 if allowed(place, eye, subjects) else BARRED)
         if score <= 1e-6:
             return eye
         if score < best_score:
             best, best_score = eye, score
+    if best is not None and best_score < BARRED:
+        return best
+    # No draw was allowed: the best of a grid over the camera area, at the wished height where the ground lets it.
+    z = float(draw()[2])
+    x0, y0, x1, y1 = place.camera_area
+    for x in np.linspace(x0 + 0.3, x1 - 0.3, 9):
+        for y in np.linspace(y0 + 0.3, y1 - 0.3, 9):
+            ground = float(np.asarray(place.height(np.array([x]), np.array([y])))[0])  # type: ignore[operator]
+            eye = np.array([x, y, float(np.clip(z, ground + 0.4, place.ceiling - 0.15))])
+            if not allowed(place, eye, subjects):
+                continue
+            score = score_of(eye)
+            if score < best_score:
+                best, best_score = eye, score
     return best if best is not None else np.asarray(draw(), float)
 
 
