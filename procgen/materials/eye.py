@@ -9,8 +9,8 @@ IRIS: dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]] =
     "brown": ((0.075, 0.034, 0.014), (0.20, 0.100, 0.042)),
     "dark": ((0.026, 0.012, 0.006), (0.075, 0.034, 0.015)),
     "hazel": ((0.085, 0.052, 0.020), (0.21, 0.165, 0.065)),
-    "green": ((0.060, 0.078, 0.040), (0.20, 0.21, 0.10)),
-    "blue": ((0.045, 0.095, 0.16), (0.20, 0.30, 0.40)),
+    "green": ((0.055, 0.066, 0.036), (0.17, 0.17, 0.085)),
+    "blue": ((0.045, 0.080, 0.125), (0.19, 0.26, 0.33)),
     "grey": ((0.085, 0.105, 0.12), (0.26, 0.29, 0.31)),
 }
 # Per-vertex attributes of the eye mesh (`people/eyes.py`).
@@ -46,13 +46,13 @@ def eye_material(iris: str, pupil: float = 0.36, veins: float = 0.3, age: float 
     color = s.mix(s.smoothstep(r, pupil - 0.015, pupil + 0.02, 1.0, 0.0), color, (0.002, 0.002, 0.002))
 
     white = (0.45 - 0.03 * age, 0.41 - 0.04 * age, 0.38 - 0.08 * age)
-    corner = s.smoothstep(axis, 0.15, 0.85, 0.35 + 0.4 * veins, 0.0)
+    corner = s.smoothstep(axis, 0.50, 0.86, 0.55 + 0.35 * veins, 0.0)
     sclera = s.mix(corner, white, (0.50, 0.26, 0.21))
     if lod < 2:
         at = s.coords("Object")
         threads = s.noise(at, 260.0, 5.0, 0.65, 1.2)
         thin = s.ramp(threads, [(0.462, 0.0), (0.50, 1.0), (0.538, 0.0)])
-        amount = s.smoothstep(axis, 0.30, 0.90, 0.25 + 0.6 * veins, 0.03)
+        amount = s.smoothstep(axis, 0.50, 0.93, 0.35 + 0.6 * veins, 0.04)
         sclera = s.mix(thin * amount, sclera, (0.55, 0.16, 0.12))
     front = s.math("GREATER_THAN", axis, 0.0)
     inside = s.smoothstep(r, 0.955, 1.07, 1.0, 0.0) * front

@@ -46,6 +46,11 @@ def _albedo_nodes(s: Shader, melanin: Socket, blood: Socket) -> Socket:
     return s.node("CombineColor", "Color", {"mode": "RGB"}, Red=channels[0], Green=channels[1], Blue=channels[2])
 
 
+def _groove(s: Shader, distance: Socket, width: float) -> Socket:
+    """1 on a line, falling to 0 over `width` metres on both sides."""
+    return s.smoothstep(s.math("ABSOLUTE", distance), 0.0, width, 1.0, 0.0)
+
+
 def _bump(s: Shader, at: Socket, fine: Socket, lips: Socket, lines: tuple[Socket, Socket], roughening: float,
           marks: float, lod: int) -> Socket | None:  # fmt: skip
     """Pores, lip creases and wrinkles as one height in millimetres (each Bump node costs three evaluations)."""
@@ -65,15 +70,23 @@ def _bump(s: Shader, at: Socket, fine: Socket, lips: Socket, lines: tuple[Socket
         wander = s.noise(face, 38.0, 2.0) * 0.011
         rows = s.math("SINE", (z + wander) * (2 * math.pi / 0.0105))
         rows = s.math("POWER", s.math("MULTIPLY_ADD", rows, 0.5, 0.5), 3.0)
-        height = s.math("MULTIPLY_ADD", rows * lines[0], -0.75 * marks, height)
+        height = s.math("MULTIPLY_ADD", rows * lines[0], -1.0 * marks, height)
         # Crow's feet fan out from the outer corner of the eye.
         ax = s.math("ABSOLUTE", x) - 0.030
         fan = s.math("ARCTAN2", z + wander * 0.35 - 0.004, ax)
         rays = s.math("POWER", s.math("MULTIPLY_ADD", s.math("SINE", fan * 15.0), 0.5, 0.5), 2.5)
         height = s.math("MULTIPLY_ADD", rays * lines[1], -0.6 * marks, height)
+        # Folds from the nostrils to the corners of the mouth, and the crease under the bag of the eye.
+        across = s.math("ABSOLUTE", x)
+        fold = s.math("MULTIPLY_ADD", z, 0.42, across) - 0.0022 + wander * 0.25
+        fold = _groove(s, fold, 0.0024) * s.smoothstep(z, -0.078, -0.066) * s.smoothstep(z, -0.036, -0.046)
+        height = s.math("MULTIPLY_ADD", fold, -1.1 * marks, height)
+        bag = s.math("MULTIPLY_ADD", s.math("POWER", s.math("ABSOLUTE", across - 0.029), 2.0), -22.0, z) + 0.0205
+        bag = _groove(s, bag + wander * 0.1, 0.0018) * s.smoothstep(across, 0.012, 0.018) * s.smoothstep(across, 0.048, 0.040)
+        height = s.math("MULTIPLY_ADD", bag, -0.6 * marks, height)
         crepe = s.wave(at, 120.0, 9.0, 2.0, axis="DIAGONAL")
         height = s.math("MULTIPLY_ADD", crepe, 0.10 * marks, height)
-    return s.bump(height, 0.001, 0.85)
+    return s.bump(height, 0.001, 0.65)
 
 
 def skin_material(
@@ -133,9 +146,9 @@ def skin_material(
     mel = s.math("MULTIPLY_ADD", palms, -0.8 * pale, mel)
     mel = s.math("MULTIPLY_ADD", nails, -0.55 * pale, mel)
     if freckles > 0.01 and lod < 2:
-        spots = s.smoothstep(s.voronoi(at, 260.0), 0.10, 0.34, 1.0, 0.0)
+        spots = s.smoothstep(s.voronoi(at, 300.0), 0.05, 0.38, 1.0, 0.0)
         gate = s.smoothstep(s.noise(at, 75.0, 1.0), 0.44, 0.60)
-        mel = s.math("MULTIPLY_ADD", spots * gate * freckle_zone, 0.42 * freckles, mel)
+        mel = s.math("MULTIPLY_ADD", spots * gate * freckle_zone, 0.24 * freckles, mel)
     if age_marks > 0.3 and lod < 2:
         marks = s.smoothstep(s.voronoi(s.vector("ADD", at, (3.1, 0.0, 0.0)), 42.0), 0.06, 0.20, 1.0, 0.0)
         gate = s.smoothstep(s.noise(at, 26.0, 1.0), 0.50, 0.62)
@@ -150,7 +163,7 @@ def skin_material(
 
     # Roughness: matt cheeks, shinier forehead, nose, lips and nails.
     rough = s.math("MULTIPLY_ADD", fine - 0.5, 0.40, roughness)
-    rough = s.math("MULTIPLY_ADD", gloss, -0.13, rough)
+    rough = s.math("MULTIPLY_ADD", gloss, -0.09, rough)
     rough = s.math("MULTIPLY_ADD", lips, -0.10, rough)
     rough = s.math("MULTIPLY_ADD", nails, -0.20, rough)
     normal = _bump(s, at, fine, lips, (row_zone, fan_zone), 1.0 - 0.6 * youth + 0.25 * age_marks, age_marks, lod)

@@ -53,32 +53,30 @@ def _brow_paths(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Hairs of one brow in the template's front plane: (n, steps, 2) metres, and their share of the radius (n,)."""
     # Along the brow: dense body, sparse head, tail that peters out.
-    u = rng.beta(1.25, 1.35, count)
+    u = rng.beta(1.30, 1.55, count)
     shape_rng = _rng(spec, 20)
-    arch, tilt, tail, gap = shape_rng.normal(0, 1, 4) * np.array([0.0012, 0.0010, 0.0018, 0.0008])
-    own = _rng(spec, 21 + int(side > 0)).normal(0, 1, 3) * np.array([0.0004, 0.0005, 0.0004])  # left and right differ
-    x = 0.0112 + gap + (0.0395 + tail) * u
-    peak = np.exp(-(((u - 0.64) / 0.40) ** 2))
-    z = 0.0152 + own[0] + (0.0062 + arch) * peak + (tilt + own[1]) * (u - 0.4) - 0.0012 * np.clip((u - 0.8) / 0.2, 0, 1)
-    width = (
-        (0.0040 + own[2])
-        * np.interp(u, [0, 0.10, 0.30, 0.62, 1.0], [0.62, 0.95, 1.0, 0.72, 0.16])
-        * spec.brow_thickness**0.7
-    )
+    arch, tilt, tail, gap = shape_rng.normal(0, 1, 4) * np.array([0.0010, 0.0010, 0.0018, 0.0008])
+    own = _rng(spec, 21 + int(side > 0)).normal(0, 1, 3) * np.array([0.0005, 0.0006, 0.0004])  # left and right differ
+    x = 0.0110 + gap + (0.0385 + tail) * u
+    # Strong brows are flatter, fine ones more arched.
+    peak = np.exp(-(((u - 0.62) / 0.42) ** 2)) * (0.0048 - 0.0016 * (spec.brow_thickness - 1.0) + arch)
+    z = 0.0158 + own[0] + peak + (tilt + own[1]) * (u - 0.4) - 0.0014 * np.clip((u - 0.8) / 0.2, 0, 1)
+    width = np.interp(u, [0, 0.10, 0.30, 0.62, 1.0], [0.80, 1.0, 1.0, 0.70, 0.22])
+    width = width * (0.0056 + own[2]) * spec.brow_thickness**0.7
     # Across: most hairs root in the lower half, the upper edge feathers out.
-    v = np.clip(rng.normal(-0.08, 0.50, count), -1.15, 1.3)
+    v = np.clip(rng.normal(-0.10, 0.52, count), -1.1, 1.35)
     start = np.stack([side * x, z + v * width], 1)
     # Direction: upright fan at the head, then outwards; upper hairs dip, lower hairs rise to meet them.
-    angle = np.interp(u, [0.0, 0.08, 0.22, 0.5, 0.8, 1.0], [1.62, 1.25, 0.72, 0.30, -0.12, -0.38])
-    angle = angle - v * np.interp(u, [0, 0.25, 1], [0.10, 0.42, 0.30]) + rng.normal(0, 0.13, count)
-    bend = -np.interp(u, [0, 0.3, 1], [0.75, 0.55, 0.25]) + rng.normal(0, 0.12, count)
-    length = 0.0088 * np.interp(u, [0, 0.12, 0.5, 1], [0.62, 0.95, 1.0, 0.62]) * rng.uniform(0.6, 1.1, count)
+    angle = np.interp(u, [0.0, 0.08, 0.22, 0.5, 0.8, 1.0], [1.65, 1.35, 0.95, 0.50, 0.02, -0.35])
+    angle = angle - v * np.interp(u, [0, 0.25, 1], [0.05, 0.26, 0.25]) + rng.normal(0, 0.20, count)
+    bend = -np.interp(u, [0, 0.3, 1], [0.55, 0.50, 0.25]) + rng.normal(0, 0.20, count)
+    length = 0.0078 * np.interp(u, [0, 0.12, 0.5, 1], [0.62, 0.95, 1.0, 0.62]) * rng.uniform(0.5, 1.1, count)
     length *= 0.85 + 0.15 * spec.brow_thickness
     path = [start]
     for k in range(1, steps):
         a = angle + bend * (k - 0.5) / (steps - 1)
         path.append(path[-1] + np.stack([side * np.cos(a), np.sin(a)], 1) * (length / (steps - 1))[:, None])
-    share = np.clip(1.0 - 0.25 * np.abs(v), 0.5, 1.0) * rng.uniform(0.75, 1.15, count)
+    share = np.clip(1.0 - 0.35 * np.abs(v), 0.45, 1.0) * rng.uniform(0.6, 1.1, count)
     return np.stack(path, 1), share
 
 
@@ -86,7 +84,7 @@ def build_brows(spec: HairSpec, body: BodyState, density: float = 1.0, head: Hea
     """Both eyebrows: fine hairs that lie on the skin, rooted on the template, so that they move with every expression."""
     head = head or head_of(body)
     steps = 5
-    count = int(430 * spec.brow_thickness**0.6 * np.clip(density, 0.15, 1.0))
+    count = int(520 * spec.brow_thickness**0.6 * np.clip(density, 0.15, 1.0))
     paths, shares = [], []
     for side in (1.0, -1.0):
         path, share = _brow_paths(spec, side, count, steps, _rng(spec, 30 + int(side > 0)))

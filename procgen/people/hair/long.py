@@ -39,7 +39,7 @@ class LongHair(HairSpec):
     """Falls over or behind the shoulders."""
 
     kind: ClassVar[str | None] = "long"
-    worn_by: ClassVar[dict[str, float]] = {"woman": 3.0, "girl": 2.5, "man": 0.12}
+    worn_by: ClassVar[dict[str, float]] = {"woman": 3.0, "girl": 2.5, "man": 0.05}
     hair_types: ClassVar[tuple[float, float, float]] = (0.1, 1.4, 1.0)
     length: float = param(0.34, low=0.18, high=0.6, unit="m", doc="Cut line below the eyes.")
     part: float = param(-0.012, low=-0.04, high=0.04, unit="m", doc="Where the parting is; positive = person's left.")
@@ -53,7 +53,7 @@ class WavyHair(LongHair):
     """Long hair with deep waves."""
 
     kind: ClassVar[str | None] = "wavy"
-    worn_by: ClassVar[dict[str, float]] = {"woman": 2.2, "girl": 1.5, "man": 0.08}
+    worn_by: ClassVar[dict[str, float]] = {"woman": 2.2, "girl": 1.5, "man": 0.04}
     hair_types: ClassVar[tuple[float, float, float]] = (0.15, 0.5, 1.2)
     wave: float = param(0.7, low=0.0, high=1.0, doc="0 straight … 1 wavy.")
     volume: float = param(0.6, low=0.0, high=1.0, doc="Fullness.")
