@@ -11,7 +11,7 @@ from .saying import in_plain_words
 
 
 class VIVANT_OT_add_person(bpy.types.Operator):
-    """Add a person, dressed and posed, at the 3D cursor"""
+    """Add a person, dressed, posed and rigged, at the 3D cursor"""
 
     bl_idname = "vivant.add_person"
     bl_label = "Add Person"
@@ -37,14 +37,14 @@ class VIVANT_OT_add_person(bpy.types.Operator):
 
     @in_plain_words
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Sample, build, link into a collection of its own, and stand it at the cursor."""
+        """Sample, build, rig, and stand it at the cursor in a collection of its own."""
         from ...procgen.blender.insert import insert_person
         from ...procgen.one_person import assemble_person, sample_person
         from ...procgen.seeds import Seed
 
         spec = sample_person(Seed(self.seed).child("person"))
-        _, parts = assemble_person(spec)
-        collection = insert_person(context.scene, f"Person {self.seed}", parts, context.scene.cursor.location)
+        body, parts = assemble_person(spec)
+        collection = insert_person(context.scene, f"Person {self.seed}", body, parts, context.scene.cursor.location)
         collection["vivant_person"] = spec.to_json()
         self.report({"INFO"}, f"{collection.name}: {len(parts)} objects")
         return {"FINISHED"}

@@ -10,32 +10,27 @@ import numpy as np
 
 from ..frames import blender_matrix_from_cam
 from ..geometry import SceneGeometry, SceneObject
+from ..people.body_state import BodyState
 from ..spec import CameraSpec, SceneSpec
 from . import nodes, objects, settings
 from .build_scene import add_objects
+from .rig import insert_rigged
 
 
-def insert_person(scene: Any, name: str, parts: list[SceneObject], location: Sequence[float]) -> Any:
-    """One person as a collection below an empty that moves it.
+def insert_person(scene: Any, name: str, body: BodyState, parts: list[SceneObject], location: Sequence[float]) -> Any:
+    """One rigged person as a collection of its own; the armature moves all of it.
 
     Args:
-        scene: Scene to add to.
-        name: Name of the collection.
-        parts: What `assemble_person` made, standing at the origin.
+        scene: The scene of the current context.
+        name: Name of the collection and the armature.
+        body, parts: What `assemble_person` made, standing at the origin.
         location: (3,) where to stand, metres.
     Returns:
         The collection.
     """
-    root = bpy.data.collections.new(name)
-    scene.collection.children.link(root)
-    handle = bpy.data.objects.new(name, None)
-    handle.empty_display_type, handle.empty_display_size = "CIRCLE", 0.35
-    handle.rotation_euler[0] = 0.0
-    root.objects.link(handle)
-    for ob in add_objects(parts, root, root):
-        ob.parent = handle
-    handle.location = location
-    return root
+    collection, rig = insert_rigged(scene, name, body, parts)
+    rig.location = location
+    return collection
 
 
 def insert_scene(name: str, spec: SceneSpec, geometry: SceneGeometry) -> Any:
