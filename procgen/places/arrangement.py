@@ -9,6 +9,7 @@ import numpy as np
 from ..frames import rigid
 from ..geometry import Light, SceneObject, Seat
 from ..materials import paint, upholstery
+from ..materials.shader import Shader
 from . import furnishing as fit
 from . import furniture as fur
 from .furniture import Fitment
@@ -61,13 +62,13 @@ class Palette:
     """Materials of one room."""
 
     scheme: Scheme
-    wood: object
-    metal: object
-    cloth: object
-    pillows: list
-    white: object
-    black: object
-    shade: object
+    wood: Shader
+    metal: Shader
+    cloth: Shader
+    pillows: list[Shader]
+    white: Shader
+    black: Shader
+    shade: Shader
 
 
 def lay_rug(c: Scheme, w: float, d: float, rng: np.random.Generator) -> Kit:
@@ -76,15 +77,15 @@ def lay_rug(c: Scheme, w: float, d: float, rng: np.random.Generator) -> Kit:
     t = 0.0015  # thinner than the contact tolerance, so that feet may stand on the rug or beside it
     v = np.array([[-w, -d, t], [w, -d, t], [w, d, t], [-w, d, t]]) * (0.5, 0.5, 1)
     flat = Piece(v, quads(np.array([[0, 1, 2, 3]])), v * (1, 1, 0))
-    return Kit().add(flat, upholstery.rug(colors, kind, (w / 2, d / 2)))  # type: ignore[arg-type]
+    return Kit().add(flat, upholstery.rug(colors, kind, (w / 2, d / 2)))
 
 
 def pictures(
-    room: Furnished, side: Side, x: float, z: float, span: float, c: Scheme, frame: object, rng: np.random.Generator
+    room: Furnished, side: Side, x: float, z: float, span: float, c: Scheme, frame: Shader, rng: np.random.Generator
 ) -> None:
     """One large picture, a pair, or a small salon hang around (x, z)."""
 
-    def art() -> object:
+    def art() -> Shader:
         colors = tuple(c.art[int(k)] for k in rng.permutation(len(c.art)))
         return paint.picture(float(rng.uniform(0, 50)), colors, ("blocks", "strokes", "hills")[int(rng.integers(3))])
 
@@ -108,11 +109,14 @@ def pictures(
             "picture",
             "prop",
             side.T @ pose(x + dx, -0.001, z + dz),
-        )  # type: ignore[arg-type]
+        )
 
 
-def stand_plant(room: Furnished, at: tuple[float, float], rng: np.random.Generator, tall: float) -> None:
-    kind = ("fig", "palm", "snake")[int(rng.integers(3))]
+def stand_plant(
+    room: Furnished, at: tuple[float, float], rng: np.random.Generator, tall: float, slim: bool = False
+) -> None:
+    """A pot plant at (x, y); `slim` leaves out the palm, whose fronds reach 0.8 m."""
+    kind = ("fig", "snake", "palm")[int(rng.integers(2 if slim else 3))]
     pot, plant = fit.potted_plant(rng, kind, tall if kind != "snake" else 0.9)
     T = pose(*at, 0.0, float(rng.uniform(0, 6.28)))
     room.add(pot, "pot", "prop", T)
@@ -134,7 +138,7 @@ def table_set(
     style: str = "cafe",
 ) -> None:
     """A round table with chairs; a chair at angle `a` stands there and faces the table."""
-    t = fur.table(p.wood, p.metal, wide, wide, 0.74, "round")  # type: ignore[arg-type]
+    t = fur.table(p.wood, p.metal, wide, wide, 0.74, "round")
     piece, glaze = fit.mug(rng, (0.12, 0.05, 0.74))
     t.kit.add(piece, glaze)
     fit.ornaments(t.kit, 0.1, 0.1, 0.74, rng, 1)
@@ -143,4 +147,4 @@ def table_set(
         r = wide / 2 + 0.30
         x, y = at[0] + r * np.sin(a), at[1] - r * np.cos(a)
         # A chair facing -y stands behind the table (a = pi); in general it looks back along its own bearing.
-        room.put(fur.chair(rng, p.wood, p.pillows[0], style), pose(x, y, 0, a + np.pi + float(rng.normal(0, 0.12))))  # type: ignore[arg-type]
+        room.put(fur.chair(rng, p.wood, p.pillows[0], style), pose(x, y, 0, a + np.pi + float(rng.normal(0, 0.12))))

@@ -224,7 +224,7 @@ def build_shell(
                 _curtains(o, side, height, cloth, shade, pole, rng)
         if leaf:
             gaps.append((leaf[0] - 0.09, leaf[2] + 0.09))
-            _door(leaf, side, doors, trim, white, paint.metal((0.5, 0.48, 0.45)), rng)
+            _door(leaf, side, doors, trim, white, _leaf_material(scheme, rng))
         _skirting(side, gaps, trim, white, height, cornice)
     for name, k, semantic, labelled in (
         ("trim", trim, "wall", True),
@@ -263,7 +263,7 @@ def window_light(o: Opening, side: Side, power: float) -> Light:
     x = side.T[:3, 0]
     at = side.T[:3, :3] @ np.array([(o[0] + o[2]) / 2, -0.05, (o[1] + o[3]) / 2]) + side.T[:3, 3]
     return Light(
-        "area", power * w * h, (0.93, 0.97, 1.0), float(np.sqrt(w * h)), rigid(np.stack([x, np.cross(z, x), z], 1), at)
+        "area", power * w * h, (1.0, 0.985, 0.95), float(np.sqrt(w * h)), rigid(np.stack([x, np.cross(z, x), z], 1), at)
     )
 
 
@@ -282,12 +282,18 @@ def _curtains(
         cloth.add(fall.placed(side.T @ pose(x, -0.10, 0.015)), shade)
 
 
-def _door(
-    leaf: Opening, side: Side, doors: Kit, trim: Kit, white: Shader, steel: Shader, rng: np.random.Generator
-) -> None:
+def _leaf_material(scheme: Scheme, rng: np.random.Generator) -> Shader:
+    """Doors are wood, the accent colour or off-white a shade darker than the trim, so that panels read."""
+    pick = rng.random()
+    if pick < 0.4:
+        return wood.board(wood.TONES[scheme.tone], 0.4)
+    return paint.gloss(scheme.accent if pick < 0.65 else (0.60, 0.59, 0.56), 0.38)
+
+
+def _door(leaf: Opening, side: Side, doors: Kit, trim: Kit, white: Shader, leaf_material: Shader) -> None:
     inner = (leaf[0] + 0.03, 0.004, leaf[2] - 0.03, leaf[3] - 0.03)
     one = Kit()
-    panel_door(one, inner, 0.02, white, steel, FOUR_PANELS)
+    panel_door(one, inner, 0.02, leaf_material, paint.metal((0.5, 0.48, 0.45)), FOUR_PANELS)
     one.add(casement((leaf[0], -0.03, leaf[2], leaf[3]), 0.05, 1, 1, 0.03, 0.10), white)
     for piece, m, shade, tint in one.parts:
         doors.add(piece.placed(side.T), one.shaders[m], shade, tint)

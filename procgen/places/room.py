@@ -7,6 +7,7 @@ import numpy as np
 from ..frames import rigid
 from ..geometry import Light, PlaceGeometry
 from ..materials import masonry, paint, upholstery, wood
+from ..materials.shader import Shader
 from ..registry import places
 from .arrangement import Furnished, Palette
 from .interiors import SCHEMES, Scheme, Side, build_shell, floor_material, outside, sides
@@ -74,7 +75,7 @@ def _windows(spec: RoomSpec, rng: np.random.Generator) -> list[tuple[int, Openin
     return out
 
 
-def _panels(side: Side, height: float, paint_: object, rail: float = 1.25) -> Kit:
+def _panels(side: Side, height: float, paint_: Shader, rail: float = 1.25) -> Kit:
     """Wainscot panels: stiles, rails and a cap up to `rail`."""
     kit = Kit()
     n = max(3, round(side.length / 0.62))
@@ -97,7 +98,7 @@ def _ceiling_light(spec: RoomSpec) -> Light:
     """Soft fill from the ceiling: what many bounces from white walls would add."""
     return Light(
         "area",
-        3.2 * spec.daylight * spec.width * spec.depth / 4,
+        2.9 * spec.daylight * spec.width * spec.depth / 4,
         (1.0, 0.97, 0.93),
         min(spec.width, spec.depth) * 0.7,
         rigid(np.eye(3), np.array([0.0, 0.0, spec.height - 0.03])),
@@ -118,18 +119,18 @@ def build_room(spec: RoomSpec) -> PlaceGeometry:
         windows,
         door,
         c,
-        floor_material(spec.floor, wood.TONES[c.tone], c.rug[0]),
+        floor_material(spec.floor, wood.TONES[c.tone], tuple((0.8 * np.array(c.rug[0])).tolist())),
         _walls(spec, c),
         spec.style == "living",
         spec.curtains,
-        34.0 * spec.daylight,
+        44.0 * spec.daylight,
         rng,
     )
     room = Furnished()
     if spec.accent == "panels":
         side = sides(spec.width, spec.depth)[0]
         room.add(_panels(side, spec.height, paint.gloss(c.accent, 0.5)), "panels", "wall", side.T, countable=False)
-    stage = {"living": living, "cafe": cafe, "office": office}[spec.style](spec, p, room, rng)
+    stage = {"living": living, "cafe": cafe, "office": office}[spec.style](spec, p, room, windows, rng)
     lights = [*shell.lights, _ceiling_light(spec), *(room.lights if spec.lamps else [])]
     half = np.array([spec.width / 2 - MARGIN, spec.depth / 2 - MARGIN])
     return PlaceGeometry(
@@ -140,6 +141,12 @@ def build_room(spec: RoomSpec) -> PlaceGeometry:
         obstacles=np.array(room.obstacles, float).reshape(-1, 3),
         seats=room.seats,
         indoor=True,
-        camera_area=np.array([-half[0], -half[1], half[0], half[1]]),
+        # Around the stage: further out a camera would stand in a counter or a bookcase.
+        camera_area=np.concatenate(
+            [
+                np.maximum(stage[:2] - 0.3, -half),
+                np.minimum(stage[2:] + (0.3, 0.9 if spec.style == "living" else 0.2), half),
+            ]
+        ),
         ceiling=spec.height - 0.15,
     )

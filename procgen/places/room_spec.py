@@ -21,7 +21,7 @@ class RoomSpec(PlaceSpec):
     variation: int = param(0, low=0, high=2**31 - 1, doc="Seed of furnishing details.")
     style: Literal["living", "cafe", "office"] = param("living", doc="What the room is for.")
     scheme: Literal["nordic", "forest", "terracotta", "navy", "blush", "loft", "sage"] = param("nordic", doc="Colours.")
-    width: float = param(6.2, low=5.6, high=8.0, unit="m", doc="Inside, along x.")
+    width: float = param(6.2, low=5.4, high=8.0, unit="m", doc="Inside, along x.")
     depth: float = param(6.6, low=5.6, high=9.0, unit="m", doc="Inside, along y.")
     height: float = param(2.8, low=2.5, high=3.6, unit="m", doc="Inside.")
     floor: Literal["planks", "parquet", "tiles", "carpet", "concrete"] = param("planks", doc="Floor.")
@@ -48,13 +48,13 @@ def sample_room(rng: np.random.Generator) -> RoomSpec:
         "cafe": ("brick", "panels", "paint", "brick"),
         "office": ("paint", "paint", "brick", "panels"),
     }[style]
-    low = 6.4 if style == "cafe" else 5.8
+    low = 6.4 if style == "cafe" else 5.6
     return RoomSpec(
         variation=int(rng.integers(0, 2**31)),
         style=style,  # type: ignore[arg-type]
         scheme=tuple(SCHEMES)[int(rng.integers(len(SCHEMES)))],  # type: ignore[arg-type]
-        width=float(rng.uniform(low, 7.4)),
-        depth=float(rng.uniform(6.2, 8.2)),
+        width=float(rng.uniform(low, low + 1.0)),
+        depth=float(rng.uniform(6.0, 7.4)),
         height=float(rng.uniform(2.6, 3.2)),
         floor=floors[int(rng.integers(4))],
         accent=accents[int(rng.integers(4))],
