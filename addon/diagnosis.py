@@ -123,6 +123,8 @@ def _disk(out: Path) -> Check:
         folder = folder.parent
     free = shutil.disk_usage(folder).free / 1024**3
     name = f"disk at {folder}"
+    if not folder.is_dir():
+        return Check(name, "missing", "a file, not a folder", "choose another output folder")
     if not os.access(folder, os.W_OK):
         return Check(name, "missing", "not writable", "choose another output folder")
     low = free < LOW_DISK_GB

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from ..output import say, say_json
@@ -62,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
     from ...procgen.progress import TerminalProgress
 
     progress = None if args.quiet else TerminalProgress(sys.stderr)
+    began = perf_counter()
     try:
         report = generate(options, progress)
     except KeyboardInterrupt:
@@ -73,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         say_json(report.to_dict())
     else:
-        summarise(report)
+        summarise(report, perf_counter() - began)
     return 0 if report.ok else 1
 
 
@@ -93,10 +95,10 @@ def options_from(args: argparse.Namespace) -> GenerateOptions:
     return GenerateOptions.from_dict(given, where="options")
 
 
-def summarise(report: Report) -> None:
+def summarise(report: Report, seconds: float) -> None:
     """A line on what is there now, and one for every frame that is not."""
     for name, why in report.failed.items():
         sys.stderr.write(f"{name}: {why}\n")
     kept = f", {report.kept} were there" if report.kept else ""
     failed = f", {len(report.failed)} FAILED" if report.failed else ""
-    say(f"{report.root}: {report.made} frame(s) written{kept}{failed} in {report.seconds:.0f} s")
+    say(f"{report.root}: {report.made} frame(s) written{kept}{failed} in {seconds:.0f} s")
