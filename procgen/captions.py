@@ -20,10 +20,11 @@ from .spec import CameraSpec, GarmentSpec, HumanSpec, PlaceSpec, SceneSpec, SkyS
 _GARMENTS: dict[str, tuple[str, str, bool]] = {
     "tshirt": ("T-shirt", "upper", False), "t_shirt": ("T-shirt", "upper", False), "shirt": ("shirt", "upper", False),
     "blouse": ("blouse", "upper", False), "polo": ("polo shirt", "upper", False), "tank_top": ("tank top", "upper", False),
-    "sweater": ("sweater", "upper", False), "jumper": ("sweater", "upper", False), "hoodie": ("hoodie", "upper", False),
+    "sweater": ("sweater", "upper", False), "jumper": ("sweater", "upper", False), "hoodie": ("hoodie", "outer", False),
     "cardigan": ("cardigan", "upper", False), "sweatshirt": ("sweatshirt", "upper", False), "top": ("top", "upper", False),
     "jacket": ("jacket", "outer", False), "coat": ("coat", "outer", False), "blazer": ("blazer", "outer", False),
-    "vest": ("vest", "outer", False), "trousers": ("trousers", "lower", True), "jeans": ("jeans", "lower", True),
+    "vest": ("sleeveless top", "upper", False), "sneaker": ("sneakers", "feet", True),
+    "leather_shoe": ("leather shoes", "feet", True), "boot": ("boots", "feet", True), "trousers": ("trousers", "lower", True), "jeans": ("jeans", "lower", True),
     "chinos": ("chinos", "lower", True), "leggings": ("leggings", "lower", True), "shorts": ("shorts", "lower", True),
     "skirt": ("skirt", "lower", False), "dress": ("dress", "dress", False), "shoes": ("shoes", "feet", True),
     "sneakers": ("sneakers", "feet", True), "trainers": ("sneakers", "feet", True), "boots": ("boots", "feet", True),
@@ -167,8 +168,8 @@ def action(human: HumanSpec) -> str:
         return "walking"
     if human.motion.kind == "wave":
         return "waving"
-    verb = getattr(human.pose, "verb", None)
-    return str(verb) if verb else "standing"
+    doing = getattr(human.pose, "doing", None)
+    return str(doing()) if doing is not None else "standing"
 
 
 def _visible(human: HumanSpec, camera: CameraSpec, place: PlaceGeometry) -> dict[str, tuple[bool, np.ndarray]]:

@@ -21,6 +21,7 @@ from .garments.outfit import build_outfit, sole_thickness
 from .hands import apply_hands
 from .model import load_body
 from .motion import contacts_at, pose_at
+from .props import build_props
 from .shape import Phenotype, betas_from_phenotype
 from .skin import skin_attributes, skin_shader
 from .teeth import build_mouth
@@ -119,6 +120,9 @@ def build_person(
     for name, mesh, semantic, labelled in build_eyes(human.eyes, body, age=years, lod=lod):
         parts.append(_part(name, mesh, semantic, labelled))
     for name, mesh, semantic in build_mouth(body):
+        parts.append(_part(name, mesh, semantic))
+    # Somebody who walks swings their arms, whatever the pose was.
+    for name, mesh, semantic in build_props(human.pose, body) if human.motion.kind != "walk" else []:
         parts.append(_part(name, mesh, semantic))
     clothes: list[Mesh] = []
     for name, mesh, semantic in dressed.parts:

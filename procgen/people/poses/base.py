@@ -115,6 +115,10 @@ class BodyPose(PoseSpec):
         """What touches what; both soles by default."""
         return Contacts()
 
+    def doing(self) -> str:
+        """What the person does, as an -ing phrase for captions."""
+        return self.verb
+
     def hand_specs(self) -> tuple[HandSpec, HandSpec]:
         """Shapes of the left and right hand that belong to this pose."""
         return HandSpec(), HandSpec()

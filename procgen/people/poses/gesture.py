@@ -27,6 +27,12 @@ from .stand import StandSpec, sample_feet
 from .upright import build_upright
 
 
+# Linear RGB, by eye: cardboard, canvas and leather, backs of phones.
+_BOXES = ((0.42, 0.27, 0.14), (0.36, 0.22, 0.11), (0.48, 0.33, 0.19), (0.62, 0.60, 0.56))
+_BAGS = ((0.62, 0.55, 0.42), (0.03, 0.03, 0.035), (0.20, 0.09, 0.04), (0.05, 0.09, 0.20), (0.10, 0.16, 0.09), (0.45, 0.06, 0.05))
+_PHONES = ((0.02, 0.02, 0.025), (0.55, 0.55, 0.56), (0.04, 0.07, 0.16), (0.60, 0.42, 0.38))
+
+
 def _stance(rng: np.random.Generator, person: Phenotype, **posture: float) -> dict[str, object]:
     """The standing part of a gesture."""
     return {
@@ -149,6 +155,11 @@ class PhoneSpec(StandSpec):
     side: Literal["left", "right"] = param("right", doc="Which hand holds the phone.")
     use: Literal["call", "read"] = param("call", doc="At the ear, or in front of the chest.")
     other: Literal["hang", "support", "pocket"] = param("hang", doc="What the other arm does.")
+    color: tuple[float, float, float] = param((0.02, 0.02, 0.025), low=0.0, high=1.0, doc="Back of the phone, linear RGB.")
+
+    def doing(self) -> str:
+        """Calling or reading."""
+        return "talking on the phone" if self.use == "call" else "looking at a phone"
 
     def hand_specs(self) -> tuple[HandSpec, HandSpec]:
         """A hand that holds a phone."""
@@ -191,6 +202,7 @@ def sample_phone(rng: np.random.Generator, person: Phenotype) -> PhoneSpec:
         side=sample_side(rng, 0.2),
         use=use,
         other=("hang", "support", "pocket")[int(rng.choice(3, p=(0.45, 0.25, 0.3)))],
+        color=_PHONES[int(rng.integers(len(_PHONES)))],
     )
 
 
@@ -261,8 +273,13 @@ class CarrySpec(StandSpec):
     verb: ClassVar[str] = "carrying"
 
     load: Literal["box", "bag_left", "bag_right"] = param("box", doc="What is carried, and where.")
+    color: tuple[float, float, float] = param((0.40, 0.25, 0.13), low=0.0, high=1.0, doc="Colour of the load, linear RGB.")
     size: float = param(0.34, low=0.15, high=0.55, unit="m", doc="Width of the box.")
     height: float = param(1.35, low=1.0, high=1.9, unit="rad", doc="Flexion of the elbows: how high the box is held.")
+
+    def doing(self) -> str:
+        """What is carried."""
+        return "carrying a box" if self.load == "box" else "carrying a bag"
 
     def hand_specs(self) -> tuple[HandSpec, HandSpec]:
         """Hands flat below the box, or a fist about the handle."""
@@ -287,9 +304,12 @@ def build_carry(spec: CarrySpec, time: float = 0.0) -> np.ndarray:
 @poses.register("carry", spec=CarrySpec, build=build_carry)
 def sample_carry(rng: np.random.Generator, person: Phenotype) -> CarrySpec:
     """Draw a load."""
+    load = ("box", "bag_left", "bag_right")[int(rng.choice(3, p=(0.6, 0.15, 0.25)))]
+    colors = _BOXES if load == "box" else _BAGS
     return CarrySpec(
         **_stance(rng, person, turn=clipped(rng, 0.0, 0.15, -0.4, 0.4)),
-        load=("box", "bag_left", "bag_right")[int(rng.choice(3, p=(0.6, 0.15, 0.25)))],
+        load=load,
+        color=colors[int(rng.integers(len(colors)))],
         size=clipped(rng, 0.34, 0.06, 0.22, 0.5),
         height=clipped(rng, 1.4, 0.12, 1.1, 1.75),
     )
