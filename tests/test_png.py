@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 import pytest
-from vivant.procgen.dataset.png import decode_png, encode_png, png_size, read_png, write_png
+from vivant.procgen.dataset.png import decode_png, encode_png, png_size, read_png, strip_png, write_png
 from vivant.procgen.errors import DatasetError
 
 SHAPES = [(7, 5), (1, 1), (1, 9), (9, 1), (31, 64, 3), (20, 13, 4), (8, 9, 2), (1, 6, 3), (6, 1, 3)]
@@ -102,6 +102,20 @@ def test_hostile_files():
         hurt = good[:at] + bytes([good[at] ^ 0x41]) + good[at + 1 :]
         with pytest.raises(DatasetError):
             decode_png(hurt)
+
+
+def test_strip_keeps_pixels_and_drops_dates(tmp_path):
+    pixels = _noise((9, 7, 3), np.uint8)
+    plain = encode_png(pixels)
+    at = plain.index(b"IDAT") - 4
+    dated = plain[:at] + _chunk(b"tEXt", b"Date\0today") + _chunk(b"tEXt", b"File\0/home/me/x.blend") + plain[at:]
+    (tmp_path / "a.png").write_bytes(dated)
+    strip_png(tmp_path / "a.png")
+    assert (tmp_path / "a.png").read_bytes() == plain
+    ids = encode_png(_noise((3, 3), np.uint16))
+    (tmp_path / "b.png").write_bytes(ids)
+    strip_png(tmp_path / "b.png")
+    assert (tmp_path / "b.png").read_bytes() == ids
 
 
 @pytest.mark.parametrize(

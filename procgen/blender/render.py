@@ -15,6 +15,7 @@ import numpy as np
 
 from ..channels.view import RawPasses
 from ..dataset.exr import read_exr
+from ..dataset.png import strip_png
 from ..errors import BuildError
 from . import compat, objects
 
@@ -75,6 +76,7 @@ def render_picture(scene: Any, folder: Path, png: Path) -> dict[str, np.ndarray]
     # The display picture comes from the same render: saved again through the view transform.
     compat.set_png(scene)
     bpy.data.images["Render Result"].save_render(str(png), scene=scene)
+    strip_png(png)
     channels = read_exr(path)
     path.unlink()
     out = {"rgb": _need(channels, "Combined", "RGB").astype(np.float32)}

@@ -67,6 +67,19 @@ def decode_png(data: bytes, path: str = "PNG", *, max_bytes: int = 1 << 32) -> n
     return pixels.reshape(height, width) if channels == 1 else pixels
 
 
+def strip_png(path: str | os.PathLike[str]) -> None:
+    """Drop everything but the pixels from a PNG, in place.
+
+    Blender writes the date, render times and the .blend's path into its pictures: none belongs into a dataset whose
+    bytes must come again, and that may be given away.
+    """
+    data = read_bytes(path)
+    (_, _, channels, bits), body = _parse(data, str(path))
+    header = _chunk(b"IHDR", data[16:29])
+    colour = [_chunk(b"sRGB", b"\0")] if bits == 8 and channels >= 3 else []
+    write_bytes(path, b"".join([_SIGNATURE, header, *colour, _chunk(b"IDAT", body), _chunk(b"IEND", b"")]))
+
+
 def _parse(data: bytes, path: str) -> tuple[tuple[int, int, int, int], bytes]:
     if data[:8] != _SIGNATURE:
         raise DatasetError(f"{path!r} is not a PNG file", fix="check the path")
