@@ -12,7 +12,7 @@ DEMO   ?= demo
 # Extra pytest arguments: make test ARGS="-k codec -x"
 ARGS   ?=
 
-.PHONY: demo test test-core test-blender lint bench extension install clean
+.PHONY: demo test test-core test-blender lint format bench extension install clean
 .NOTPARALLEL:
 
 install: $(STAMP)
@@ -46,9 +46,11 @@ test-blender: $(STAMP)
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .
-	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/basedpyright
+
+format: $(STAMP)
+	$(VENV)/bin/ruff check --fix --quiet . ; $(VENV)/bin/ruff format .
 
 bench: $(STAMP)
 	$(PY) -m benchmarks

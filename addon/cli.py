@@ -80,7 +80,9 @@ def run(argv: Sequence[str] | None = None, prog: str = "vivant") -> int:
     except Exception as e:
         if args.debug:
             traceback.print_exc()
-        sys.stderr.write(f"{prog}: internal error: {type(e).__name__}: {e}. Fix: report it with the output of --debug\n")
+        sys.stderr.write(
+            f"{prog}: internal error: {type(e).__name__}: {e}. Fix: report it with the output of --debug\n"
+        )
         return FAILED
 
 

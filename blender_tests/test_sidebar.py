@@ -100,7 +100,11 @@ def test_add_person_is_dressed_and_stands_at_the_cursor() -> None:
     assert spec["outfit"], "people are dressed by default"
     bpy.context.view_layer.update()
     points = np.concatenate(
-        [np.array([ob.matrix_world @ v.co for v in ob.data.vertices]) for ob in collection.all_objects if ob.type == "MESH"]
+        [
+            np.array([ob.matrix_world @ v.co for v in ob.data.vertices])
+            for ob in collection.all_objects
+            if ob.type == "MESH"
+        ]
     )
     middle = (points.min(0) + points.max(0)) / 2
     assert abs(middle[0] - 2.0) < 0.5 and abs(middle[1] - 1.0) < 0.7

@@ -52,7 +52,10 @@ class GenerateOptions(Spec):
         low, high = self.people
         if low > high:
             raise SpecError(
-                "people counts are the wrong way round", expected="A-B with A <= B", got=f"{low}-{high}", fix=f"--people {high}-{low}"
+                "people counts are the wrong way round",
+                expected="A-B with A <= B",
+                got=f"{low}-{high}",
+                fix=f"--people {high}-{low}",
             )
         if self.farm not in ("local", "ray") and not self.farm.startswith("ray://"):
             raise unknown_name("farm", self.farm, FARMS)

@@ -21,7 +21,16 @@ from .seeds import Seed
 
 RangeValue = tuple[bool, ...] | tuple[float, ...] | tuple[str, ...]
 # Options of the command decide these; two places to say it would disagree.
-FIXED = ("schema_version", "origin", "frames", "cameras.width", "cameras.height", "render.engine", "render.samples", "render.device")
+FIXED = (
+    "schema_version",
+    "origin",
+    "frames",
+    "cameras.width",
+    "cameras.height",
+    "render.engine",
+    "render.samples",
+    "render.device",
+)
 
 
 def flatten(tables: Any, prefix: str = "") -> dict[str, RangeValue]:
@@ -113,7 +122,13 @@ def _problem(hint: Any, meta: Mapping[str, Any], values: RangeValue) -> str | No
         numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
         inside = all((low is None or v >= low) and (high is None or v <= high) for v in numbers)
         whole = hint is float or all(float(v).is_integer() for v in numbers)
-        if len(numbers) != len(values) or len(values) > 2 or not inside or not whole or list(numbers) != sorted(numbers):
+        if (
+            len(numbers) != len(values)
+            or len(values) > 2
+            or not inside
+            or not whole
+            or list(numbers) != sorted(numbers)
+        ):
             return span if hint is float else f"whole {span}"
         return None
     return "a field that holds a number, a text or a switch"

@@ -19,7 +19,13 @@ def vivant(*argv: str, cwd: Path | None = None) -> subprocess.CompletedProcess[s
     """Run `vivant ARGV…` as a shell would."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "COLUMNS": "100"}
     return subprocess.run(
-        [sys.executable, "-c", CODE, *argv], capture_output=True, text=True, env=environment, cwd=cwd, timeout=300, check=False
+        [sys.executable, "-c", CODE, *argv],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=cwd,
+        timeout=300,
+        check=False,
     )
 
 
@@ -182,7 +188,13 @@ def test_doctor_reports_and_never_imports_torch(tmp_path: Path) -> None:
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=300, check=False
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=tmp_path,
+        timeout=300,
+        check=False,
     )
     report = json.loads(done.stdout)
     checks = {c["name"]: c for c in report["checks"]}

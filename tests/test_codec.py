@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from vivant.procgen import registry
 from vivant.procgen.codec import Spec, json_schema, param
 from vivant.procgen.errors import SpecError

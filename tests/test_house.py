@@ -15,9 +15,25 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("addon", "bridge", "procgen")
 SHIPPED = sorted(p for room in ROOMS for p in (ROOT / room).rglob("*.py"))
-ALL = SHIPPED + sorted(p for room in ("tests", "blender_tests", "benchmarks", "tools") for p in (ROOT / room).rglob("*.py"))
+ALL = SHIPPED + sorted(
+    p for room in ("tests", "blender_tests", "benchmarks", "tools") for p in (ROOT / room).rglob("*.py")
+)
 # What a runtime module of the pure core must not need: Blender ships none of it, except bpy, which procgen.blender alone may use.
-HEAVY = ("scipy", "trimesh", "torch", "bpy", "bmesh", "mathutils", "PIL", "OpenEXR", "cv2", "embreex", "ray", "smplx", "diffusers")
+HEAVY = (
+    "scipy",
+    "trimesh",
+    "torch",
+    "bpy",
+    "bmesh",
+    "mathutils",
+    "PIL",
+    "OpenEXR",
+    "cv2",
+    "embreex",
+    "ray",
+    "smplx",
+    "diffusers",
+)
 
 BLOCKER = """
 import importlib, pkgutil, sys
@@ -119,7 +135,9 @@ def test_imports_work_where_only_numpy_is(package: str) -> None:
     if package == "vivant.procgen":
         assert int(count) > 20
     if package == "vivant.addon":  # the sidebar's modules are the ones that may need bpy
-        bad = [line for line in bad if not re.match(r"vivant\.addon\.(operators|panels|properties|preferences|jobs)", line)]
+        bad = [
+            line for line in bad if not re.match(r"vivant\.addon\.(operators|panels|properties|preferences|jobs)", line)
+        ]
     assert bad == []
 
 

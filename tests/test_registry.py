@@ -9,7 +9,6 @@ import re
 import jsonschema
 import numpy as np
 import pytest
-
 from vivant.procgen.codec import Spec, json_schema
 from vivant.procgen.errors import SpecError
 from vivant.procgen.registry import REGISTRIES, Registry
@@ -100,7 +99,8 @@ def samplers() -> list:
         if not callable(entry.make):
             continue
         required = [
-            p for p in inspect.signature(entry.make).parameters.values()
+            p
+            for p in inspect.signature(entry.make).parameters.values()
             if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
         ]
         if len(required) == 1:

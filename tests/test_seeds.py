@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from vivant.procgen.seeds import Seed
 
 KEYS = st.lists(st.one_of(st.integers(0, 10**6), st.text(max_size=8)), max_size=4)
@@ -28,7 +27,18 @@ def test_siblings_do_not_collide() -> None:
 
 
 def test_depth_and_grouping_of_names_matter() -> None:
-    variants = [("a", "b"), ("ab",), ("b", "a"), ("a", "b", ""), ("a/b",), (1, 2), (12,), ("1", "2"), (1, "2"), ("1", 2)]
+    variants = [
+        ("a", "b"),
+        ("ab",),
+        ("b", "a"),
+        ("a", "b", ""),
+        ("a/b",),
+        (1, 2),
+        (12,),
+        ("1", "2"),
+        (1, "2"),
+        ("1", 2),
+    ]
     assert len({first(Seed(3).child(*v)) for v in variants}) == len(variants)
 
 
@@ -67,4 +77,3 @@ def test_integer_fits_its_bits(bits: int) -> None:
 def test_pinned_stream() -> None:
     """Datasets name their seed; a change of the tree would silently give other scenes for it."""
     assert Seed(7).child("scene", 0).entropy() % 10**12 == 972682797838
-

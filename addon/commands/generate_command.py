@@ -30,7 +30,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("what to make")
     what.add_argument("--scenes", type=whole(1, 10**7), metavar="N", help="number of scenes (default: 1)")
     what.add_argument("--views", type=whole(1, 1000), metavar="K", help="cameras in each scene (default: 1)")
-    what.add_argument("--frames", type=whole(1, 100000), metavar="T", help="consecutive frames of each view (default: 1)")
+    what.add_argument(
+        "--frames", type=whole(1, 100000), metavar="T", help="consecutive frames of each view (default: 1)"
+    )
     what.add_argument("--people", type=people_range, metavar="A-B", help="people in a scene, N or A-B (default: 1-3)")
     what.add_argument("--place", metavar="NAME", help="a place, or auto for all of them in turn (default: auto)")
     what.add_argument("--seed", type=whole(0), metavar="S", help="root of the seed tree (default: 0)")
@@ -41,9 +43,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     picture.add_argument("--samples", type=whole(1, 65536), metavar="N", help="most samples a pixel (default: 24)")
     picture.add_argument("--engine", choices=("cycles", "eevee", "workbench"), help="picture engine (default: cycles)")
     picture.add_argument(
-        "--channels", metavar="LIST", help="channels to write, with commas, or all (default: see `vivant list channels`)"
+        "--channels",
+        metavar="LIST",
+        help="channels to write, with commas, or all (default: see `vivant list channels`)",
     )
-    picture.add_argument("--mesh", action="store_true", default=None, help="also write mesh.npz: every triangle in view")
+    picture.add_argument(
+        "--mesh", action="store_true", default=None, help="also write mesh.npz: every triangle in view"
+    )
     machine = parser.add_argument_group("where it runs")
     machine.add_argument("--workers", type=whole(1, 1024), metavar="N", help="processes at the same time (default: 1)")
     machine.add_argument(
@@ -81,6 +87,7 @@ def run(args: argparse.Namespace) -> int:
 
 def options_from(args: argparse.Namespace) -> GenerateOptions:
     """Options of the command line over those of the configuration over the defaults."""
+    from ...procgen.errors import SpecError
     from ...procgen.options import GenerateOptions, read_config, split_names
 
     given: dict[str, Any] = read_config(args.config) if args.config is not None else {}
@@ -91,7 +98,12 @@ def options_from(args: argparse.Namespace) -> GenerateOptions:
     if args.size is not None:
         given["width"], given["height"] = args.size
     if args.channels is not None:
-        given["channels"] = split_names(args.channels)
+        names = split_names(args.channels)
+        given["channels"] = [name for name in names if name != "rgb"]  # the picture is always written
+        if names and not given["channels"]:
+            raise SpecError(
+                "--channels names no label", got=args.channels, fix="name one that `vivant list channels` prints"
+            )
     return GenerateOptions.from_dict(given, where="options")
 
 

@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def find_registry(kind: str):  # noqa: ANN201 (Registry is imported late, to keep --help fast)
+def find_registry(kind: str):
     """The registry called `kind`, in the plural or the singular; an unknown one is answered with the nearest."""
     from ...procgen.errors import unknown_name
     from ...procgen.registry import REGISTRIES
@@ -43,6 +43,6 @@ def find_registry(kind: str):  # noqa: ANN201 (Registry is imported late, to kee
     raise unknown_name("kind", kind, [*REGISTRIES, "kinds"])
 
 
-def documentation(entry) -> str:  # noqa: ANN001
+def documentation(entry) -> str:
     """One sentence on what an entry makes: its own doc field (channels), or its docstring."""
     return str(getattr(entry.make, "doc", "") or entry.doc)

@@ -18,11 +18,15 @@ HELP = "one rigged, dressed person as .blend, .glb, .usd or .fbx"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
-    parser.add_argument("out", metavar="OUT", help="file to write; the ending chooses the format: .blend .glb .usd .fbx")
+    parser.add_argument(
+        "out", metavar="OUT", help="file to write; the ending chooses the format: .blend .glb .usd .fbx"
+    )
     parser.add_argument("--seed", type=whole(0), metavar="S", default=0, help="who it is (default: 0)")
     parser.add_argument("--pose", metavar="NAME", default="stand", help="a pose, or auto (default: stand)")
     parser.add_argument("--spec", metavar="PERSON.json", help="this person instead of sampling one (a HumanSpec)")
-    parser.add_argument("--write-spec", metavar="FILE", help="also write the person's spec, to edit and use with --spec")
+    parser.add_argument(
+        "--write-spec", metavar="FILE", help="also write the person's spec, to edit and use with --spec"
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
@@ -35,7 +39,9 @@ def run(args: argparse.Namespace) -> int:
     out = Path(args.out)
     endings = (".blend", ".glb", ".usd", ".usdc", ".fbx")  # known before bpy is loaded, which takes a second
     if out.suffix.lower() not in endings:
-        raise SpecError(f"a person cannot be written to {out.name!r}", expected="a name that ends in " + ", ".join(endings))
+        raise SpecError(
+            f"a person cannot be written to {out.name!r}", expected="a name that ends in " + ", ".join(endings)
+        )
     if args.spec is not None:
         spec = read_person(args.spec)
     else:
@@ -54,13 +60,13 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _quiet():  # noqa: ANN202
+def _quiet():
     """Blender's exporters print to stdout as they please; ours stays readable by machines."""
     import contextlib
     import os
 
     @contextlib.contextmanager
-    def redirect():  # noqa: ANN202
+    def redirect():
         sys.stdout.flush()
         kept = os.dup(1)
         os.dup2(2, 1)

@@ -17,7 +17,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", metavar="DATASET", help="folder that `vivant generate` wrote")
     parser.add_argument("-o", "--out", metavar="FILE", help="a .png or .html (default: DATASET/sheet.png)")
     parser.add_argument("--frames", type=whole(1, 1000), metavar="N", default=4, help="how many frames (default: 4)")
-    parser.add_argument("--labels", metavar="LIST", default="", help="labels to show, with commas (default: the telling ones)")
+    parser.add_argument(
+        "--labels", metavar="LIST", default="", help="labels to show, with commas (default: the telling ones)"
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 

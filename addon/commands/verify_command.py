@@ -22,7 +22,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument("dataset", metavar="DATASET", help="folder that `vivant generate` wrote")
     parser.add_argument("--channels", metavar="LIST", default="", help="only the checks of these channels, with commas")
-    parser.add_argument("--frames", metavar="LIST", default="", help="only frames whose name starts so, for example 000003")
+    parser.add_argument(
+        "--frames", metavar="LIST", default="", help="only frames whose name starts so, for example 000003"
+    )
     parser.add_argument("--limit", type=whole(1), metavar="N", default=0, help="at most N frames, evenly spread")
     parser.add_argument(
         "--witness",

@@ -50,7 +50,9 @@ class VIVANT_OT_generate_dataset(_JobOperator, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start the job."""
         asked = settings(context)
-        out = Path(bpy.path.abspath(self.folder)) if self.folder else asked.output_folder(context) / f"seed_{asked.seed}"
+        out = (
+            Path(bpy.path.abspath(self.folder)) if self.folder else asked.output_folder(context) / f"seed_{asked.seed}"
+        )
         mine = preferences(context)
         argv = dataset_arguments(asked, str(out), mine.workers if mine else 1)
         jobs.start("Dataset", argv, out, asked.scenes * asked.views * asked.frames)

@@ -9,7 +9,19 @@ from bpy.props import IntProperty
 from ..properties import settings
 from .saying import in_plain_words
 
-COPIED = ("seed", "place", "people_min", "people_max", "width", "height", "samples", "scenes", "views", "frames", "output")
+COPIED = (
+    "seed",
+    "place",
+    "people_min",
+    "people_max",
+    "width",
+    "height",
+    "samples",
+    "scenes",
+    "views",
+    "frames",
+    "output",
+)
 
 
 class VIVANT_OT_new_scene(bpy.types.Operator):

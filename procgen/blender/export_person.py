@@ -41,7 +41,9 @@ def write_person(path: str | Path, name: str, body: BodyState, parts: list[Scene
     target = Path(path).absolute()
     kind = target.suffix.lower()
     if kind not in FORMATS:
-        raise SpecError(f"a person cannot be written to {target.name!r}", expected="a name that ends in " + ", ".join(FORMATS))
+        raise SpecError(
+            f"a person cannot be written to {target.name!r}", expected="a name that ends in " + ", ".join(FORMATS)
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     no_factory_surprises()
     scene = bpy.context.scene
@@ -135,12 +137,20 @@ def _export(kind: str, path: str) -> None:
     try:
         if kind == ".glb":
             bpy.ops.export_scene.gltf(
-                filepath=path, export_format="GLB", export_skins=True, export_vertex_color="MATERIAL", export_animations=False
+                filepath=path,
+                export_format="GLB",
+                export_skins=True,
+                export_vertex_color="MATERIAL",
+                export_animations=False,
             )
         elif kind in (".usd", ".usdc"):
             bpy.ops.wm.usd_export(filepath=path, export_armatures=True, export_materials=True, export_animation=False)
         else:
-            bpy.ops.export_scene.fbx(filepath=path, object_types={"ARMATURE", "MESH"}, add_leaf_bones=False, colors_type="SRGB")
+            bpy.ops.export_scene.fbx(
+                filepath=path, object_types={"ARMATURE", "MESH"}, add_leaf_bones=False, colors_type="SRGB"
+            )
     except (AttributeError, RuntimeError, TypeError) as e:
         last = str(e).strip().splitlines()[-1:] or [type(e).__name__]
-        raise BuildError(f"Blender's {kind} exporter failed: {last[0]}", fix="try another format, for example .blend") from e
+        raise BuildError(
+            f"Blender's {kind} exporter failed: {last[0]}", fix="try another format, for example .blend"
+        ) from e

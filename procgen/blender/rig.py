@@ -16,7 +16,13 @@ from ..people.skinning import Skinner, Skinning
 from .build_scene import add_objects
 
 # Where the tail of a bone points when it has several children.
-TOWARDS = {"pelvis": "spine1", "spine3": "neck", "left_wrist": "left_middle1", "right_wrist": "right_middle1", "head": None}
+TOWARDS = {
+    "pelvis": "spine1",
+    "spine3": "neck",
+    "left_wrist": "left_middle1",
+    "right_wrist": "right_middle1",
+    "head": None,
+}
 # Length of bones that end a chain, metres; only how they are drawn.
 LEAF = {"head": 0.18, "jaw": 0.08, "left_foot": 0.07, "right_foot": 0.07}
 
