@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from vivant.procgen.people.body_export import export_flame, export_smplx, head_vertices, principal_expression
 from vivant.procgen.people.keypoints import keypoints_of
 from vivant.procgen.people.lbs import forward
@@ -21,7 +20,8 @@ TOLERANCE_M = 1e-5
 def _split(pose: np.ndarray) -> dict:
     """smplx wants the pose (n, 55, 3) in pieces."""
     pieces = {
-        "global_orient": pose[:, :1], "body_pose": pose[:, 1:22], "jaw_pose": pose[:, 22:23], "leye_pose": pose[:, 23:24],
+        "global_orient": pose[:, :1], "body_pose": pose[:, 1:22], "jaw_pose": pose[:, 22:23],
+        "leye_pose": pose[:, 23:24],
         "reye_pose": pose[:, 24:25], "left_hand_pose": pose[:, 25:40], "right_hand_pose": pose[:, 40:55],
     }  # fmt: skip
     return {k: torch.tensor(v.reshape(len(v), -1), dtype=torch.float32) for k, v in pieces.items()}
@@ -63,7 +63,9 @@ def test_fifty_people_agree_with_smplx(full):
 
 def test_127_joints_without_contour_and_a_turned_root(full):
     model = load_body()
-    theirs = smplx.create(str(full), "smplx", ext="npz", use_pca=False, flat_hand_mean=True, num_betas=model.shapedirs.shape[2])
+    theirs = smplx.create(
+        str(full), "smplx", ext="npz", use_pca=False, flat_hand_mean=True, num_betas=model.shapedirs.shape[2]
+    )
     rng = np.random.default_rng(5)
     pose = rng.normal(0, 0.5, (1, 55, 3))
     with torch.no_grad():

@@ -15,9 +15,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from body import assemble  # noqa: E402 (needs the path above)
-
-from vivant.procgen.npz import write_npz  # noqa: E402
+from body import assemble
+from vivant.procgen.npz import write_npz
 
 SLIM = assemble.Sizes(people=2400, shape=64, head=60)
 FULL = assemble.Sizes(people=3000, shape=200, head=100)

@@ -1,12 +1,12 @@
 """Write the open body as files that the unmodified `smplx` package loads: its SMPLX class, and its FLAME class.
 
-`smplx` reads `shapedirs` as 300 shape + 100 expression columns if it has at least 400 columns, and as 10 + 10 otherwise,
-so both layouts are offered. FLAME files are pickles by that package's demand: they are written here, never read.
+`smplx` reads `shapedirs` as 300 shape + 100 expression columns if it has at least 400 columns, and as 10 + 10
+otherwise, so both layouts are offered. FLAME files are pickles by that package's demand: they are written here, never read.
 """
 
 from __future__ import annotations
 
-import pickle
+import pickle  # noqa: TID251 (only written, and only because smplx's FLAME class reads nothing else)
 from pathlib import Path
 
 import numpy as np
@@ -101,7 +101,7 @@ def _landmarks(m: BodyModel) -> dict[str, NDArray]:
 
 
 def head_vertices(m: BodyModel) -> tuple[NDArray[np.intp], NDArray[np.bool_], NDArray[np.float32]]:
-    """What the FLAME-format head keeps: vertex ids, faces (F,) mask, and rest places with the rim drawn onto one plane."""
+    """What the FLAME-format head keeps: vertex ids, faces (F,) mask, and rest places with the rim drawn onto a plane."""
     joints = m.J_regressor @ m.v_template
     ids = [NECK, HEAD, JAW, LEFT_EYE, RIGHT_EYE]
     y, z = m.v_template[:, 1], m.v_template[:, 2]
@@ -122,8 +122,8 @@ def head_vertices(m: BodyModel) -> tuple[NDArray[np.intp], NDArray[np.bool_], ND
 def export_flame(folder: str | Path, model: BodyModel | None = None) -> Path:
     """Write a FLAME-format head and its landmark files into `folder` (load it with `smplx.FLAME(folder)`).
 
-    Five joints: root (at the neck), head, jaw, left eye, right eye. Shape columns are the body's, restricted to the head
-    with the head joint held still, and ordered by how much they change it.
+    Five joints: root (at the neck), head, jaw, left eye, right eye. Shape columns are the body's, restricted to the
+    head with the head joint held still, and ordered by how much they change it.
     """
     m = model or load_body()
     used, keep, places = head_vertices(m)
@@ -183,7 +183,7 @@ def export_flame(folder: str | Path, model: BodyModel | None = None) -> Path:
 def _regressor(
     template: NDArray, dirs: NDArray, still: NDArray, target: NDArray, moves: NDArray, near: int = 700
 ) -> NDArray[np.float64]:
-    """(n,) smallest weights, summing to one, that give a joint's place on the template and its move with every column."""
+    """(n,) smallest weights, summing to one, that give a joint's place and its move with every column."""
     ids = np.flatnonzero(still)
     ids = ids[np.argsort(np.linalg.norm(template[ids] - target, axis=1), kind="stable")[:near]]
     rows = np.concatenate(

@@ -25,15 +25,24 @@ def _both(name: str, value: float) -> dict[str, float]:
 PRESETS: dict[str, dict[str, float]] = {
     "neutral": {},
     "soft_smile": {**_both("mouthSmile", 0.35), **_both("cheekSquint", 0.15)},
-    "smile": {**_both("mouthSmile", 0.75), **_both("cheekSquint", 0.45), **_both("eyeSquint", 0.2), **_both("mouthUpperUp", 0.15)},
+    "smile": {
+        **_both("mouthSmile", 0.75), **_both("cheekSquint", 0.45), **_both("eyeSquint", 0.2),
+        **_both("mouthUpperUp", 0.15),
+    },
     "laugh": {
         **_both("mouthSmile", 0.85), **_both("cheekSquint", 0.7), **_both("eyeSquint", 0.45),
         **_both("mouthUpperUp", 0.3), "jawOpen": 0.45,
     },
     "surprise": {"browInnerUp": 0.85, **_both("browOuterUp", 0.75), **_both("eyeWide", 0.7), "jawOpen": 0.4},
     "sad": {"browInnerUp": 0.7, **_both("mouthFrown", 0.6), "mouthShrugLower": 0.35, **_both("eyeSquint", 0.15)},
-    "angry": {**_both("browDown", 0.85), **_both("noseSneer", 0.35), **_both("mouthPress", 0.55), **_both("eyeSquint", 0.35)},
-    "disgust": {**_both("noseSneer", 0.8), **_both("browDown", 0.45), **_both("mouthUpperUp", 0.45), **_both("mouthFrown", 0.25)},
+    "angry": {
+        **_both("browDown", 0.85), **_both("noseSneer", 0.35), **_both("mouthPress", 0.55),
+        **_both("eyeSquint", 0.35),
+    },
+    "disgust": {
+        **_both("noseSneer", 0.8), **_both("browDown", 0.45), **_both("mouthUpperUp", 0.45),
+        **_both("mouthFrown", 0.25),
+    },
     "fear": {"browInnerUp": 0.8, **_both("eyeWide", 0.8), **_both("mouthStretch", 0.55), "jawOpen": 0.2},
     "talk_a": {"jawOpen": 0.45, **_both("mouthLowerDown", 0.2)},
     "talk_e": {"jawOpen": 0.2, **_both("mouthStretch", 0.35), **_both("mouthLowerDown", 0.25)},
@@ -46,7 +55,15 @@ PRESETS: dict[str, dict[str, float]] = {
     "puff": {"cheekPuff": 0.8},
 }  # fmt: skip
 # How often each preset is drawn: most people in photographs look neutral or smile a little (by eye).
-_OFTEN = {"neutral": 7.0, "soft_smile": 5.0, "smile": 3.5, "concentrate": 1.5, "talk_a": 1.2, "talk_e": 1.2, "talk_o": 1.0}
+_OFTEN = {
+    "neutral": 7.0,
+    "soft_smile": 5.0,
+    "smile": 3.5,
+    "concentrate": 1.5,
+    "talk_a": 1.2,
+    "talk_e": 1.2,
+    "talk_o": 1.0,
+}
 
 
 def expression_from_arkit(

@@ -1,6 +1,6 @@
 """Keypoints of a posed body: COCO-17, COCO-WholeBody-133, and the 144 joints and landmarks of the smplx package.
 
-Every point is a joint, a vertex or a barycentric point of a triangle, so it moves with the mesh. Left is the person's left.
+Every point is a joint, a vertex or a barycentric point of a triangle, so it moves with the mesh. Left is the person's.
 Vertex ids are those that the SMPL-X format fixes (smplx `vertex_ids.py`), so licensed files give the same points.
 """
 
@@ -84,6 +84,12 @@ def keypoints_of(name: str, model: BodyModel, vertices: NDArray, joints: NDArray
     vertices = np.asarray(vertices)[: model.vertex_count]
     joints = np.asarray(joints, np.float64)
     tips = _surface(model, vertices)
+    if name != "smplx":
+        # SMPL-X's eye vertex lies on the rim of the iris; the pupil's centre has none of its own.
+        for side in ("left", "right"):
+            ids = model.landmarks.get(f"landmark_pupil_{side}")
+            if ids is not None:
+                tips[f"{side}_eye"] = vertices[np.asarray(ids, np.int64)].astype(np.float64).mean(axis=0)
     if name == "coco17":
         return _coco(tips, joints)
     face = face_landmarks(model, vertices)
@@ -102,7 +108,9 @@ def face_landmarks(model: BodyModel, vertices: NDArray) -> NDArray[np.float64]:
         faces = np.concatenate([found["dynamic_lmk_faces_idx"][0], found["lmk_faces_idx"]])
         bary = np.concatenate([found["dynamic_lmk_bary_coords"][0], found["lmk_bary_coords"]])
     else:
-        raise SpecError(f"body {model.name!r} has no face landmarks", fix="use a file with lmk_faces_idx, or the open body")
+        raise SpecError(
+            f"body {model.name!r} has no face landmarks", fix="use a file with lmk_faces_idx, or the open body"
+        )
     corners = vertices[model.faces[np.asarray(faces, np.int64)]].astype(np.float64)
     return np.einsum("kc,kcd->kd", np.asarray(bary, np.float64), corners)
 

@@ -32,8 +32,8 @@ ANCHORS: dict[str, NDArray[np.float64]] = {
 }
 # Height and weight may leave [0, 1] to reach a measured stature or mass; the hats then go on linearly.
 EXTRAPOLATED = ("height", "weight")
-# MakeHuman's "maxweight" ends near a BMI of 26. Beyond, two more targets (a man's and a woman's body fat, made from local
-# changes) take over; they fade in below the end, so that the two meet without a kink (by eye).
+# MakeHuman's "maxweight" ends near a BMI of 26. Beyond, two more targets (a man's and a woman's body fat, made from
+# local changes) take over; they fade in below the end, so that the two meet without a kink (by eye).
 WEIGHT_END, FAT_START = 1.1, 0.65
 # Body size by age value, relative to a grown-up: how large those targets are on a child.
 FAT_SIZE = np.array([(-1.0 / 3.0, 0.30), (0.0, 0.44), (1.0 / 3.0, 0.80), (2.0 / 3.0, 1.0), (1.0, 0.98)])

@@ -31,7 +31,7 @@ class BodyModel:
     v_template: (V, 3) float32, metres, T-pose.
     faces: (F, 3) int32; quads: (Q, 4) int32 or None; triangles 2q and 2q + 1 come from quad q.
     shapedirs: (V, 3, B) float32 metres at one standard deviation; exprdirs: (V, 3, E) float32.
-    posedirs: (V, 3, 9 * (J - 1)) float32 or None, correctives driven by (rotation - identity) of every joint but the root.
+    posedirs: (V, 3, 9 * (J - 1)) float32 or None, driven by (rotation - identity) of every joint but the root.
     J_regressor: (J, V) float32, rows sum to 1. parents: (J,) int32, -1 at the root. weights: (V, J) float32.
     uv: (T, 2) float32 or None; uv_faces: (F, 3) int32; uv_quads: (Q, 4) int32.
     full_*: the same arrays over the concatenation [body V ; shell S] that `shell_faces` (name -> (n, 4) int32) index.
@@ -152,7 +152,9 @@ class _Reader:
         if key not in self.data:
             raise self.fail(f"key {key!r} is missing")
         a = self.data[key]
-        if shape and (a.ndim != len(shape) or any(w is not None and w != g for w, g in zip(shape, a.shape, strict=True))):
+        if shape and (
+            a.ndim != len(shape) or any(w is not None and w != g for w, g in zip(shape, a.shape, strict=True))
+        ):
             want = tuple("any" if w is None else w for w in shape)
             raise self.fail(f"{key} has the wrong shape", want, a.shape)
         return a
@@ -215,7 +217,7 @@ def _open_body(r: _Reader) -> BodyModel:
         uv=uv, uv_faces=r.ints("ft", len(uv), len(faces), 3), uv_quads=r.ints("quad_uv", len(uv), len(quads), 4),
         full_template=np.concatenate([v, s]), full_shapedirs=shape, full_exprdirs=expr, full_weights=weights,
         shell_faces=shells, head_start=r.data["global_lo"].shape[0],
-        regions={k[len("region_"):]: a.astype(np.float32) / 255.0 for k, a in r.data.items() if k.startswith("region_")},
+        regions={k[7:]: a.astype(np.float32) / 255.0 for k, a in r.data.items() if k.startswith("region_")},
         face_part=np.asarray(r.ints("face_part", 256, len(faces)), np.uint8),
         part_names=tuple(str(x) for x in r.data["part_names"]),
         landmarks={k: a for k, a in r.data.items() if k.startswith(("landmark_", "lmk_", "dynamic_lmk_"))},
@@ -281,5 +283,3 @@ def _validate(r: _Reader, m: BodyModel) -> None:
         raise r.fail("rows of J_regressor do not sum to 1", f"within {SUM_TOLERANCE}", f"off by {off:.3g}")
     if np.ptp(m.v_template, axis=0).max() > 10.0:
         raise r.fail("v_template is not in metres", "a person under 10 m", f"{np.ptp(m.v_template, axis=0).max():.3g}")
-
-

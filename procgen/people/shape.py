@@ -69,8 +69,9 @@ class Phenotype(Spec):
 class PhenotypeRanges:
     """What `sample_phenotype` may draw.
 
-    age_years: (low, high), evenly. female_share: probability of a woman. stature_z, mass_z: limits of the standard scores.
-    ancestry: weights of (African, Asian, European); people are mostly of one, some mixed. face: amplitude of the features.
+    age_years: (low, high), evenly. female_share: probability of a woman. stature_z, mass_z: limits of the standard
+    scores. ancestry: weights of (African, Asian, European); people are mostly of one, some mixed. face, build:
+    amplitude of the individual features.
     """
 
     age_years: tuple[float, float] = (18.0, 75.0)
@@ -92,21 +93,34 @@ def sample_phenotype(rng: Generator, ranges: PhenotypeRanges | None = None) -> P
     r = ranges or PhenotypeRanges()
     age = float(rng.uniform(*r.age_years))
     gender = float(rng.random() < r.female_share)
-    # Stature and mass for stature are nearly uncorrelated within age and sex; mass follows stature squared (constant BMI).
+    # Within age and sex, mass follows stature squared (constant BMI); what is left is nearly independent of stature.
     z = np.clip(rng.normal(0.0, 1.0, 2), (r.stature_z[0], r.mass_z[0]), (r.stature_z[1], r.mass_z[1]))
     one = np.ones(1)
     height = float(stature(age * one, gender * one, z[:1])[0])
     mean_height = float(stature(age * one, gender * one, 0 * one)[0])
     weight = float(body_mass(age * one, gender * one, z[1:])[0] * (height / mean_height) ** 2)
     young = float(np.clip((60.0 - age) / 40.0, 0.0, 1.0))
-    muscle = float(np.clip(rng.normal(0.42 + 0.12 * young - 0.06 * gender, 0.16), 0.02, 0.98))
+    # Children have little muscle; the light have less than the heavy (by eye).
+    grown = float(np.interp(age, (10.0, 20.0), (0.0, 1.0)))
+    mean = 0.32 + grown * (0.10 + 0.12 * young - 0.06 * gender) + 0.07 * float(z[1])
+    muscle = float(np.clip(rng.normal(mean, 0.09 + 0.05 * grown), 0.02, 0.98))
     weights = np.asarray(r.ancestry, float)
     mostly = rng.choice(3, p=weights / weights.sum())
     mix = rng.dirichlet(0.35 * weights / weights.sum() * 3.0 + 1e-3)
     share = rng.beta(5.0, 1.2)
     ancestry = share * np.eye(3)[mostly] + (1.0 - share) * mix
-    face = _truncated(rng, FACE_COUNT, FACE_LIMIT) * FACE_SPREAD * r.face * np.interp(age, _FACE_AGE[:, 0], _FACE_AGE[:, 1])
-    build = _truncated(rng, BUILD_COUNT, BUILD_LIMIT) * BUILD_SPREAD * r.build * np.interp(age, (0.0, 12.0, 18.0), (0.3, 0.6, 1.0))
+    face = (
+        _truncated(rng, FACE_COUNT, FACE_LIMIT)
+        * FACE_SPREAD
+        * r.face
+        * np.interp(age, _FACE_AGE[:, 0], _FACE_AGE[:, 1])
+    )
+    build = (
+        _truncated(rng, BUILD_COUNT, BUILD_LIMIT)
+        * BUILD_SPREAD
+        * r.build
+        * np.interp(age, (0.0, 12.0, 18.0), (0.3, 0.6, 1.0))
+    )
     return Phenotype(
         gender=gender,
         age_years=age,
@@ -123,7 +137,7 @@ def sample_phenotype(rng: Generator, ranges: PhenotypeRanges | None = None) -> P
 
 
 def _truncated(rng: Generator, n: int, limit: float) -> NDArray[np.float64]:
-    """(n,) standard normal draws, drawn again while beyond +-limit; a fixed number of draws keeps siblings unchanged."""
+    """(n,) standard normal draws within +-limit; a fixed number of tries, so that what is drawn next never shifts."""
     tries = rng.normal(0.0, 1.0, (8, n))
     inside = np.abs(tries) <= limit
     first = np.where(inside.any(axis=0), inside.argmax(axis=0), 0)

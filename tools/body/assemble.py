@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-from body import expressions, joints, landmarks, mesh, population, regions, reweight, rig, source, space
 from vivant.procgen.people.macros import ANCHORS, macro_weights
 from vivant.procgen.people.packing import pack_components
 from vivant.procgen.people.shape import age_parameter
 from vivant.procgen.people.skeleton import HEAD, JAW, JOINT_NAMES, LEFT_EYE, PARENTS, RIGHT_EYE
+
+from body import expressions, joints, landmarks, mesh, population, regions, reweight, rig, source, space
 
 SEED = 20240607
 INFLUENCES = 6
@@ -116,7 +116,9 @@ def _bind_weights(
     half = {name: np.full(2, 0.5) for name in ANCHORS}
     half.update(age=np.full(2, age_parameter(30.0)), gender=np.array([0.0, 1.0]), height=np.full(2, 0.36))
     half["race"] = np.ones((2, 3))
-    rest = src.template + np.tensordot(macro_weights(half, src.macro_mask).mean(axis=0).astype(np.float32), src.macro, 1)
+    rest = src.template + np.tensordot(
+        macro_weights(half, src.macro_mask).mean(axis=0).astype(np.float32), src.macro, 1
+    )
     places = rig.rig_joints(src, rest[None])[0]
     quads = top.base_ids[top.quads]
     return reweight.refit(rng, rest, places, weights, quads, top.base_ids, top.shell_ids, mesh.mirror_ids(src))
@@ -142,7 +144,7 @@ def _landmark_arrays(
         "lmk_bary_coords": bary[inner:].astype(np.float32),
         "dynamic_lmk_faces_idx": turned.astype(np.uint16),
         "dynamic_lmk_bary_coords": turned_bary.astype(np.float32),
-        **landmarks.eyeballs(top),
+        **landmarks.eyeballs(top, mean),
     }
 
 

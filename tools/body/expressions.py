@@ -1,18 +1,18 @@
 """ARKit actions -> expression components and, for gaze and jaw, joint rotations.
 
 The 40 actions that are plain shape changes become components as they are. The 12 that move a joint (8 eyeLook*, 4 jaw*)
-become a rotation of that joint; what the rotation misses (lids that follow the gaze, the cheek that stretches) stays as a
-component too, so that at activation 1 the face is exactly the artist's.
+become a rotation of that joint; what the rotation misses (lids that follow the gaze, the cheek that stretches) stays as
+a component too, so that at activation 1 the face is exactly the artist's.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from vivant.procgen.people.skeleton import JAW, LEFT_EYE, RIGHT_EYE
 
 from body import mesh
 from body.source import Source
-from vivant.procgen.people.skeleton import JAW, LEFT_EYE, RIGHT_EYE
 
 LASHES = {"l": ("helper-l-eyelashes-1", "helper-l-eyelashes-2"), "r": ("helper-r-eyelashes-1", "helper-r-eyelashes-2")}
 LASH_NEIGHBOURS = 4
@@ -67,8 +67,10 @@ def lashes_follow_lids(source: Source, delta: NDArray) -> NDArray:
     return out
 
 
-def build_expressions(source: Source, weights: NDArray, mean: NDArray, joints: NDArray) -> tuple[NDArray, NDArray, dict]:
-    """Components (52, N, 3) float32 at activation 1 and poses (52, 3 joints, 3) axis-angle, in the order of `ARKIT_NAMES`.
+def build_expressions(
+    source: Source, weights: NDArray, mean: NDArray, joints: NDArray
+) -> tuple[NDArray, NDArray, dict]:
+    """Components (52, N, 3) float32 at activation 1 and poses (52, 3 joints, 3) axis-angle, ordered as `ARKIT_NAMES`.
 
     Args:
         mean: (N, 3) mean T-posed base mesh; joints: (55, 3) its joints.

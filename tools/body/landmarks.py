@@ -15,7 +15,7 @@ FACE_68 = (
     18, 4849, 54, 67, 6772, 6777, 6851, 6838, 11467, 6802, 13373, 13368, 500, 410, 450, 455, 7210, 7170, 7249, 7166,
     7241, 492, 486, 406, 3734, 472, 474, 7228, 10402, 7264, 523, 517,
 )  # fmt: skip
-# Left brow, inner to outer: metres right of the midline and above the eyes, for eyes BROW_IPD apart (as the brows' hairs).
+# Left brow, inner to outer: metres beside the midline and above the eyes, for eyes BROW_IPD apart (as its hairs).
 BROW = ((0.0125, 0.0155), (0.0215, 0.0187), (0.0325, 0.0211), (0.042, 0.0205), (0.049, 0.0168))
 BROW_IPD = 0.0615
 CONTOUR_BINS = 79  # smplx: yaw 0..39 degrees to one side, then to the other
@@ -41,7 +41,9 @@ def face_68(top: mesh.Topology, mean: NDArray, eyes: NDArray) -> tuple[NDArray, 
     scale = np.linalg.norm(eyes[0] - eyes[1]) / BROW_IPD
     for i, (x, y) in enumerate(BROW):
         for k, sign in ((22 + i, 1.0), (21 - i, -1.0)):
-            face[k], bary[k] = front_ray(mean, top.faces, skin, np.array([sign * x * scale, eyes[:, 1].mean() + y * scale]))
+            face[k], bary[k] = front_ray(
+                mean, top.faces, skin, np.array([sign * x * scale, eyes[:, 1].mean() + y * scale])
+            )
     return face, bary
 
 
@@ -91,10 +93,12 @@ def turned_contour(
     return out_face, out_bary
 
 
-def eyeballs(top: mesh.Topology) -> dict[str, NDArray]:
-    """Body vertices of the left and right eyeball."""
+def eyeballs(top: mesh.Topology, mean: NDArray) -> dict[str, NDArray]:
+    """Body vertices of the eyeballs, and the four around the front of each (no vertex sits on the pupil's centre)."""
     out = {}
     for side, name in (("l", "left"), ("r", "right")):
         lo, hi = mesh.EYES[side]
-        out[f"landmark_eyeball_{name}"] = np.flatnonzero((top.base_ids >= lo) & (top.base_ids < hi)).astype(np.uint16)
+        ball = np.flatnonzero((top.base_ids >= lo) & (top.base_ids < hi))
+        out[f"landmark_eyeball_{name}"] = ball.astype(np.uint16)
+        out[f"landmark_pupil_{name}"] = ball[np.argsort(-mean[ball, 2], kind="stable")[:4]].astype(np.uint16)
     return out

@@ -1,7 +1,7 @@
 """Topology of the open body: which MakeHuman faces and vertices it keeps, in which order.
 
-Body = skin + eyes + tongue: 13,718 vertices, 13,710 quads, after the small edit that closes the nipple geometry (the same
-edit as in anny, so the mesh meets what most hosts accept). Shells = tights, skirt, hair, teeth, lashes.
+Body = skin + eyes + tongue: 13,718 vertices, 13,710 quads, after the small edit that closes the nipple geometry (the
+same edit as in anny, so the mesh meets what most hosts accept). Shells = tights, skirt, hair, teeth, lashes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SHELLS = {
     "eyelashes_l": ("helper-l-eyelashes-1", "helper-l-eyelashes-2"),
     "eyelashes_r": ("helper-r-eyelashes-1", "helper-r-eyelashes-2"),
 }
-# Vertex ids that smplx hard-codes for SMPL-X (nose, eyes, ears, fingertips, toes, heels); source: smplx `vertex_ids.py`.
+# Vertex ids that smplx fixes for SMPL-X (nose, eyes, ears, fingertips, toes, heels); source: smplx `vertex_ids.py`.
 SMPLX_IDS = {
     "nose": 9120, "reye": 9929, "leye": 9448, "rear": 616, "lear": 6,
     "rthumb": 8079, "rindex": 7669, "rmiddle": 7794, "rring": 7905, "rpinky": 8022,

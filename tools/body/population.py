@@ -7,16 +7,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-
-from body import rig
-from body.source import Source
 from vivant.procgen.people.growth import body_mass, stature
 from vivant.procgen.people.macros import ANCHORS, macro_weights
 from vivant.procgen.people.shape import DENSITY, HEIGHT_LIMITS, WEIGHT_LIMITS, age_parameter
 
+from body import rig
+from body.source import Source
+
 HEAD_GROUPS = ("cheek", "chin", "ears", "eyebrows", "eyes", "forehead", "head", "mouth", "nose")
-# Left out: rigid shifts of the face, cartoon ears, and age, which the macros already carry.
-HEAD_SKIP = ("head-trans", "ear-shape-pointed", "ear-wing", "ear-flap", "head-age", "nipple", "nose-compression")
+# Left out: shifts of the face or of one feature to one side, cartoon ears, and age, which the macros already carry.
+HEAD_SKIP = ("head-trans", "head-angle", "mouth-trans-in", "mouth-trans-out", "nose-trans-in", "nose-trans-out",
+             "ear-shape-pointed", "ear-wing", "ear-flap", "head-age", "nose-compression")  # fmt: skip
+# Shapes of the skull that read as cartoon characters at full strength (by eye): how much of them is used.
+HEAD_SHARE = {"head-square": 0.35, "head-rectangular": 0.35, "head-triangular": 0.4, "head-invertedtriangular": 0.4,
+              "head-diamond": 0.5, "head-round": 0.6, "head-oval": 0.6, "head-scale": 0.55, "head-back": 0.6,
+              "head-fat": 0.6, "forehead-nubian": 0.5, "ear-": 0.8, "chin-triangle": 0.6}  # fmt: skip
+# How much a left feature differs from its right twin, relative to how much people differ.
+ASYMMETRY = 0.1
 BODY_GROUPS = ("arms", "breast", "buttocks", "feet", "hands", "hip", "legs", "neck", "pelvis", "stomach", "torso")
 BODY_SKIP = ("nipple", "bulge", "pregnant", "navel", "trans-in-out", "torso-trans", "hip-trans", "neck-trans",
              "foot-trans", "hand-trans", "fingers-distance")  # fmt: skip
@@ -58,10 +65,11 @@ def sample_local(rng: Generator, source: Source, n: int, head: bool, sigma: floa
     coefs, shapes = [], []
     for label in labels:
         name = label.split("/")[1]
-        stem = name.replace("l-", "", 1) if name.startswith("l-") else name.replace("r-", "", 1) if name.startswith("r-") else name
+        stem = name[2:] if name.startswith(("l-", "r-")) else name
         if stem not in shared:
             shared[stem] = rng.normal(0, sigma, n) * (rng.random(n) < density)
-        value = np.clip(shared[stem] + rng.normal(0, 0.12 * sigma, n) * (stem != name), -1, 1)
+        share = next((v for k, v in HEAD_SHARE.items() if stem.startswith(k)), 1.0)
+        value = np.clip(share * (shared[stem] + rng.normal(0, ASYMMETRY * sigma, n) * (stem != name)), -1, 1)
         positive, negative = source.local[label]
         coefs += [np.maximum(value, 0), np.maximum(-value, 0)]
         shapes += [positive, negative]
@@ -93,7 +101,7 @@ def calibrate(source: Source, values: dict, height: NDArray, mass: NDArray, skin
             return np.ptp(shapes[:, :, 1], axis=1), volume(shapes, skin_faces) * DENSITY
 
         h, w = np.full(part.stop - lo, 0.5), np.full(part.stop - lo, 0.5)
-        s0, m0 = measure(h, w)
+        s0, _ = measure(h, w)
         s1, _ = measure(h + 0.1, w)
         slope = (s1 - s0) / 0.1
         for _ in range(CALIBRATION_STEPS):
@@ -106,7 +114,13 @@ def calibrate(source: Source, values: dict, height: NDArray, mass: NDArray, skin
 
 
 def make_people(
-    rng: Generator, source: Source, weights: NDArray, n: int, skin_faces: NDArray, local: float = 0.25, head: float = 0.0
+    rng: Generator,
+    source: Source,
+    weights: NDArray,
+    n: int,
+    skin_faces: NDArray,
+    local: float = 0.25,
+    head: float = 0.0,
 ) -> People:
     """Sample n calibrated people and bring them to the T-pose.
 
@@ -121,7 +135,7 @@ def make_people(
     return pose_people(source, weights, values, age, coef, rng, local, head)
 
 
-def pose_people(source, weights, values, age, coef, rng, local=0.0, head=0.0) -> People:  # noqa: ANN001 (as make_people)
+def pose_people(source, weights, values, age, coef, rng, local=0.0, head=0.0) -> People:
     """Shapes of given macro weights (n, K) plus random local changes, in the T-pose."""
     n = len(coef)
     shapes = np.empty((n, *source.template.shape), np.float32)

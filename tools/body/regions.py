@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from vivant.procgen.people.skeleton import JOINT_INDEX, JOINT_NAMES
 
 from body import mesh
 from body.source import Source
-from vivant.procgen.people.skeleton import JOINT_INDEX, JOINT_NAMES
 
 PART_NAMES = (
     "background", "torso_front", "torso_back", "hips_front", "hips_back", "neck", "head", "face",
@@ -48,7 +48,9 @@ def painted(source: Source, top: mesh.Topology, name: str) -> NDArray[np.float64
     image = np.asarray(Image.open(source.root / "mpfb2" / "textures" / f"mpfb_{name}.jpg").convert("L")) / 255.0
     h, w = image.shape
     uv = top.uv[top.quad_uv]
-    value = image[np.clip(((1 - uv[..., 1]) * h).astype(int), 0, h - 1), np.clip((uv[..., 0] * w).astype(int), 0, w - 1)]
+    value = image[
+        np.clip(((1 - uv[..., 1]) * h).astype(int), 0, h - 1), np.clip((uv[..., 0] * w).astype(int), 0, w - 1)
+    ]
     total, count = np.zeros(len(top.base_ids)), np.zeros(len(top.base_ids))
     np.add.at(total, top.quads.ravel(), value.ravel())
     np.add.at(count, top.quads.ravel(), 1.0)
@@ -154,9 +156,13 @@ def soft_regions(source: Source, top: mesh.Topology, mean: NDArray, joints: NDAr
         out[name] = np.where(outer, painted(source, top, name), 0)
     out["nails"] = np.maximum(out["fingernails"], out["toenails"])
     out["areola"] = np.where(outer, painted(source, top, "aureolae"), 0)
-    out["nose"] = np.where(outer, ramp(_support(source, top, "nose/nose-volume", "nose/nose-scale-depth"), 0.12, 0.5), 0)
+    out["nose"] = np.where(
+        outer, ramp(_support(source, top, "nose/nose-volume", "nose/nose-scale-depth"), 0.12, 0.5), 0
+    )
     for side in ("left", "right"):
-        out[f"cheek_{side}"] = np.where(outer, ramp(_support(source, top, f"cheek/{side[0]}-cheek-volume"), 0.15, 0.9), 0)
+        out[f"cheek_{side}"] = np.where(
+            outer, ramp(_support(source, top, f"cheek/{side[0]}-cheek-volume"), 0.15, 0.9), 0
+        )
     out["cheeks"] = np.maximum(out["cheek_left"], out["cheek_right"])
     top_y = y[outer].max()
     hairline = eye_y + 0.62 * (top_y - eye_y)
@@ -165,9 +171,13 @@ def soft_regions(source: Source, top: mesh.Topology, mean: NDArray, joints: NDAr
     limit = np.where(front > 0, hairline - 0.35 * (hairline - eye_y) * ramp(ax, 0.045, 0.07), eye_y - 0.055)
     limit = np.where((z > ear[2] - 0.02) & (front == 0), eye_y + 0.01, limit)
     out["scalp"] = np.where(outer & (head_w > 0.4), ramp(y - limit, -0.006, 0.008), 0) * (1 - out["ears"])
-    out["forehead"] = np.where(outer & (head_w > 0.5), ramp(y, eye_y + 0.018, eye_y + 0.03) * ramp(z, ear[2] + 0.02, ear[2] + 0.04), 0) * (1 - out["scalp"])
+    out["forehead"] = np.where(
+        outer & (head_w > 0.5), ramp(y, eye_y + 0.018, eye_y + 0.03) * ramp(z, ear[2] + 0.02, ear[2] + 0.04), 0
+    ) * (1 - out["scalp"])
     face = outer & (head_w > 0.5) & (z > ear[2] + 0.012)
-    out["face"] = np.where(face, ramp(y, joints[JOINT_INDEX["neck"]][1], joints[JOINT_INDEX["neck"]][1] + 0.02), 0) * (1 - out["scalp"])
+    out["face"] = np.where(face, ramp(y, joints[JOINT_INDEX["neck"]][1], joints[JOINT_INDEX["neck"]][1] + 0.02), 0) * (
+        1 - out["scalp"]
+    )
     beard = face * ramp(y, nose[1] - 0.012, nose[1] - 0.022) * (1 - out["lips"])
     out["beard"] = beard * np.where(z > ear[2] + 0.02, 1.0, 0.0)
     for name in ("elbow", "knee"):
@@ -185,7 +195,9 @@ def soft_regions(source: Source, top: mesh.Topology, mean: NDArray, joints: NDAr
     np.add.at(vn, top.quads.ravel(), np.repeat(quad_n, 4, axis=0))
     vn /= np.maximum(np.linalg.norm(vn, axis=1, keepdims=True), 1e-9)
     for side in ("left", "right"):
-        ids = [JOINT_INDEX[n] for n in JOINT_NAMES if n.startswith(side) and n[-1] in "123"] + [JOINT_INDEX[f"{side}_wrist"]]
+        ids = [JOINT_INDEX[n] for n in JOINT_NAMES if n.startswith(side) and n[-1] in "123"] + [
+            JOINT_INDEX[f"{side}_wrist"]
+        ]
         hands = np.maximum(hands, weights[:, ids].sum(axis=1))
         for n in JOINT_NAMES:
             if n.startswith(side) and n[-1] in "123":

@@ -1,9 +1,9 @@
 """Skinning weights for the T-pose bind.
 
-MakeHuman's weights are made for its A-pose and are sharp; bound in the T-pose they crease at the shoulder, the hip and the
-knee. Here the joints' weights are fitted anew: the goal is what the A-pose bind gives, smoothed by delta mush
-(Mancewicz et al. 2014), over many random poses. Weights scale with the body, unlike pose correctives in metres, so infants
-gain as much as adults; and the result is plain linear blend skinning.
+MakeHuman's weights are made for its A-pose and are sharp; bound in the T-pose they crease at the shoulder, the hip and
+the knee. Here the joints' weights are fitted anew: the goal is what the A-pose bind gives, smoothed by delta mush
+(Mancewicz et al. 2014), over many random poses. Weights scale with the body, unlike pose correctives in metres, so
+infants gain as much as adults; and the result is plain linear blend skinning.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
+from vivant.procgen.people.skeleton import JOINT_INDEX, JOINT_NAMES, PARENTS
 
 from body import rig
-from vivant.procgen.people.skeleton import JOINT_INDEX, JOINT_NAMES, PARENTS
 
 POSES = 70
 SMOOTHING = 12
@@ -179,7 +179,10 @@ def refit(
     shell = out[shells] + np.einsum("sk,skj->sj", blend, change[near])
     shell = np.where(shell < 0.004, 0.0, shell)
     out[shells] = shell / shell.sum(axis=1, keepdims=True)
-    return out.astype(np.float32), {"skin_goal_before_mm": 1e3 * float(before), "skin_goal_after_mm": 1e3 * float(after)}
+    return out.astype(np.float32), {
+        "skin_goal_before_mm": 1e3 * float(before),
+        "skin_goal_after_mm": 1e3 * float(after),
+    }
 
 
 def _transforms(turn: NDArray, joints: NDArray) -> NDArray[np.float64]:
@@ -194,7 +197,9 @@ def _transforms(turn: NDArray, joints: NDArray) -> NDArray[np.float64]:
 
 def _mushable(weights: NDArray) -> NDArray[np.float64]:
     """(V, 1) 1 where skin is smooth and joints are large; 0 on the head, the hands and the toes."""
-    keep = [j for n, j in JOINT_INDEX.items() if n in ("head", "jaw") or "eye" in n or n[-1] in "123" and "spine" not in n]
+    keep = [
+        j for n, j in JOINT_INDEX.items() if n in ("head", "jaw") or "eye" in n or (n[-1] in "123" and "spine" not in n)
+    ]
     keep += [JOINT_INDEX[f"{s}_{n}"] for s in ("left", "right") for n in ("wrist", "foot")]
     return np.clip(1.0 - 1.4 * weights[:, keep].sum(axis=1, keepdims=True), 0.0, 1.0)
 

@@ -17,7 +17,6 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-
 from vivant.procgen.people.macros import VARIATIONS
 
 DECIMETRE = 0.1
@@ -57,7 +56,8 @@ class Source:
     template: (N, 3) float32, the MakeHuman base mesh, N = 19158.
     groups: name -> (quads (Q, 4) vertex ids, (Q, 4) uv ids).
     uv: (T, 2) float32.
-    macro: (K + 2, N, 3) float32 phenotype targets, the last two a man's and a woman's body fat; macro_mask: (K, M) uint8, which variations each is a product of.
+    macro: (K + 2, N, 3) float32 phenotype targets, the last two a man's and a woman's body fat.
+    macro_mask: (K, M) uint8, which variations each is a product of.
     local: label -> (positive (N, 3), negative (N, 3)) float32.
     actions: ARKit name -> (N, 3) float32.
     bones: name -> {"parent": str, "head": vertex ids, "tail": vertex ids}; weights: name -> (ids, values).

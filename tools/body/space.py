@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-
-from body import mesh, population, rig
-from body.source import Source
 from vivant.procgen.people.macros import macro_weights
 from vivant.procgen.people.shape import BUILD_COUNT, triples
 from vivant.procgen.people.skeleton import JOINT_INDEX
+
+from body import mesh, population
+from body.source import Source
 
 RIDGE = 1e-3
 ADULT = (18.0, 65.0)
@@ -20,7 +20,7 @@ ADULT = (18.0, 65.0)
 
 @dataclass(frozen=True)
 class Space:
-    """mean (N, 3), joints_mean (55, 3); components (B, N, 3) at one standard deviation, the last `head_count` are local.
+    """mean (N, 3), joints_mean (55, 3); components (B, N, 3) at one standard deviation, the last `head_count` local.
 
     phenotype_map: (K + 1, B_global) macro weights and a 1 -> betas. build_axes: (10, B_global) individual build.
     """
@@ -95,10 +95,21 @@ def learn_space(
     keep = local[:, head_used]
     coef = keep @ axes_h.reshape(head_count, -1)[:, head_used].T
     report["head_mm"] = float(
-        1e3 * np.linalg.norm((keep - coef @ axes_h.reshape(head_count, -1)[:, head_used]).reshape(len(keep), -1, 3), axis=2).mean()
+        1e3
+        * np.linalg.norm(
+            (keep - coef @ axes_h.reshape(head_count, -1)[:, head_used]).reshape(len(keep), -1, 3), axis=2
+        ).mean()
     )
     report["head_sigma_mm"] = (1e3 * np.linalg.norm(head, axis=2).max(axis=1)).round(2).tolist()
-    space = Space(mean, people.joints[adult].mean(axis=0), np.concatenate([components, head]), head_count, phenotype_map, build, report)
+    space = Space(
+        mean,
+        people.joints[adult].mean(axis=0),
+        np.concatenate([components, head]),
+        head_count,
+        phenotype_map,
+        build,
+        report,
+    )
     return space, people
 
 
@@ -108,10 +119,16 @@ def _error(rows: NDArray, betas: NDArray, components: NDArray, used: NDArray) ->
     return float(1e3 * np.linalg.norm(left, axis=2).mean())
 
 
-def fit_phenotypes(rng, source, weights, mean, components, sigma, used, count=3000) -> tuple[NDArray, dict]:  # noqa: ANN001
+def fit_phenotypes(rng, source, weights, mean, components, sigma, used, count=3000) -> tuple[NDArray, dict]:
     """Linear map macro weights -> betas on people without local changes; ridge on the macro weights."""
     values, age, _, _ = population.sample_macros(rng, count)
-    for name, limits in (("height", (-0.1, 1.1)), ("weight", (-0.4, 2.4)), ("muscle", (0, 1)), ("cupsize", (0, 1)), ("firmness", (0, 1))):
+    for name, limits in (
+        ("height", (-0.1, 1.1)),
+        ("weight", (-0.4, 2.4)),
+        ("muscle", (0, 1)),
+        ("cupsize", (0, 1)),
+        ("firmness", (0, 1)),
+    ):
         values[name] = rng.uniform(*limits, count)
     features = macro_weights(values, source.macro_mask)
     flat = (components / sigma[:, None, None].astype(np.float32)).reshape(len(components), -1)[:, used]
@@ -138,7 +155,7 @@ def fit_phenotypes(rng, source, weights, mean, components, sigma, used, count=30
     }
 
 
-def individual_axes(source, people, betas, phenotype_map) -> NDArray:  # noqa: ANN001
+def individual_axes(source, people, betas, phenotype_map) -> NDArray:
     """(10, B) principal axes, at one standard deviation, of what the phenotype does not say of an adult's body."""
     features = macro_weights(people.macros, source.macro_mask)
     left = (betas - features @ phenotype_map[:-1] - phenotype_map[-1])[people.age_years > ADULT[0]]
@@ -170,7 +187,7 @@ def volume_polynomial(mean: NDArray, components: NDArray, faces: NDArray) -> NDA
     return (total / repeats).astype(np.float32)
 
 
-def head_residuals(rng, source, weights, people, mean, betas, components, mask) -> NDArray:  # noqa: ANN001
+def head_residuals(rng, source, weights, people, mean, betas, components, mask) -> NDArray:
     """(n, N * 3) what the global components miss on the head, plus random local changes, faded out at the neck."""
     n = min(1000, len(people.shapes))
     flat = components.reshape(len(components), -1)
