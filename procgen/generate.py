@@ -110,7 +110,7 @@ def generate(options: GenerateOptions, progress: Progress | None = None) -> Repo
 def _run(
     store: Store, options: GenerateOptions, names: list[str], done: set[str], report: Report, progress: Progress
 ) -> None:
-    scenes = sorted({int(n[:6]) for n in names if n not in done})
+    scenes = sorted({int(n.split("_")[0]) for n in names if n not in done})
     if not scenes:
         return
     group = max(1, min(SCENES_PER_PROCESS, -(-len(scenes) // options.workers)))
@@ -123,7 +123,7 @@ def _run(
             "scenes": numbers,
             "threads": _threads(min(options.workers, -(-len(scenes) // group))),
         }
-        frames = tuple(n for n in names if n not in done and int(n[:6]) in set(numbers))
+        frames = tuple(n for n in names if n not in done and int(n.split("_")[0]) in set(numbers))
         tasks.append(Task(f"scenes_{numbers[0]:06d}-{numbers[-1]:06d}", TASK, arguments, frames))
 
     def told(event: dict[str, Any]) -> None:
