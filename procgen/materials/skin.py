@@ -82,7 +82,11 @@ def _bump(s: Shader, at: Socket, fine: Socket, lips: Socket, lines: tuple[Socket
         fold = _groove(s, fold, 0.0024) * s.smoothstep(z, -0.078, -0.066) * s.smoothstep(z, -0.036, -0.046)
         height = s.math("MULTIPLY_ADD", fold, -1.1 * marks, height)
         bag = s.math("MULTIPLY_ADD", s.math("POWER", s.math("ABSOLUTE", across - 0.029), 2.0), -22.0, z) + 0.0205
-        bag = _groove(s, bag + wander * 0.1, 0.0018) * s.smoothstep(across, 0.012, 0.018) * s.smoothstep(across, 0.048, 0.040)
+        bag = (
+            _groove(s, bag + wander * 0.1, 0.0018)
+            * s.smoothstep(across, 0.012, 0.018)
+            * s.smoothstep(across, 0.048, 0.040)
+        )
         height = s.math("MULTIPLY_ADD", bag, -0.6 * marks, height)
         crepe = s.wave(at, 120.0, 9.0, 2.0, axis="DIAGONAL")
         height = s.math("MULTIPLY_ADD", crepe, 0.10 * marks, height)
@@ -168,9 +172,9 @@ def skin_material(
     rough = s.math("MULTIPLY_ADD", nails, -0.20, rough)
     normal = _bump(s, at, fine, lips, (row_zone, fan_zone), 1.0 - 0.6 * youth + 0.25 * age_marks, age_marks, lod)
     s.principled(
+        **({} if normal is None else {"normal": normal}),
         base_color=color,
         roughness=rough,
-        normal=normal,
         ior=1.4,
         specular_ior_level=0.44,
         subsurface_weight=1.0,

@@ -115,6 +115,8 @@ def _lid_edge(head: Head, body: BodyState, side: int, upper: bool) -> tuple[np.n
     order = np.argsort(np.abs(p[:, 0]))
     bins = np.array_split(order, 11)
     edge = np.stack([p[b[distance[b].argmin()]] for b in bins])
+    # Beyond the corner of the eye the shell runs on over the skin.
+    edge = edge[np.linalg.norm(edge - c, axis=1) < 1.17 * radius]
     return edge, c, radius
 
 

@@ -20,6 +20,8 @@ _REACH = 0.62
 # Deeper than this a point counts as on the far side of something thin and is left alone.
 _MAX_DEPTH = 0.06
 GARMENT_CLEARANCE = 0.004
+# Skin this close below a garment counts as covered, metres.
+_COVER = 0.08
 
 
 class Collider:
@@ -80,4 +82,12 @@ def collider_of(head: Head, body: BodyState, meshes: Sequence[Mesh] = ()) -> Col
         points.append(local[close])
         normals.append(n[close])
         margin.append(np.full(int(close.sum()), GARMENT_CLEARANCE))
+    if len(points) > 1:
+        # Skin below cloth is out of reach; left in, it would call hair that slipped under a collar free.
+        cloth, out = np.concatenate(points[1:]), np.concatenate(normals[1:])
+        if len(cloth):
+            distance, i = NearestPoints(cloth).query(points[0], max_distance=_COVER)
+            i = np.minimum(i, len(cloth) - 1)
+            under = (distance < _COVER) & (np.einsum("ij,ij->i", points[0] - cloth[i], out[i]) < 0.0)
+            points[0], normals[0], margin[0] = points[0][~under], normals[0][~under], margin[0][~under]
     return Collider(np.concatenate(points), np.concatenate(normals), np.concatenate(margin))

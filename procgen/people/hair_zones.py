@@ -70,4 +70,5 @@ def beard_density(head: Head, style: str = "full") -> np.ndarray:
     upper = _step(z, -0.0745, -0.0700) * _step(0.034 - x, -0.004, 0.006)
     chin = _step(-0.074 - z, -0.002, 0.004) * _step(0.027 - x, -0.006, 0.008)
     part = {"moustache": upper, "goatee": np.maximum(upper, chin), "chin": 1.0 - upper}.get(style, 1.0)
+    out = out * (1.0 - _step(head.lips, 0.05, 0.4))
     return np.clip(out * part * (1.0 - mouth) * (1.0 - 0.6 * soul) * front, 0.0, 1.0) * (head.weight > 0.2)

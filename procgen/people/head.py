@@ -32,7 +32,7 @@ class Head:
         skull: (V, 3) float64, template coordinates from the middle of the template's skull, scaled to a head of scale 1.
         triangles: (T, 3) int, skin of head and neck (no eyes, no tongue).
         weight: (V,) float, how much each vertex moves with the head.
-        ears: (V,) float, 1 on the ears.
+        ears, lips: (V,) float, 1 on the ears, on the lips.
         eyes: (2, 3) float64, local centres of the left and right eyeball.
         eye_radius: Metres.
         template_eye: Half the distance between the template's eyes, metres: the unit of `canon`.
@@ -47,6 +47,7 @@ class Head:
     triangles: np.ndarray
     weight: np.ndarray
     ears: np.ndarray
+    lips: np.ndarray
     eyes: np.ndarray
     eye_radius: float
     template_eye: float
@@ -119,6 +120,7 @@ def head_of(body: BodyState) -> Head:
         triangles=tri,
         weight=weight,
         ears=np.asarray(model.regions.get("ears", np.zeros(count)), np.float64),
+        lips=np.asarray(model.regions.get("lips", np.zeros(count)), np.float64),
         eyes=eyes_local,
         eye_radius=float(np.mean([r for _, r in rest_eyes])),
         template_eye=float(0.5 * np.linalg.norm(balls[0] - balls[1])),
