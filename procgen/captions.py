@@ -24,7 +24,8 @@ _GARMENTS: dict[str, tuple[str, str, bool]] = {
     "cardigan": ("cardigan", "upper", False), "sweatshirt": ("sweatshirt", "upper", False), "top": ("top", "upper", False),
     "jacket": ("jacket", "outer", False), "coat": ("coat", "outer", False), "blazer": ("blazer", "outer", False),
     "vest": ("sleeveless top", "upper", False), "sneaker": ("sneakers", "feet", True),
-    "leather_shoe": ("leather shoes", "feet", True), "boot": ("boots", "feet", True), "trousers": ("trousers", "lower", True), "jeans": ("jeans", "lower", True),
+    "leather_shoe": ("leather shoes", "feet", True), "boot": ("boots", "feet", True), "trousers": ("trousers",
+    "lower", True), "jeans": ("jeans", "lower", True),
     "chinos": ("chinos", "lower", True), "leggings": ("leggings", "lower", True), "shorts": ("shorts", "lower", True),
     "skirt": ("skirt", "lower", False), "dress": ("dress", "dress", False), "shoes": ("shoes", "feet", True),
     "sneakers": ("sneakers", "feet", True), "trainers": ("sneakers", "feet", True), "boots": ("boots", "feet", True),
@@ -193,7 +194,15 @@ def _weather(sky: SkySpec) -> dict[str, str]:
         time = "golden hour"
     else:
         time = "day"
-    clouds = "clear" if sky.cloudiness < 0.28 else "partly cloudy" if sky.cloudiness < 0.62 else "hazy" if sky.cloudiness < 0.85 else "overcast"
+    clouds = (
+        "clear"
+        if sky.cloudiness < 0.28
+        else "partly cloudy"
+        if sky.cloudiness < 0.62
+        else "hazy"
+        if sky.cloudiness < 0.85
+        else "overcast"
+    )
     return {"time": time, "weather": clouds}
 
 

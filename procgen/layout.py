@@ -58,7 +58,9 @@ def _seat_free(seat: Seat, taken: list[np.ndarray]) -> bool:
     return all(np.linalg.norm(front - t) >= 0.6 for t in taken)
 
 
-def place_people(rng: np.random.Generator, place: PlaceGeometry, wants_seat: list[bool], tries: int = 400) -> list[Placement]:
+def place_people(
+    rng: np.random.Generator, place: PlaceGeometry, wants_seat: list[bool], tries: int = 400
+) -> list[Placement]:
     """Place people without collisions: some on seats, the rest in a loose group that faces its middle or the viewer.
 
     Args:
@@ -84,7 +86,12 @@ def place_people(rng: np.random.Generator, place: PlaceGeometry, wants_seat: lis
         taken.append(np.array([x, y]) + 0.3 * facing(seat.heading))
         found[index] = Placement((x, y), float(seat.heading), seat.name)
     x0, y0, x1, y1 = place.stage
-    middle = np.array([rng.uniform(x0 + 0.3 * (x1 - x0), x1 - 0.3 * (x1 - x0)), rng.uniform(y0 + 0.3 * (y1 - y0), y1 - 0.3 * (y1 - y0))])
+    middle = np.array(
+        [
+            rng.uniform(x0 + 0.3 * (x1 - x0), x1 - 0.3 * (x1 - x0)),
+            rng.uniform(y0 + 0.3 * (y1 - y0), y1 - 0.3 * (y1 - y0)),
+        ]
+    )
     if taken:
         # Those who stand gather near those who sit.
         middle = np.mean(taken, 0) + 0.9 * facing(next(iter(found.values())).heading)
@@ -120,7 +127,9 @@ def _circle(
         radius = max(rng.uniform(*TALKING) / 2.0, spacing / (2.0 * np.sin(np.pi / max(count, 2))))
         angles = rng.uniform(0, 2 * np.pi) + 2 * np.pi * np.arange(count) / count
         angles += rng.normal(0.0, 0.08, count)
-        points = centre + (radius + rng.normal(0.0, 0.04, count))[:, None] * np.stack([np.cos(angles), np.sin(angles)], 1)
+        points = centre + (radius + rng.normal(0.0, 0.04, count))[:, None] * np.stack(
+            [np.cos(angles), np.sin(angles)], 1
+        )
         apart = np.linalg.norm(points[:, None] - points[None], axis=-1) + 9.0 * np.eye(count)
         if apart.min() >= 2.0 * FOOTPRINT and all(_free(place, p, taken, FOOTPRINT) for p in points):
             return points

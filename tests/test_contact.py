@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from vivant.procgen.geometry import Seat
 from vivant.procgen.people.balance import centre_of_mass, hull, outside
 from vivant.procgen.people.body_state import BodyState, pose_body
@@ -40,7 +39,8 @@ def bodies() -> dict[str, BodyState]:
     model = load_body()
     none = np.zeros(model.exprdirs.shape[2])
     return {
-        n: pose_body(model, p, betas_from_phenotype(model, p), none, np.zeros((55, 3)), np.eye(4)) for n, p in PEOPLE.items()
+        n: pose_body(model, p, betas_from_phenotype(model, p), none, np.zeros((55, 3)), np.eye(4))
+        for n, p in PEOPLE.items()
     }
 
 
@@ -124,7 +124,9 @@ def test_low_poses_rest_on_the_ground(family: str, bodies: dict[str, BodyState])
             assert gap[~hand].min() > -0.075, "sinks in"
 
 
-@pytest.mark.parametrize("family", ["stand", "contrapposto", "talk", "carry", "wave", "reach", "hands_on_hips", "hands_in_pockets"])
+@pytest.mark.parametrize(
+    "family", ["stand", "contrapposto", "talk", "carry", "wave", "reach", "hands_on_hips", "hands_in_pockets"]
+)
 @pytest.mark.parametrize("who", list(PEOPLE))
 def test_arms_are_not_inside_the_body(family: str, who: str, bodies: dict[str, BodyState]) -> None:
     for seed in range(3):
@@ -188,7 +190,9 @@ def test_ground_drops_the_lowest_vertex(bodies: dict[str, BodyState]) -> None:
 def test_walking_feet_do_not_slide(who: str, bodies: dict[str, BodyState]) -> None:
     """While a foot stands, what touches the ground stays where it is: at most 5 mm over a whole step."""
     body, person = bodies[who], PEOPLE[who]
-    human = HumanSpec(phenotype=person, pose=poses.get("walk").make(np.random.default_rng(1), person), motion=MotionSpec(kind="walk"))
+    human = HumanSpec(
+        phenotype=person, pose=poses.get("walk").make(np.random.default_rng(1), person), motion=MotionSpec(kind="walk")
+    )
     cycle, frames = period(human), 40
     assert 0.5 < cycle < 1.6
     slide = {"left": 0.0, "right": 0.0}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from vivant.procgen.cameras.framing import Subject
 from vivant.procgen.frames import project
 from vivant.procgen.geometry import PlaceGeometry, Seat
@@ -124,14 +123,21 @@ def test_cameras_see_their_subjects_in_two_hundred_scenes(kind: str) -> None:
         if not (inside.any() if kind in ("portrait", "full_body") else inside.all()):
             bad["head"].append(seed)
         if kind == "portrait":
-            size = [np.linalg.norm(np.diff(pixels(camera, np.array([s.face, s.face + [0, 0, 0.24]]))[0], axis=0)) for s in subjects]
+            size = [
+                np.linalg.norm(np.diff(pixels(camera, np.array([s.face, s.face + [0, 0, 0.24]]))[0], axis=0))
+                for s in subjects
+            ]
             if not max(np.array(size)[inside], default=0.0) > 0.10 * min(width, height):
                 bad["frame"].append(seed)
         if kind == "full_body":
             whole = []
             for s in subjects:
                 p, z = pixels(camera, np.array([s.feet, s.head]))
-                whole.append(bool((z > 0.1).all() and (p > -0.03 * height).all() and (p < np.array([width, height]) * 1.03).all()))
+                whole.append(
+                    bool(
+                        (z > 0.1).all() and (p > -0.03 * height).all() and (p < np.array([width, height]) * 1.03).all()
+                    )
+                )
             if not any(whole):
                 bad["frame"].append(seed)
     # Small crowded rooms leave no good place now and then; everything else has to be right.

@@ -6,7 +6,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-
 from vivant.procgen.people.hands import SHAPES, apply_hands
 from vivant.procgen.people.joint_limits import LIMITS, clamp_pose, clamp_poses, excess
 from vivant.procgen.people.kinematics import MIRROR, aim_limb, between, forward, matrices, mirror_pose, rot, rotvecs
@@ -35,7 +34,19 @@ def drawn(family: str, count: int):
 
 def test_there_are_enough_families() -> None:
     assert len(FAMILIES) >= 15
-    assert {"stand", "contrapposto", "walk", "run", "sit", "sit_ground", "squat", "kneel", "reach", "wave", "phone"} <= set(FAMILIES)
+    assert {
+        "stand",
+        "contrapposto",
+        "walk",
+        "run",
+        "sit",
+        "sit_ground",
+        "squat",
+        "kneel",
+        "reach",
+        "wave",
+        "phone",
+    } <= set(FAMILIES)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -171,5 +182,8 @@ def test_hands_vary_by_finger() -> None:
     assert changed == {JOINT_INDEX[f"left_index{k}"] for k in (1, 2, 3)}
     half = HandSpec(shape="fist", amount=0.5)
     full = dataclasses.replace(half, amount=1.0)
-    bend = [np.linalg.norm(apply_hands(np.zeros((55, 3)), h, h)[JOINT_INDEX["left_middle2"]]) for h in (HandSpec(), half, full)]
+    bend = [
+        np.linalg.norm(apply_hands(np.zeros((55, 3)), h, h)[JOINT_INDEX["left_middle2"]])
+        for h in (HandSpec(), half, full)
+    ]
     assert bend[0] < bend[1] < bend[2]

@@ -11,7 +11,6 @@ from ..frames import intrinsics, invert_rigid, look_at, project
 from ..geometry import PlaceGeometry
 from ..spec import CameraSpec
 
-
 # Score of an eye where no camera can be; more than all other faults of a view together.
 BARRED = 5.0
 

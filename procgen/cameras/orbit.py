@@ -24,7 +24,9 @@ def sample_orbit(
         low, high = np.array([x0, y0, z]), np.array([x1, y1, z + 1.8])
     middle = (low + high) / 2
     size = high - low
-    distance = fit_distance(float(np.hypot(size[0], size[1])), float(size[2]), focal, width, height, rng.uniform(0.55, 0.8))
+    distance = fit_distance(
+        float(np.hypot(size[0], size[1])), float(size[2]), focal, width, height, rng.uniform(0.55, 0.8)
+    )
     start = rng.uniform(-np.pi, np.pi)
 
     def draw() -> np.ndarray:

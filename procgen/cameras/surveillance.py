@@ -25,7 +25,9 @@ def sample_surveillance(
     middle = (low + high) / 2
     size = high - low
     across = float(np.hypot(size[0], size[1]))
-    distance = fit_distance(across, float(np.hypot(size[2], 0.5 * across)), focal, width, height, rng.uniform(0.45, 0.75))
+    distance = fit_distance(
+        across, float(np.hypot(size[2], 0.5 * across)), focal, width, height, rng.uniform(0.45, 0.75)
+    )
     top = min(low[2] + rng.uniform(3.0, 5.0), place.ceiling - 0.25)
     top = max(top, low[2] + 1.9)
 

@@ -27,7 +27,9 @@ def sample_wide(
         low, high, yaw0 = np.array([x0, y0, ground]), np.array([x1, y1, ground + 1.8]), 0.0
     middle = (low + high) / 2
     size = high - low
-    distance = fit_distance(float(np.hypot(size[0], size[1])), float(size[2]), focal, width, height, rng.uniform(0.5, 0.75))
+    distance = fit_distance(
+        float(np.hypot(size[0], size[1])), float(size[2]), focal, width, height, rng.uniform(0.5, 0.75)
+    )
 
     def draw() -> np.ndarray:
         eye = middle + facing(yaw0 + rng.normal(0, 0.6)) * distance * rng.uniform(0.9, 1.2)

@@ -89,7 +89,9 @@ def clear_legs(proxy: Proxy, pose: np.ndarray, yield_: float = 0.012, steps: int
         chain = forward(out, proxy.rest)
         worst, push = -1.0, None
         for side in ("left", "right"):
-            points = np.concatenate([proxy.thighs[side].at(chain), proxy.shanks[side].at(chain), proxy.feet[side].at(chain)])
+            points = np.concatenate(
+                [proxy.thighs[side].at(chain), proxy.shanks[side].at(chain), proxy.feet[side].at(chain)]
+            )
             for name in (f"{OTHER[side]}_thigh", f"{OTHER[side]}_shank"):
                 d, way = proxy.tubes[name].depth(chain, points)
                 k = int(d.argmax())
@@ -112,7 +114,9 @@ def leg_depth(proxy: Proxy, chain: Chain) -> float:
     """Deepest penetration between the two legs below the top of the thighs, metres."""
     worst = -1.0
     for side in ("left", "right"):
-        points = np.concatenate([proxy.thighs[side].at(chain), proxy.shanks[side].at(chain), proxy.feet[side].at(chain)])
+        points = np.concatenate(
+            [proxy.thighs[side].at(chain), proxy.shanks[side].at(chain), proxy.feet[side].at(chain)]
+        )
         far = np.linalg.norm(points - chain.p[HIP[side]], axis=1) > 0.12 * proxy.size
         for name in (f"{OTHER[side]}_thigh", f"{OTHER[side]}_shank"):
             worst = max(worst, float(proxy.tubes[name].depth(chain, points[far])[0].max()))

@@ -127,7 +127,11 @@ def foot_at(gait: Gait, body: Walker, phase: float) -> tuple[np.ndarray, float, 
     v = -stride * (1.0 - DUTY)
     h = u
     z = (2 * h**3 - 3 * h**2 + 1) * z0 + (h**3 - 2 * h**2 + h) * v + (-2 * h**3 + 3 * h**2) * z1 + (h**3 - h**2) * v
-    up = (1 - _ease(u)) * up0 + _ease(u) * up1 + 0.055 * body.leg * strength * np.sin(np.pi * min(1.0, u * 1.08)) ** 2 * (1 - 0.35 * u)
+    up = (
+        (1 - _ease(u)) * up0
+        + _ease(u) * up1
+        + 0.055 * body.leg * strength * np.sin(np.pi * min(1.0, u * 1.08)) ** 2 * (1 - 0.35 * u)
+    )
     pitch = (1 - _ease(u / 0.72)) * off + _ease(u / 0.72) * land * _ease((u - 0.25) / 0.75)
     fore = (1 - _ease(u)) * fore0 + _ease(u) * fore1
     return np.array([fore, up, z]), float(pitch), off * (1 - _ease(u / 0.6)), False

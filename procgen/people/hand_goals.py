@@ -54,7 +54,12 @@ def _lap(proxy: Proxy, chain: Chain, side: str, share: float) -> Landing:
     tops = [proxy.tubes[f"{s}_thigh"].surface(chain, 0.30, unit(UP + 0.3 * AHEAD))[0] for s in ("left", "right")]
     middle = 0.5 * (tops[0] + tops[1])
     lift = (0.035 if side == "left" else 0.0) * proxy.size
-    point = middle + _sign(side) * 0.045 * proxy.size * LEFT + (lift - 0.008) * UP + (0.01 if side == "left" else 0.0) * AHEAD
+    point = (
+        middle
+        + _sign(side) * 0.045 * proxy.size * LEFT
+        + (lift - 0.008) * UP
+        + (0.01 if side == "left" else 0.0) * AHEAD
+    )
     return point, unit(UP + 0.3 * AHEAD), unit(-0.8 * _sign(side) * LEFT + 0.55 * AHEAD)
 
 
@@ -113,7 +118,8 @@ def _cross_out(proxy: Proxy, chain: Chain, side: str, share: float) -> Landing:
 # Where the elbow goes for each landmark, in the chest's frame of the left side: (outwards, up, ahead).
 _ELBOW = {
     "thigh": (0.55, -0.4, -0.75), "knee": (0.6, -0.5, -0.5), "shin": (1.0, -0.3, 0.0), "lap": (0.75, -0.35, -0.6),
-    "belly": (1.0, -0.6, -0.4), "cross_in": (0.75, -1.0, 0.0), "cross_out": (0.75, -1.0, 0.1), "hip": (1.0, 0.05, -0.35), "pocket": (0.55, 0.1, -0.9), "ear": (0.75, -1.0, 0.25),
+    "belly": (1.0, -0.6, -0.4), "cross_in": (0.75, -1.0, 0.0), "cross_out": (0.75, -1.0, 0.1), "hip": (1.0, 0.05,
+    -0.35), "pocket": (0.55, 0.1, -0.9), "ear": (0.75, -1.0, 0.25),
 }  # fmt: skip
 
 LANDMARKS: dict[str, Callable[[Proxy, Chain, str, float], Landing]] = {

@@ -67,7 +67,7 @@ class Limit:
         return self.join(a * k, b * k, t2), over
 
 
-def _limit(bone, centre, first, a, b, t) -> Limit:  # noqa: ANN001
+def _limit(bone, centre, first, a, b, t) -> Limit:
     bone = unit(np.array(bone, float))
     middle = centre @ bone
     f = np.array(first, float)
@@ -174,7 +174,9 @@ def clamp_poses(poses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     k = 1.0 / np.maximum(np.hypot(a / np.maximum(ra, 1e-3), b / np.maximum(rb, 1e-3)), 1.0)
     t2 = np.clip(t, _RANGE[:, 2, 0], _RANGE[:, 2, 1])
     over = np.hypot(np.hypot(a, b) * (1.0 - k), t - t2)
-    fixed = matrices((k * a)[..., None] * _FIRST + (k * b)[..., None] * _SECOND) @ _CENTRE @ matrices(t2[..., None] * _BONE)
+    fixed = (
+        matrices((k * a)[..., None] * _FIRST + (k * b)[..., None] * _SECOND) @ _CENTRE @ matrices(t2[..., None] * _BONE)
+    )
     changed = over > 1e-6
     out[..., _JOINTS, :] = np.where(changed[..., None], rotvecs(fixed), out[..., _JOINTS, :])
     amount = np.zeros(out.shape[:-1])

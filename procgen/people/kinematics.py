@@ -17,9 +17,7 @@ COUNT = len(PARENTS)
 # Joint of the other side; joints on the midline map to themselves.
 MIRROR = np.array(
     [
-        JOINT_INDEX[
-            n.replace("left", "right") if "left" in n else n.replace("right", "left") if "right" in n else n
-        ]
+        JOINT_INDEX[n.replace("left", "right") if "left" in n else n.replace("right", "left") if "right" in n else n]
         for n in JOINT_NAMES
     ]
 )

@@ -137,4 +137,3 @@ def _breathe(human: HumanSpec, pose: np.ndarray, angle: float) -> tuple[np.ndarr
         chain = forward(out, body.rest, step)
         out = aim_limb(out, body.rest, chain, limb, before.p[limb[2]], before.R[limb[2]])
     return out, np.array([step[0], -step[2], 0.0])
-

@@ -37,7 +37,11 @@ def _hand(body: BodyState, side: str) -> tuple[np.ndarray, np.ndarray, np.ndarra
     R = body.T[wrist][:3, :3]
     reach = body.joints_rest[middle] - body.joints_rest[wrist]
     # At rest the palm looks down (-Z), the fingers outwards, the thumb ahead (-Y).
-    palm, fingers, thumb = R @ np.array([0.0, 0.0, -1.0]), R @ np.array([sign, 0.0, 0.0]), R @ np.array([0.0, -1.0, 0.0])
+    palm, fingers, thumb = (
+        R @ np.array([0.0, 0.0, -1.0]),
+        R @ np.array([sign, 0.0, 0.0]),
+        R @ np.array([0.0, -1.0, 0.0]),
+    )
     return body.joints[wrist] + R @ (0.85 * reach) + palm * 0.17 * float(np.linalg.norm(reach)), palm, fingers, thumb
 
 

@@ -190,24 +190,36 @@ def make_proxy(body: BodyState) -> Proxy:
         along = sign * (v[:, 0] - rest[sh, 0]) / max(sign * (rest[el, 0] - rest[sh, 0]), 1e-3)
         arms[side] = pick((np.isin(main, [sh, el]) & (along > 0.55)) | (main == wr), 130)
         hands[side] = pick(hand, 130)
-        tubes[f"{side}_thigh"] = _tube(v[main == hip], hip, rest[hip], rest[knee], 0.12 * _len(rest, hip, knee), _len(rest, hip, knee))
+        tubes[f"{side}_thigh"] = _tube(
+            v[main == hip], hip, rest[hip], rest[knee], 0.12 * _len(rest, hip, knee), _len(rest, hip, knee)
+        )
         tubes[f"{side}_shank"] = _tube(v[main == knee], knee, rest[knee], rest[ankle], 0.02, _len(rest, knee, ankle))
-        tubes[f"{side}_upper_arm"] = _tube(v[main == sh], sh, rest[sh], rest[el], 0.3 * _len(rest, sh, el), _len(rest, sh, el))
+        tubes[f"{side}_upper_arm"] = _tube(
+            v[main == sh], sh, rest[sh], rest[el], 0.3 * _len(rest, sh, el), _len(rest, sh, el)
+        )
         tubes[f"{side}_forearm"] = _tube(v[main == el], el, rest[el], rest[wr], 0.0, _len(rest, el, wr))
     trunk = v[np.isin(main, [0, 3, 6, 9, 13, 14])]
     torso = _torso(trunk, rest)
     head = np.isin(main, [J["head"], J["jaw"]])
     top = v[head, 1].max()
     centre = np.array([0.0, rest[15, 1], float(v[head, 2].min() + v[head, 2].max()) / 2])
-    tubes["head"] = _tube(v[head], 15, centre, centre + [0, 1, 0], float(v[head, 1].min() - centre[1]), float(top - centre[1]))
-    seat = np.isin(main, [0, 1, 2]) & (v[:, 1] < rest[1, 1]) & (v[:, 1] > rest[1, 1] - 0.45 * _len(rest, 1, 4)) & (v[:, 2] < rest[1, 2])
+    tubes["head"] = _tube(
+        v[head], 15, centre, centre + [0, 1, 0], float(v[head, 1].min() - centre[1]), float(top - centre[1])
+    )
+    seat = (
+        np.isin(main, [0, 1, 2])
+        & (v[:, 1] < rest[1, 1])
+        & (v[:, 1] > rest[1, 1] - 0.45 * _len(rest, 1, 4))
+        & (v[:, 2] < rest[1, 2])
+    )
     hips = np.isin(main, [0, 1, 2]) & (np.abs(v[:, 1] - rest[1, 1]) < 0.08)
     lowest = min(s.rest[:, 1].min() for s in soles.values())
     return Proxy(
         rest=rest, soles=soles, feet=feet, base=pick(seat, 200), thighs=thighs, shanks=shanks, arms=arms, hands=hands,
         head=pick(head, 80), all=pick(np.ones(count, bool), 700), torso=torso, tubes=tubes,
         back=float(rest[0, 2] - v[hips, 2].min()), ankle=float(rest[7, 1] - lowest),
-        size=float(top - lowest) / 1.70, girth=float(torso[0].radius[HEIGHTS // 2, [0, ANGLES // 2]].sum()) / 0.32, trunk_centre=_volume_centre(torso[0]),
+        size=float(top - lowest) / 1.70, girth=float(torso[0].radius[HEIGHTS // 2, [0, ANGLES // 2]].sum()) / 0.32,
+        trunk_centre=_volume_centre(torso[0]),
     )  # fmt: skip
 
 
@@ -231,7 +243,13 @@ def _torso(trunk: np.ndarray, rest: np.ndarray) -> list[Tube]:
     origin = np.array([0.0, 0.0, z])
     whole = _tube(trunk, 0, origin, origin + [0.0, 1.0, 0.0], float(low_y), float(high_y))
     # Every joint answers for its own stretch; the stretches overlap a little where the trunk bends.
-    cuts = [low_y, (rest[3, 1] + rest[6, 1]) / 2 - 0.02, (rest[6, 1] + rest[9, 1]) / 2, (rest[9, 1] * 0.6 + rest[12, 1] * 0.4), high_y]
+    cuts = [
+        low_y,
+        (rest[3, 1] + rest[6, 1]) / 2 - 0.02,
+        (rest[6, 1] + rest[9, 1]) / 2,
+        (rest[9, 1] * 0.6 + rest[12, 1] * 0.4),
+        high_y,
+    ]
     out = []
     for i, joint in enumerate((0, 3, 6, 9)):
         a, b = cuts[i] - (0.01 if i else 0.0), cuts[i + 1] + 0.01
@@ -257,7 +275,12 @@ def _volume_centre(tube: Tube) -> np.ndarray:
     x, y = (2 / 3 * r**3 * np.cos(a)).sum(), (2 / 3 * r**3 * np.sin(a)).sum()
     h = np.linspace(tube.low, tube.high, HEIGHTS)[:, None]
     total = volume.sum()
-    return tube.origin + tube.axis * float((volume * h).sum() / total) + tube.side * float(x / total) + tube.front * float(y / total)
+    return (
+        tube.origin
+        + tube.axis * float((volume * h).sum() / total)
+        + tube.side * float(x / total)
+        + tube.front * float(y / total)
+    )
 
 
 def torso_depth(proxy: Proxy, chain: Chain, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

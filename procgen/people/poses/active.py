@@ -48,10 +48,14 @@ def build_dance(spec: DanceSpec, time: float = 0.0) -> np.ndarray:
     fig.plant(spec.side, np.array([sign * spec.width / 2 - shift, y, -0.02]), yaw=0.3, knee_out=0.05)
     free = other(spec.side)
     up = 0.13 * np.sin(spec.heel)
-    fig.plant(free, np.array([-sign * spec.width / 2 - shift, y + up, 0.06]), yaw=0.35, pitch=spec.heel, knee_out=-0.35 * e)
+    fig.plant(
+        free, np.array([-sign * spec.width / 2 - shift, y + up, 0.06]), yaw=0.35, pitch=spec.heel, knee_out=-0.35 * e
+    )
     fig.toes(free, spec.heel)
     fig.trunk(spec.posture, flexion=0.02, lean=sign * 0.24 * e, twist=-sign * 0.35 * e)
-    high = Arm(raised=spec.high_arm, plane=0.45, roll=-0.45, elbow=0.95 - 0.25 * spec.high_arm + 0.35 * (1 - e), pronation=0.3)
+    high = Arm(
+        raised=spec.high_arm, plane=0.45, roll=-0.45, elbow=0.95 - 0.25 * spec.high_arm + 0.35 * (1 - e), pronation=0.3
+    )
     low = Arm(raised=spec.low_arm, plane=0.35, roll=0.35, elbow=1.15 - 0.3 * e, pronation=0.6, wrist=-0.2)
     fig.arm(spec.side, high)
     fig.arm(free, low)

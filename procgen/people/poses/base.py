@@ -44,11 +44,15 @@ class Posture(Spec):
     lean: float = param(0.0, low=-0.5, high=0.5, unit="rad", doc="Bend of the spine to the person's left.")
     twist: float = param(0.0, low=-0.7, high=0.7, unit="rad", doc="Turn of the chest to the person's left.")
     nod: float = param(0.0, low=-0.6, high=0.7, unit="rad", doc="Head down (positive) or up, against the horizon.")
-    turn: float = param(0.0, low=-1.2, high=1.2, unit="rad", doc="Head turned to the person's left, against the pelvis.")
+    turn: float = param(
+        0.0, low=-1.2, high=1.2, unit="rad", doc="Head turned to the person's left, against the pelvis."
+    )
     tilt: float = param(0.0, low=-0.4, high=0.4, unit="rad", doc="Head tilted to the person's left shoulder.")
     shrug: float = param(0.0, low=-0.15, high=0.4, unit="rad", doc="Shoulders raised.")
     round: float = param(0.0, low=-0.2, high=0.35, unit="rad", doc="Shoulders rolled forwards.")
-    fingers_left: tuple[float, ...] = param((0.0,) * 5, low=-3.0, high=3.0, doc="Bend of thumb … little finger, deviations.")
+    fingers_left: tuple[float, ...] = param(
+        (0.0,) * 5, low=-3.0, high=3.0, doc="Bend of thumb … little finger, deviations."
+    )
     fingers_right: tuple[float, ...] = param((0.0,) * 5, low=-3.0, high=3.0, doc="The same for the right hand.")
 
 
@@ -57,12 +61,18 @@ class Arm(Spec):
     """One arm against the chest. All zero hangs straight down with the palm to the thigh."""
 
     raised: float = param(0.12, low=-0.2, high=3.1, unit="rad", doc="Elevation of the upper arm from hanging.")
-    plane: float = param(0.3, low=-1.6, high=2.3, unit="rad", doc="Where it is raised to: 0 sideways, π/2 ahead, more = across.")
+    plane: float = param(
+        0.3, low=-1.6, high=2.3, unit="rad", doc="Where it is raised to: 0 sideways, π/2 ahead, more = across."
+    )
     roll: float = param(0.4, low=-1.6, high=1.6, unit="rad", doc="Inward rotation of the upper arm.")
     elbow: float = param(0.3, low=0.0, high=2.65, unit="rad", doc="Flexion of the elbow.")
-    pronation: float = param(0.2, low=-1.6, high=1.6, unit="rad", doc="Palm turned back or down (positive) from the thigh.")
+    pronation: float = param(
+        0.2, low=-1.6, high=1.6, unit="rad", doc="Palm turned back or down (positive) from the thigh."
+    )
     wrist: float = param(0.0, low=-1.2, high=1.35, unit="rad", doc="Wrist bent to the palm (positive) or back.")
-    deviation: float = param(0.0, low=-0.5, high=0.35, unit="rad", doc="Hand bent to the thumb (positive) or little finger.")
+    deviation: float = param(
+        0.0, low=-0.5, high=0.35, unit="rad", doc="Hand bent to the thumb (positive) or little finger."
+    )
 
 
 @dataclass(frozen=True)
@@ -243,7 +253,11 @@ class Figure:
     def trunk(self, posture: Posture, flexion: float = 0.0, lean: float = 0.0, twist: float = 0.0) -> None:
         """Bend the spine by the posture plus more, then set the head against the horizon and the pelvis' heading."""
         f, s, w = posture.slouch + flexion, posture.lean + lean, posture.twist + twist
-        for name, kf, ks, kw in (("spine1", 0.40, 0.36, 0.22), ("spine2", 0.33, 0.34, 0.33), ("spine3", 0.27, 0.30, 0.45)):
+        for name, kf, ks, kw in (
+            ("spine1", 0.40, 0.36, 0.22),
+            ("spine2", 0.33, 0.34, 0.33),
+            ("spine3", 0.27, 0.30, 0.45),
+        ):
             self.set(name, ry(kw * w) @ rz(-ks * s) @ rx(kf * f))
         self.head(posture)
         for side in SIDES:
@@ -286,7 +300,13 @@ class Figure:
         self.set(f"{side}_wrist", rx(0.45 * pronation) @ ry(-deviation) @ rz(-wrist))
 
     def leg(
-        self, side: str, flexion: float, abduction: float = 0.0, turn: float = 0.0, knee: float = 0.0, ankle: float = 0.0
+        self,
+        side: str,
+        flexion: float,
+        abduction: float = 0.0,
+        turn: float = 0.0,
+        knee: float = 0.0,
+        ankle: float = 0.0,
     ) -> None:
         """Set hip, knee and ankle by angles (flexion ahead, abduction and turn outwards, dorsiflexion positive)."""
         straight = between(REFERENCE[4] - REFERENCE[1], np.array([0.0, -1.0, 0.0]))
@@ -295,7 +315,13 @@ class Figure:
         self.set(f"{side}_ankle", rx(-ankle) @ straight.T)
 
     def plant(
-        self, side: str, ankle: np.ndarray, yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0, knee_out: float = 0.0
+        self,
+        side: str,
+        ankle: np.ndarray,
+        yaw: float = 0.0,
+        pitch: float = 0.0,
+        roll: float = 0.0,
+        knee_out: float = 0.0,
     ) -> None:
         """Bring a foot to a place by bending the leg.
 
@@ -345,4 +371,3 @@ LEG = float(np.linalg.norm(REFERENCE[4] - REFERENCE[1]) + np.linalg.norm(REFEREN
 HIP = float(REFERENCE[1, 0])
 HIP_DROP = float(-REFERENCE[1, 1])
 ANKLE = FOOT_HEIGHT
-

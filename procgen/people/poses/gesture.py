@@ -26,10 +26,16 @@ from .base import (
 from .stand import StandSpec, sample_feet
 from .upright import build_upright
 
-
 # Linear RGB, by eye: cardboard, canvas and leather, backs of phones.
 _BOXES = ((0.42, 0.27, 0.14), (0.36, 0.22, 0.11), (0.48, 0.33, 0.19), (0.62, 0.60, 0.56))
-_BAGS = ((0.62, 0.55, 0.42), (0.03, 0.03, 0.035), (0.20, 0.09, 0.04), (0.05, 0.09, 0.20), (0.10, 0.16, 0.09), (0.45, 0.06, 0.05))
+_BAGS = (
+    (0.62, 0.55, 0.42),
+    (0.03, 0.03, 0.035),
+    (0.20, 0.09, 0.04),
+    (0.05, 0.09, 0.20),
+    (0.10, 0.16, 0.09),
+    (0.45, 0.06, 0.05),
+)
 _PHONES = ((0.02, 0.02, 0.025), (0.55, 0.55, 0.56), (0.04, 0.07, 0.16), (0.60, 0.42, 0.38))
 
 
@@ -78,7 +84,9 @@ def build_reach(spec: ReachSpec, time: float = 0.0) -> np.ndarray:
     turn = 0.0 if spec.side == "both" else (-0.22 if spec.side == "left" else 0.22) * np.sin(spec.across)
     lean = 0.0 if spec.side == "both" else (-1.0 if spec.side == "left" else 1.0) * 0.10 * up
     bend = 0.12 * max(1.57 - spec.height, 0.0) - 0.06 * up
-    return build_upright(spec, dict.fromkeys(sides, arm), flexion=bend, twist=turn, lean=lean, nod=-0.28 * up + 0.1 * (up == 0))
+    return build_upright(
+        spec, dict.fromkeys(sides, arm), flexion=bend, twist=turn, lean=lean, nod=-0.28 * up + 0.1 * (up == 0)
+    )
 
 
 @poses.register("reach", spec=ReachSpec, build=build_reach)
@@ -155,7 +163,9 @@ class PhoneSpec(StandSpec):
     side: Literal["left", "right"] = param("right", doc="Which hand holds the phone.")
     use: Literal["call", "read"] = param("call", doc="At the ear, or in front of the chest.")
     other: Literal["hang", "support", "pocket"] = param("hang", doc="What the other arm does.")
-    color: tuple[float, float, float] = param((0.02, 0.02, 0.025), low=0.0, high=1.0, doc="Back of the phone, linear RGB.")
+    color: tuple[float, float, float] = param(
+        (0.02, 0.02, 0.025), low=0.0, high=1.0, doc="Back of the phone, linear RGB."
+    )
 
     def doing(self) -> str:
         """Calling or reading."""
@@ -180,7 +190,9 @@ def build_phone(spec: PhoneSpec, time: float = 0.0) -> np.ndarray:
     free = other(spec.side)
     sign = 1.0 if spec.side == "left" else -1.0
     if spec.use == "call":
-        arms = {spec.side: Arm(raised=0.75, plane=0.95, roll=-0.35, elbow=2.42, pronation=-0.35, wrist=0.1, deviation=0.1)}
+        arms = {
+            spec.side: Arm(raised=0.75, plane=0.95, roll=-0.35, elbow=2.42, pronation=-0.35, wrist=0.1, deviation=0.1)
+        }
         nod, tilt = 0.0, 0.07 * sign
     else:
         arms = {spec.side: Arm(raised=0.52, plane=1.05, roll=0.12, elbow=1.62, pronation=-0.7, wrist=0.2)}
@@ -222,13 +234,18 @@ class TalkSpec(StandSpec):
 
     def hand_specs(self) -> tuple[HandSpec, HandSpec]:
         """Each hand's shape, as far as the hand is raised."""
-        return HandSpec(shape=self.left_shape, amount=min(1.0, self.left_raise)), HandSpec(shape=self.right_shape, amount=min(1.0, self.right_raise))
+        return HandSpec(shape=self.left_shape, amount=min(1.0, self.left_raise)), HandSpec(
+            shape=self.right_shape, amount=min(1.0, self.right_raise)
+        )
 
 
 def build_talk(spec: TalkSpec, time: float = 0.0) -> np.ndarray:
     """Talk: forearms raised in front of the trunk, beating in time."""
     arms = {}
-    for side, base, amount, lag in (("left", spec.left_arm, spec.left_raise, 0.3), ("right", spec.right_arm, spec.right_raise, 0.0)):
+    for side, base, amount, lag in (
+        ("left", spec.left_arm, spec.left_raise, 0.3),
+        ("right", spec.right_arm, spec.right_raise, 0.0),
+    ):
         if amount < 0.08:
             continue
         beat = 0.10 * np.sin(2 * np.pi * (0.75 * time + spec.phase + lag))
@@ -273,7 +290,9 @@ class CarrySpec(StandSpec):
     verb: ClassVar[str] = "carrying"
 
     load: Literal["box", "bag_left", "bag_right"] = param("box", doc="What is carried, and where.")
-    color: tuple[float, float, float] = param((0.40, 0.25, 0.13), low=0.0, high=1.0, doc="Colour of the load, linear RGB.")
+    color: tuple[float, float, float] = param(
+        (0.40, 0.25, 0.13), low=0.0, high=1.0, doc="Colour of the load, linear RGB."
+    )
     size: float = param(0.34, low=0.15, high=0.55, unit="m", doc="Width of the box.")
     height: float = param(1.35, low=1.0, high=1.9, unit="rad", doc="Flexion of the elbows: how high the box is held.")
 

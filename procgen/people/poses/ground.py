@@ -212,7 +212,9 @@ def sample_lie(rng: np.random.Generator, person: Phenotype) -> LieSpec:
     on = ("back", "left", "right")[int(rng.choice(3, p=(0.6, 0.2, 0.2)))]
     knees = clipped(rng, 0.9, 0.25, 0.3, 1.35) if rng.random() < 0.35 else clipped(rng, 0.12, 0.06, 0.02, 0.3)
     return LieSpec(
-        posture=sample_posture(rng, person, turn=clipped(rng, 0.0, 0.2, -0.5, 0.5) if on == "back" else 0.0, slouch=-0.03),
+        posture=sample_posture(
+            rng, person, turn=clipped(rng, 0.0, 0.2, -0.5, 0.5) if on == "back" else 0.0, slouch=-0.03
+        ),
         on=on,
         knees=knees,
         spread=clipped(rng, 0.12, 0.05, 0.02, 0.3),
@@ -220,5 +222,3 @@ def sample_lie(rng: np.random.Generator, person: Phenotype) -> LieSpec:
         left_arm=sample_hanging_arm(rng, person),
         right_arm=sample_hanging_arm(rng, person),
     )
-
-

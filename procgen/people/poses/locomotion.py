@@ -56,7 +56,7 @@ def walk_upper(spec: WalkSpec, phase: float, legs: np.ndarray) -> np.ndarray:
     """The walk's trunk and arms over given pelvis and legs (55, 3)."""
     fig = Figure()
     fig.pose = np.array(legs)
-    shift, roll, yaw, twist = pelvis_at(spec.gait(), phase)
+    _, roll, yaw, twist = pelvis_at(spec.gait(), phase)
     fig.trunk(spec.posture, flexion=0.02 * spec.speed, lean=-0.8 * roll, twist=twist - yaw)
     for side in SIDES:
         ahead, bend = arms_at(spec.gait(), phase)[side]
@@ -65,7 +65,9 @@ def walk_upper(spec: WalkSpec, phase: float, legs: np.ndarray) -> np.ndarray:
     return fig.finish(spec)
 
 
-def swing(fig: Figure, side: str, ahead: float, spread: float, elbow: float, roll: float, pronation: float = 0.05) -> None:
+def swing(
+    fig: Figure, side: str, ahead: float, spread: float, elbow: float, roll: float, pronation: float = 0.05
+) -> None:
     """An arm swung ahead by an angle (negative: back) and held off the body."""
     raised = float(np.hypot(ahead, spread))
     fig.arm(side, Arm(
@@ -91,7 +93,9 @@ def sample_walk(rng: np.random.Generator, person: Phenotype) -> WalkSpec:
         posture=sample_posture(rng, person, turn=clipped(rng, 0.0, 0.15, -0.5, 0.5)),
         speed=speed,
         phase=float(rng.random()),
-        width=clipped(rng, 0.085 + 0.07 * t.small + 0.04 * t.old + 0.06 * t.heavy - 0.03 * t.feminine, 0.02, 0.02, 0.26),
+        width=clipped(
+            rng, 0.085 + 0.07 * t.small + 0.04 * t.old + 0.06 * t.heavy - 0.03 * t.feminine, 0.02, 0.02, 0.26
+        ),
         toe_out=clipped(rng, 0.11 + 0.07 * t.old + 0.05 * t.small, 0.04, 0.0, 0.3),
         bounce=clipped(rng, 1.0, 0.2, 0.4, 1.5),
         sway=clipped(rng, 0.85 + 0.35 * t.feminine + 0.3 * t.heavy, 0.2, 0.3, 1.9),
@@ -166,7 +170,9 @@ def sample_run(rng: np.random.Generator, person: Phenotype) -> RunSpec:
     t = traits(person)
     speed = clipped(rng, 3.3 - 0.8 * t.old - 0.8 * t.small, 0.6, 1.9, 5.5)
     return RunSpec(
-        posture=sample_posture(rng, person, turn=clipped(rng, 0.0, 0.1, -0.3, 0.3), nod=clipped(rng, 0.02, 0.06, -0.15, 0.2)),
+        posture=sample_posture(
+            rng, person, turn=clipped(rng, 0.0, 0.1, -0.3, 0.3), nod=clipped(rng, 0.02, 0.06, -0.15, 0.2)
+        ),
         speed=speed,
         phase=float(rng.random()),
         lean=clipped(rng, 0.06 + 0.03 * speed, 0.03, 0.03, 0.3),

@@ -117,7 +117,11 @@ class SitGroundSpec(BodyPose):
 
     def contacts(self) -> Contacts:
         """Sits on the ground; hands on the knees, or free behind."""
-        hands = {} if self.legs == "stretched" else {s: HandGoal("knee" if self.legs == "crossed" else "shin") for s in SIDES}
+        hands = (
+            {}
+            if self.legs == "stretched"
+            else {s: HandGoal("knee" if self.legs == "crossed" else "shin") for s in SIDES}
+        )
         feet = "free" if self.legs == "crossed" else "edge"
         return Contacts(feet, feet, base="ground", balance=False, hands=hands)
 
@@ -137,7 +141,9 @@ def build_sit_ground(spec: SitGroundSpec, time: float = 0.0) -> np.ndarray:
         for side, sign in (("left", 1.0), ("right", -1.0)):
             ahead = 0.50 + 0.14 * (1 - spec.bend) if up else 0.80 - 0.08 * spec.bend
             x = sign * (0.10 + 0.5 * spec.spread * (1.0 if not up else 0.4))
-            fig.fold(side, np.array([x, -0.02 if not up else -0.03, ahead]), np.array([sign * (0.2 + spec.spread), 1.0, 0.1]))
+            fig.fold(
+                side, np.array([x, -0.02 if not up else -0.03, ahead]), np.array([sign * (0.2 + spec.spread), 1.0, 0.1])
+            )
             fig.set(f"{side}_ankle", rx(0.38 if up else 0.30))
     fig.trunk(spec.posture, flexion=0.25 + 0.8 * spec.rock if spec.legs != "stretched" else 0.12 + 0.2 * spec.rock)
     for side in SIDES:
@@ -163,5 +169,3 @@ def sample_sit_ground(rng: np.random.Generator, person: Phenotype) -> SitGroundS
         bend=clipped(rng, 0.4, 0.2, 0.05, 0.95),
         rock=clipped(rng, 0.22, 0.08, 0.05, 0.4),
     )
-
-

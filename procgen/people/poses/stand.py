@@ -114,7 +114,9 @@ def build_contrapposto(spec: ContrappostoSpec, time: float = 0.0) -> np.ndarray:
     y = carry[1] - 0.996 * LEG
     # The carrying foot stands below the middle of the body; the pelvis juts out over it.
     fig.plant(spec.side, np.array([sign * 0.035, y, 0.0]), spec.toe)
-    fig.plant(other(spec.side), np.array([sign * 0.035 - sign * spec.width, y, spec.forward]), spec.free_toe, knee_out=-0.1)
+    fig.plant(
+        other(spec.side), np.array([sign * 0.035 - sign * spec.width, y, spec.forward]), spec.free_toe, knee_out=-0.1
+    )
     fig.trunk(spec.posture, lean=sign * (spec.hip * 0.9 + spec.counter * 0.4), twist=sign * 0.3 * spec.hip)
     fig.arm("left", spec.left_arm)
     fig.arm("right", spec.right_arm)
@@ -138,5 +140,3 @@ def sample_contrapposto(rng: np.random.Generator, person: Phenotype) -> Contrapp
         left_arm=sample_hanging_arm(rng, person),
         right_arm=sample_hanging_arm(rng, person),
     )
-
-
