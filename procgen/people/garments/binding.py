@@ -8,16 +8,17 @@ import numpy as np
 
 from .topology import Blend
 
-CORNERS = 3
+# A point on one source triangle needs three; cuts that shift a vertex along an edge can mix two triangles.
+CORNERS = 6
 
 
 @dataclass(frozen=True)
 class Binding:
-    """Sparse rows over source vertices; three entries are enough for any point on a source triangle.
+    """Sparse rows over source vertices.
 
     Attributes:
-        index: (V, 3) int32 source vertices; unused entries repeat any vertex with weight 0.
-        weight: (V, 3) float32, rows sum to 1.
+        index: (V, 6) int32 source vertices; unused entries repeat any vertex with weight 0.
+        weight: (V, 6) float32, rows sum to 1.
     """
 
     index: np.ndarray
@@ -41,7 +42,7 @@ class Binding:
         return out
 
     def blend(self, by: Blend) -> Binding:
-        """Rows of new vertices that are mixes of two old ones lying on one source triangle."""
+        """Rows of new vertices that are mixes of two old ones."""
         t = by.t[:, None].astype(np.float32)
         index = np.concatenate([self.index[by.a], self.index[by.b]], 1)
         weight = np.concatenate([self.weight[by.a] * (1 - t), self.weight[by.b] * t], 1)

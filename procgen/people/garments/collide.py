@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,13 +12,40 @@ from ..nearest import NearestPoints
 from .topology import vertex_normals
 
 
-def surface_samples(x: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Vertices in use and face centres with outward unit normals, (M, 3) each."""
+@dataclass(frozen=True)
+class Samples:
+    """Points of one surface.
+
+    Attributes:
+        points, normals: (M, 3) vertices in use and face centres, with outward unit normals.
+        arm: (M,) weight of the arm: positive left, negative right.
+        clearance: Metres to keep.
+    """
+
+    points: np.ndarray
+    normals: np.ndarray
+    arm: np.ndarray
+    clearance: float
+
+
+def surface_samples(x: np.ndarray, faces: np.ndarray, clearance: float, arm: np.ndarray | None = None) -> Samples:
+    """Samples of a mesh; `arm` (V,) is the signed arm weight of its vertices, none = trunk."""
     n = vertex_normals(x, faces)
     used = np.unique(faces)
     c, cn = x[faces].mean(1), n[faces].mean(1)
     cn /= np.maximum(np.linalg.norm(cn, axis=1, keepdims=True), 1e-12)
-    return np.concatenate([x[used], c]), np.concatenate([n[used], cn])
+    side = np.zeros(len(x)) if arm is None else arm
+    return Samples(
+        np.concatenate([x[used], c]),
+        np.concatenate([n[used], cn]),
+        np.concatenate([side[used], side[faces].mean(1)]),
+        clearance,
+    )
+
+
+def layer_samples(mesh: Mesh, clearance: float = 0.003) -> Samples:
+    """Samples of a finished garment; its signed arm weight is the attribute `arm`, where it has one."""
+    return surface_samples(np.asarray(mesh.vertices, np.float64), outer_faces(mesh), clearance, mesh.point.get("arm"))
 
 
 def outer_faces(mesh: Mesh) -> np.ndarray:
@@ -26,58 +54,80 @@ def outer_faces(mesh: Mesh) -> np.ndarray:
     return mesh.faces if inner is None else mesh.faces[(inner[mesh.faces] < 0.5).all(1)]
 
 
-@dataclass
+# Skin whose arm weight lies between these belongs to arm and trunk alike: shoulders and armpits.
+ARM_ONLY, TRUNK_ONLY = 0.85, 0.15
+
+
+@dataclass(frozen=True)
 class Collider:
     """Samples of all surfaces that a garment must stay outside of.
+
+    Sleeves meet only arms and the rest of a garment only the trunk and legs: where an arm rests on the belly there is no
+    room between the two, and cloth pushed out of one would be pushed through the other.
 
     Attributes:
         points, normals: (M, 3).
         clearance: (M,) metres that cloth keeps from each sample.
+        arm: (M,) weight of the arm that the sample is on: positive left, negative right.
+        worn: (V,) the same of the cloth's vertices.
         depth: Cloth deeper than this is taken to belong to another side, and left alone.
     """
 
     points: np.ndarray
     normals: np.ndarray
     clearance: np.ndarray
+    arm: np.ndarray
+    worn: np.ndarray
     depth: float = 0.06
-    _tree: NearestPoints | None = field(default=None, repr=False)
+    _trees: dict[int, tuple[np.ndarray, NearestPoints]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
         cls,
-        skin: tuple[np.ndarray, np.ndarray],
-        clearance: float,
-        layers: list[Mesh] | tuple[Mesh, ...] = (),
-        layer_clearance: float = 0.003,
-        near: np.ndarray | None = None,
+        samples: Sequence[Samples],
+        near: np.ndarray,
+        worn: np.ndarray | None = None,
     ) -> Collider:
-        """Collider of skin samples and finished garments, limited to the surroundings of the points `near`."""
-        points, normals, gap = [skin[0]], [skin[1]], [np.full(len(skin[0]), clearance)]
-        for mesh in layers:
-            p, n = surface_samples(np.asarray(mesh.vertices, np.float64), outer_faces(mesh))
-            points.append(p)
-            normals.append(n)
-            gap.append(np.full(len(p), layer_clearance))
-        p, n, g = np.concatenate(points), np.concatenate(normals), np.concatenate(gap)
-        if near is not None:
-            low, high = near.min(0) - 0.1, near.max(0) + 0.1
-            keep = ((p > low) & (p < high)).all(1)
-            p, n, g = p[keep], n[keep], g[keep]
-        return cls(p, n, g)
+        """Collider of skin and finished garments, limited to the surroundings of the points `near`."""
+        points, normals = np.concatenate([s.points for s in samples]), np.concatenate([s.normals for s in samples])
+        gap = np.concatenate([np.full(len(s.points), s.clearance) for s in samples])
+        arm = np.concatenate([s.arm for s in samples])
+        low, high = near.min(0) - 0.1, near.max(0) + 0.1
+        keep = ((points > low) & (points < high)).all(1)
+        worn = np.zeros(len(near)) if worn is None else worn
+        return cls(points[keep], normals[keep], gap[keep], arm[keep], worn)
 
-    def nearest(self, x: np.ndarray, guess: np.ndarray | None = None) -> np.ndarray:
-        """(V,) index of the nearest sample of every vertex."""
-        if self._tree is None:
-            self._tree = NearestPoints(self.points)
-        return np.minimum(self._tree.query(x, guess=guess)[1], len(self.points) - 1)
+    def on(self, worn: np.ndarray) -> Collider:
+        """The same for the vertices of another mesh of the garment."""
+        return replace(self, worn=worn)
 
-    def lack(self, x: np.ndarray, which: np.ndarray, extra: float | np.ndarray = 0.0) -> np.ndarray:
+    def _tree(self, group: int) -> tuple[np.ndarray, NearestPoints]:
+        if group not in self._trees:
+            if group == 0:
+                use = np.abs(self.arm) < ARM_ONLY
+            else:
+                use = self.arm * group > TRUNK_ONLY
+            ids = np.flatnonzero(use) if use.any() else np.arange(len(self.points))
+            self._trees[group] = ids, NearestPoints(self.points[ids])
+        return self._trees[group]
+
+    def nearest(self, x: np.ndarray) -> np.ndarray:
+        """(V,) index of the nearest sample that each vertex may touch."""
+        out = np.zeros(len(x), np.int64)
+        for group in (0, 1, -1):
+            mine = np.abs(self.worn) < 0.5 if group == 0 else self.worn * group >= 0.5
+            if mine.any():
+                ids, tree = self._tree(group)
+                out[mine] = ids[np.minimum(tree.query(x[mine])[1], len(ids) - 1)]
+        return out
+
+    def lack(self, x: np.ndarray, which: np.ndarray) -> np.ndarray:
         """(V,) metres that each vertex must move along the normal of its sample; 0 where it is clear."""
         height = np.einsum("ij,ij->i", x - self.points[which], self.normals[which])
-        need = self.clearance[which] + extra - height
+        need = self.clearance[which] - height
         return np.where((need > 0) & (need < self.depth), need, 0.0)
 
-    def push(self, x: np.ndarray, which: np.ndarray | None = None, extra: float | np.ndarray = 0.0) -> np.ndarray:
+    def push(self, x: np.ndarray, which: np.ndarray | None = None) -> np.ndarray:
         """Move vertices that are too close out along the normals of their samples."""
         which = self.nearest(x) if which is None else which
-        return x + self.normals[which] * self.lack(x, which, extra)[:, None]
+        return x + self.normals[which] * self.lack(x, which)[:, None]

@@ -9,9 +9,9 @@ from ..nearest import NearestPoints
 from .figure import Figure
 
 # Skin this near to a border stays, however tight the garment: borders move with the pose. By measurement.
-MARGIN = 0.035
+MARGIN = 0.04
 # How far up a sleeve or a skirt one looks, for every metre that it stands off.
-LOOK_IN = 1.5
+LOOK_IN = 2.0
 
 
 def covered_skin(fig: Figure, clothes: list[Mesh]) -> np.ndarray:
@@ -19,7 +19,7 @@ def covered_skin(fig: Figure, clothes: list[Mesh]) -> np.ndarray:
 
     Args:
         fig: The person in the A-pose.
-        clothes: Garments with a `fit` attribute (their shape in the A-pose) and an `edge` attribute.
+        clothes: Garments with a `fit` attribute (their shape in the A-pose) and a `border` attribute (distance to it).
     """
     skin, normals = fig.skin, fig.normals
     hidden = np.zeros(len(skin), bool)
@@ -29,7 +29,7 @@ def covered_skin(fig: Figure, clothes: list[Mesh]) -> np.ndarray:
             continue
         outer = np.flatnonzero((mesh.point["inner"] < 0.5) & np.isfinite(fit[:, 0]))
         x = fit[outer].astype(np.float64)
-        edge = mesh.point["edge"][outer]
+        edge = mesh.point["border"][outer]
         near = np.flatnonzero(((skin > x.min(0) - 0.02) & (skin < x.max(0) + 0.02)).all(1))
         if len(near) == 0:
             continue
@@ -38,7 +38,9 @@ def covered_skin(fig: Figure, clothes: list[Mesh]) -> np.ndarray:
         out = x[i] - skin[near]
         # Under the cloth: it lies in front of the skin, not beside it.
         ahead = np.einsum("ij,ij->i", out, normals[near]) > 0.35 * d
-        hidden[near] |= np.isfinite(d) & (edge[i] > MARGIN + LOOK_IN * d) & ahead
+        # Children move by less.
+        margin = MARGIN * min(1.0, fig.scale)
+        hidden[near] |= np.isfinite(d) & (edge[i] > margin + LOOK_IN * d) & ahead
     return hidden
 
 

@@ -137,6 +137,7 @@ def cut_skirt(base: Canonical, rise: float, hem: float) -> Pattern:
     return c.finish()
 
 
+@lru_cache(maxsize=128)
 def loop_fade(pattern: Pattern, names: tuple[str, ...], near: float, far: float) -> np.ndarray:
     """(V,) 1 within `near` canonical metres of the named borders, 0 beyond `far`."""
     out = np.zeros(pattern.fabric.count)

@@ -128,7 +128,7 @@ def relax(
         x = np.stack(columns, 1)
         x = x + (goal - x) * hold[:, None]
         if step % look == 0 or which is None:
-            which = collider.nearest(x, which)
+            which = collider.nearest(x)
         need = collider.lack(x, which)
         touch = need > 0
         n = collider.normals[which[touch]]

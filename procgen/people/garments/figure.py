@@ -155,7 +155,7 @@ def axis_between(a: np.ndarray, b: np.ndarray, back: tuple[float, float, float] 
     return Axis(np.asarray(a, float), down, np.cross(down, v), v, float(np.linalg.norm(b - a)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Figure:
     """One person in the A-pose in which clothes are fitted.
 
@@ -245,7 +245,7 @@ class _Shape:
         return isinstance(other, _Shape) and other.key == self.key
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _figure(shape: _Shape) -> Figure:
     body = shape.body
     return Figure(canonical(body.model), body.at_pose(fitting_pose(len(body.joints_rest))))

@@ -74,6 +74,7 @@ class Draped:
         arm: (V, 2) skinning weight of the arms.
         loops: Borders by name.
         distance: Distance to each named border, (V,) metres.
+        border: (V,) distance to the nearest border, whatever `distance` is made to draw.
         cut_edge: (V,) distance to the nearest border on the canonical body, metres.
         around: (V, 3) limb coordinates, see `limb_coordinates`.
         point: Further vertex attributes, (V,).
@@ -86,6 +87,7 @@ class Draped:
     arm: np.ndarray
     loops: dict[str, np.ndarray]
     distance: dict[str, np.ndarray]
+    border: np.ndarray
     cut_edge: np.ndarray
     around: np.ndarray
     point: dict[str, np.ndarray]
@@ -119,7 +121,8 @@ def to_mesh(cloth: Draped, material: Shader, thickness: float) -> Mesh:
         return np.concatenate([v, v[used]]).astype(np.float32)
 
     point = {"rest": both(cloth.rest), "edge": both(cloth.edge), "inner": inner}
-    point["around"], point["fit"] = both(cloth.around), both(cloth.fitted)
+    point["around"], point["fit"], point["border"] = both(cloth.around), both(cloth.fitted), both(cloth.border)
+    point["arm"] = both(cloth.arm[:, 0] - cloth.arm[:, 1])
     for name, v in cloth.point.items():
         point[name] = both(v)
     return Mesh(np.concatenate([x, inside]).astype(np.float32), faces, (material,), point=point)

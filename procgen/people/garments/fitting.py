@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..body_state import BodyState
-from .collide import Collider, surface_samples
+from .collide import Collider, Samples, surface_samples
 from .figure import ANKLE, ARM, ELBOW, FOOT, HIP, KNEE, NECK, PELVIS, SIDES, SPINE3, Figure, smoothstep
 from .pattern import TRUNK, Pattern
 from .profile import Profile, girths
@@ -93,7 +93,7 @@ def shell_points(pattern: Pattern, fig: Figure) -> np.ndarray:
     """(V, 3) the pattern on the person's own shell in the A-pose, free cloth hanging straight."""
     x = pattern.binding(fig.points)
     on = pattern.limb == TRUNK
-    x[on, 2] -= pattern.drop[on] * (0.5 * fig.scale + 0.5 * fig.leg_scale)
+    x[on, 2] -= pattern.drop[on] * fig.leg_scale
     for s in SIDES:
         on = pattern.limb == 1 + s
         x[on] += (pattern.drop[on] * fig.leg_scale)[:, None] * fig.legs[s].down
@@ -110,7 +110,7 @@ def _to(x: np.ndarray, profile: Profile, weight: np.ndarray) -> np.ndarray:
     return x
 
 
-def skin_collider(body: BodyState, clearance: float, **more: object) -> Collider:
+def skin_samples(body: BodyState, clearance: float) -> Samples:
     """Body samples without head and hands: cloth touches neither in a way worth resolving."""
     model = body.model
     count = body.count
@@ -118,7 +118,8 @@ def skin_collider(body: BodyState, clearance: float, **more: object) -> Collider
     ignore = w[:, [15, 22, 23, 24]].sum(1) + w[:, 25:].sum(1) > 0.5
     faces = model.quads if model.quads is not None else model.faces
     faces = faces[~ignore[faces].any(1)]
-    return Collider.of(surface_samples(body.posed[:count].astype(np.float64), faces), clearance, **more)  # type: ignore[arg-type]
+    arm = w[:, ARM[0]].sum(1) - w[:, ARM[1]].sum(1)
+    return surface_samples(body.posed[:count].astype(np.float64), faces, clearance, arm)
 
 
 def fit(pattern: Pattern, fig: Figure, ease: Ease, tight: np.ndarray | None = None, rounds: int = 9) -> np.ndarray:
@@ -158,13 +159,18 @@ def fit(pattern: Pattern, fig: Figure, ease: Ease, tight: np.ndarray | None = No
             t = axis.split(x)[0]
             w = loose * smoothstep(pattern.arm[:, side], 0.55, 0.95) * smoothstep(t, 0.03, 0.14 * fig.scale)
             x = _to(x, arm_profile(fig, side, ease, float(t[pattern.arm[:, side] > 0.5].max())), w)
-    collider = skin_collider(fig.body, 0.8 * ease.skin, near=x)
+    collider = Collider.of([skin_samples(fig.body, 0.8 * ease.skin)], x, signed_arm(pattern.arm))
     hold = None if tight is None else 0.8 * tight
     for k in range(rounds):
         x = pattern.fabric.smooth(x, 0.5, 1, hold)
         if k % 3 == 2:
             x = collider.push(x)
     return x
+
+
+def signed_arm(arm: np.ndarray) -> np.ndarray:
+    """(V,) arm weight, positive on the left and negative on the right, from (V, 2)."""
+    return arm[:, 0] - arm[:, 1]
 
 
 def joint_weights(pattern: Pattern, fig: Figure, fitted: np.ndarray, skirt: bool = False) -> np.ndarray:

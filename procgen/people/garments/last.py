@@ -111,7 +111,7 @@ def cut_shoe(base: Canonical, side: int, collar: float, dip: float) -> tuple[Pat
     return pattern, by, Fabric(tris, len(by.a))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shoe:
     """One shoe in the A-pose.
 
@@ -130,6 +130,7 @@ class Shoe:
     local: np.ndarray
 
 
+@lru_cache(maxsize=16)
 def shape_shoe(fig: Figure, side: int, last: Last) -> Shoe:
     """A shoe around a person's foot in the A-pose."""
     pattern, by, fabric = cut_shoe(fig.base, side, last.collar, last.dip)
@@ -153,7 +154,7 @@ def shape_shoe(fig: Figure, side: int, last: Last) -> Shoe:
     skin = fig.skin
     near = (np.abs(skin - f.world(np.array([[0.5 * f.length, 0, 0]]))[0]) < 0.3 * k + abs(last.collar)).all(1)
     faces = fig.model.faces[near[fig.model.faces].all(1)]
-    collider = Collider.of(surface_samples(skin, faces), 0.6 * last.ease * k, near=x)
+    collider = Collider.of([surface_samples(skin, faces, 0.6 * last.ease * k)], x)
     for _ in range(2):
         x = collider.push(fabric.smooth(x, 0.35, 1, hold))
     q = f.local(x)

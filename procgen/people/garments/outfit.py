@@ -51,7 +51,8 @@ def build_outfit(specs: Sequence[GarmentSpec], body: BodyState, mode: Mode = "fa
     faces = body.model.quads if body.model.quads is not None else body.model.faces
     hidden = hidden_quads(figure_of(body), below, faces) if below else np.zeros(len(faces), bool)
     for mesh in below:
-        mesh.point.pop("fit", None)
+        for name in ("fit", "border", "arm"):
+            mesh.point.pop(name, None)
     return Dressed(parts, hidden)
 
 

@@ -119,9 +119,8 @@ def shirt_collar(cloth: Draped, body: BodyState, fig: Figure, width: float, spre
 
 def _lay_on(rings: np.ndarray, cloth: Draped, clearance: float) -> np.ndarray:
     """Move rings (R, M, 3) out of the garment that they lie on."""
-    samples = surface_samples(cloth.x, cloth.fabric.tris)
     near = rings.reshape(-1, 3)
-    collider = Collider.of(samples, clearance, near=near)
+    collider = Collider.of([surface_samples(cloth.x, cloth.fabric.tris, clearance)], near)
     x = near
     for _ in range(3):
         x = collider.push(x)

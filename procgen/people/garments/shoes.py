@@ -66,12 +66,12 @@ class _Parts:
         self.vertices.append(x)
         self.faces.append(quads + self.count)
         self.material.append(np.full(len(quads), material, np.int32))
-        for name in ("rest", "edge", "seam", "fade", "inner", "fit", "around"):
-            value = point.get(name)
+        for name in ("rest", "edge", "border", "seam", "fade", "inner", "fit", "around"):
+            value = point.get("edge" if name == "border" else name)
             if value is None:
                 value = (
                     np.full(len(x), 0.2)
-                    if name == "edge"
+                    if name in ("edge", "border")
                     else np.zeros((len(x), 3) if name in ("rest", "fit", "around") else len(x))
                 )
             self.point.setdefault(name, []).append(np.asarray(value, np.float32))

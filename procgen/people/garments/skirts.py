@@ -84,7 +84,7 @@ def build_dress(spec: DressSpec, body: BodyState, below: list[Mesh], mode: Mode 
 @garments.register("skirt", spec=SkirtSpec, build=build_skirt)
 def sample_skirt(rng: np.random.Generator, fabric: FabricSpec) -> SkirtSpec:
     """Draw the measures of a skirt."""
-    length = float(rng.uniform(0.24, 0.68))
+    length = float(rng.uniform(0.24, 0.62))
     flare = float(rng.uniform(0.0, 0.02)) if rng.random() < 0.25 and length < 0.45 else float(rng.uniform(0.04, 0.14))
     return SkirtSpec(
         fabric=fabric, rise=round(float(rng.uniform(0.1, 0.15)), 3), length=round(length, 3), flare=round(flare, 3)
@@ -98,7 +98,7 @@ def sample_dress(rng: np.random.Generator, fabric: FabricSpec) -> DressSpec:
     neck: Literal["crew", "v", "scoop"] = ("crew", "v", "scoop")[int(rng.choice(3, p=[0.3, 0.3, 0.4]))]
     return DressSpec(
         fabric=fabric,
-        length=round(float(rng.uniform(0.3, 0.68)), 3),
+        length=round(float(rng.uniform(0.3, 0.6)), 3),
         flare=round(float(rng.uniform(0.03, 0.16)), 3),
         sleeve=round(sleeve, 3),
         neck=neck,

@@ -12,7 +12,7 @@ from ..nearest import NearestPoints
 from .finish import Draped
 from .topology import vertex_normals
 
-Attributes = ("rest", "edge", "seam", "fade", "inner", "rib", "around", "fit")
+Attributes = ("rest", "edge", "seam", "fade", "inner", "rib", "around", "fit", "border", "arm")
 VECTORS = ("rest", "around", "fit")
 
 

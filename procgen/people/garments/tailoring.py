@@ -10,10 +10,11 @@ import numpy as np
 
 from ...geometry import Mesh
 from ..body_state import BodyState
+from .collide import Collider, layer_samples
 from .drape import Cloth, relax
-from .figure import figure_of, smoothstep
+from .figure import Figure, figure_of, smoothstep
 from .finish import Draped, limb_coordinates, loop_distance, pattern_coordinates
-from .fitting import Ease, carry, fit, joint_weights, skin_collider
+from .fitting import Ease, carry, fit, joint_weights, signed_arm, skin_samples
 from .pattern import Pattern
 from .topology import Blend, Fabric, subdivide
 
@@ -43,6 +44,52 @@ class Work:
     steps: tuple[int, int] = (30, 16)
 
 
+@dataclass(frozen=True, eq=False)
+class _Fitted:
+    """What of a garment depends on the person but not on the pose."""
+
+    coarse: np.ndarray
+    weights: np.ndarray
+    fine: np.ndarray
+    rest: np.ndarray
+    arm: np.ndarray
+    around: np.ndarray
+    distance: dict[str, np.ndarray]
+
+
+class _Tight:
+    """Lets an array be an argument of a cached function."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.values = values
+        self.key = values.tobytes()
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Tight) and other.key == self.key
+
+
+@lru_cache(maxsize=24)
+def _fitted(pattern: Pattern, fig: Figure, ease: Ease, skirt: bool, tight: _Tight) -> _Fitted:
+    coarse = fit(pattern, fig, ease, tight.values)
+    by, fabric = _fine(pattern)
+    # Midpoints lie on the facets of the coarse mesh: round them before the fine folds.
+    fine = fabric.smooth(by(coarse), 0.5, 2)
+    arm = by(pattern.arm)
+    legs = "leg0" in pattern.loops and pattern.arm[pattern.loops["leg0"]].max() < 0.2
+    return _Fitted(
+        coarse,
+        joint_weights(pattern, fig, coarse, skirt),
+        fine,
+        pattern_coordinates(fine, arm, fig),
+        arm,
+        limb_coordinates(fine, arm, fig, legs),
+        {k: loop_distance(fine, v) for k, v in fine_loops(pattern, fabric).items()},
+    )
+
+
 def make(
     pattern: Pattern,
     body: BodyState,
@@ -64,37 +111,31 @@ def make(
         hold: (V,) 0–1 where draping keeps it with the skinned garment.
     """
     fig = figure_of(body)
-    fitted = fit(pattern, fig, work.ease, tight)
-    weights = joint_weights(pattern, fig, fitted, work.skirt)
-    target = carry(pattern, fitted, weights, fig, body)
-    collider = skin_collider(body, work.clearance, layers=below, near=target)
-    x = collider.push(target)
-    fabric = pattern.fabric
-    # What hangs free is pulled less the lower it is: gravity shapes it.
-    soft = work.soft * (1 - 0.85 * smoothstep(pattern.drop, 0.0, 0.25))
-    pull = np.clip(np.maximum(soft, hold), 0, 1)
-    if mode == "drape":
-        x = relax(fabric, x, fitted, target, pull, collider, work.cloth, work.steps[0])
+    f = _fitted(pattern, fig, work.ease, work.skirt, _Tight(tight))
+    target = carry(pattern, f.coarse, f.weights, fig, body)
     by, fine = _fine(pattern)
-    x, target, rest_shape, pull = by(x), by(target), by(fitted), by(pull)
-    # Midpoints lie on the facets of the coarse mesh: round them before the fine folds.
-    rest_shape, target = fine.smooth(rest_shape, 0.5, 2), fine.smooth(target, 0.5, 2)
+    samples = [skin_samples(body, work.clearance), *(layer_samples(m) for m in below)]
+    coarse_collider = Collider.of(samples, target, signed_arm(pattern.arm))
+    collider = coarse_collider.on(signed_arm(f.arm))
+    x = coarse_collider.push(target)
     if mode == "drape":
+        # What hangs free is pulled less the lower it is: gravity shapes it.
+        soft = work.soft * (1 - 0.85 * smoothstep(pattern.drop, 0.0, 0.25))
+        pull = np.clip(np.maximum(soft, hold), 0, 1)
+        x = relax(pattern.fabric, x, f.coarse, target, pull, coarse_collider, work.cloth, work.steps[0])
         cloth = replace(work.cloth, bend=min(0.9, 0.15 + work.cloth.bend * 3.0), slack=1 + 0.4 * (work.cloth.slack - 1))
-        x = relax(fine, fine.smooth(x, 0.5, 1), rest_shape, target, pull * 0.7, collider, cloth, work.steps[1])
+        start, goal = fine.smooth(by(x), 0.5, 1), fine.smooth(by(target), 0.5, 2)
+        x = relax(fine, start, f.fine, goal, by(pull) * 0.7, collider, cloth, work.steps[1])
         # Jacobi leaves ripples of one mesh width, which read as wood grain.
         x = fine.smooth(x, 0.4, 3)
     else:
-        x = fine.smooth(x, 0.5, 3)
+        x = fine.smooth(by(x), 0.5, 3)
     x = collider.push(x)
-    arm = by(pattern.arm)
-    loops = fine_loops(pattern, fine)
-    legs = "leg0" in pattern.loops and pattern.arm[pattern.loops["leg0"]].max() < 0.2
+    distance = dict(f.distance)
+    border = np.minimum.reduce(list(distance.values()))
     return Draped(
-        fine, x, rest_shape, pattern_coordinates(rest_shape, arm, fig), arm, loops,
-        {k: loop_distance(rest_shape, v) for k, v in loops.items()}, _cut_edge(pattern),
-        limb_coordinates(rest_shape, arm, fig, legs), {},
-    )  # fmt: skip
+        fine, x, f.fine, f.rest, f.arm, fine_loops(pattern, fine), distance, border, _cut_edge(pattern), f.around, {}
+    )
 
 
 @lru_cache(maxsize=64)

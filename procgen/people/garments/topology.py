@@ -80,11 +80,16 @@ def _snap(tris: np.ndarray, field: np.ndarray, limit: float) -> tuple[Blend, np.
     if len(crossing) == 0 or limit <= 0:
         return Blend(a, b, t.astype(np.float32)), field
     e, f0, f1 = edges[crossing], fa[crossing], fb[crossing]
+    border = np.zeros(n, bool)
+    rim = boundary_edges(tris, n)
+    border[rim.ravel()] = True
+    along = np.isin(edge_keys(e, n), edge_keys(rim, n)) if len(rim) else np.zeros(len(e), bool)
     s = f0 / (f0 - f1)
     start = np.concatenate([e[:, 0], e[:, 1]])
     end = np.concatenate([e[:, 1], e[:, 0]])
     part = np.concatenate([s, 1 - s])
-    near = part < limit
+    # Border vertices move along the border only, or the outline would change.
+    near = (part < limit) & (~border[start] | np.concatenate([along, along]))
     start, end, part = start[near], end[near], part[near]
     # The nearest crossing of each vertex wins; ties by number keep the result deterministic.
     order = np.lexsort((end, part, start))

@@ -164,7 +164,7 @@ def sample_trousers(rng: np.random.Generator, fabric: FabricSpec) -> TrousersSpe
         looseness=round(float(rng.beta(2, 2.4)), 3),
         taper=round(float(rng.uniform(0.1, 0.9)), 3),
         rise=round(float(rng.uniform(0.08, 0.115)), 3),
-        length=round(float(rng.uniform(1.03, 1.07)), 3),
+        length=round(float(rng.uniform(1.02, 1.06)), 3),
     )
 
 

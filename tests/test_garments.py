@@ -1,0 +1,228 @@
+"""Clothes on people: coverage, thickness, one topology for all shapes and poses, no skin through cloth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+import pytest
+from vivant.procgen import registry
+from vivant.procgen.geometry import Mesh
+from vivant.procgen.people.body_state import BodyState, pose_body
+from vivant.procgen.people.garments.coverage import covered_skin
+from vivant.procgen.people.garments.figure import ARM, LEG, canonical, figure_of
+from vivant.procgen.people.garments.outfit import build_outfit, sample_outfit, sole_thickness
+from vivant.procgen.people.garments.topology import edge_keys, half_edges
+from vivant.procgen.people.model import load_body
+from vivant.procgen.people.shape import Phenotype, betas_from_phenotype
+from vivant.procgen.spec import FabricSpec, GarmentSpec
+
+PEOPLE = {
+    "man": Phenotype(gender=0.05, age_years=28, height_m=1.80, weight_kg=76),
+    "woman": Phenotype(gender=0.95, age_years=30, height_m=1.66, weight_kg=58),
+    "heavy": Phenotype(gender=0.9, age_years=55, height_m=1.60, weight_kg=98),
+    "infant": Phenotype(gender=0.5, age_years=1.5, height_m=0.80, weight_kg=11),
+    "elder": Phenotype(gender=0.1, age_years=80, height_m=1.68, weight_kg=62),
+}
+KINDS = registry.garments.names()
+
+
+def _pose(**degrees: tuple[float, float, float]) -> np.ndarray:
+    names = list(load_body().joint_names)
+    pose = np.zeros((len(names), 3))
+    for name, value in degrees.items():
+        pose[names.index(name)] = np.radians(value)
+    return pose
+
+
+POSES = {
+    "stand": {"left_shoulder": (0, 0, -74), "right_shoulder": (0, 0, 74)},
+    "walk": {"left_hip": (-24, 0, 0), "left_knee": (14, 0, 0), "right_hip": (20, 0, 0), "right_knee": (22, 0, 0),
+             "left_shoulder": (25, 0, -72), "right_shoulder": (-25, 0, 72), "right_elbow": (0, 35, 0)},
+    "sit": {"left_hip": (-85, -3, 0), "right_hip": (-85, 3, 0), "left_knee": (85, 0, 0), "right_knee": (85, 0, 0),
+            "left_shoulder": (0, -30, -68), "right_shoulder": (0, 30, 68), "left_elbow": (0, -50, 0)},
+    "reach": {"left_shoulder": (0, 0, 60), "right_shoulder": (0, 0, -55), "left_collar": (0, 0, 15)},
+}  # fmt: skip
+
+
+@lru_cache(maxsize=32)
+def body(who: str = "man", pose: str = "stand") -> BodyState:
+    model = load_body()
+    phenotype = PEOPLE[who]
+    return pose_body(
+        model,
+        phenotype,
+        betas_from_phenotype(model, phenotype),
+        np.zeros(model.exprdirs.shape[2]),
+        _pose(**POSES[pose]),
+        np.eye(4),
+    )
+
+
+def spec_of(kind: str, seed: int = 0) -> GarmentSpec:
+    return registry.garments.get(kind).make(np.random.default_rng(seed), FabricSpec())
+
+
+def build(
+    kind: str, who: str = "man", pose: str = "stand", seed: int = 0, mode: str = "fast"
+) -> list[tuple[Mesh, str]]:
+    return registry.garments.get(kind).build(spec_of(kind, seed), body(who, pose), [], mode)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_garment_is_a_sound_mesh(kind: str) -> None:
+    for mesh, semantic in build(kind):
+        assert semantic in {"upper_clothes", "lower_clothes", "dress", "outerwear", "footwear"}
+        assert np.isfinite(mesh.vertices).all()
+        assert mesh.faces.min() >= 0 and mesh.faces.max() < len(mesh.vertices)
+        for name in ("rest", "edge", "around"):
+            assert len(mesh.point[name]) == len(mesh.vertices) and np.isfinite(mesh.point[name]).all()
+        if mesh.face_material is not None:
+            assert mesh.face_material.max() < len(mesh.materials)
+        for k in range(3):
+            assert (mesh.faces[:, k] != mesh.faces[:, (k + 1) % 3]).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_topology_is_the_same_for_all_shapes_and_poses(kind: str) -> None:
+    first = build(kind, "man", "stand")
+    for who, pose in (("heavy", "sit"), ("infant", "reach")):
+        for (a, _), (b, _) in zip(first, build(kind, who, pose), strict=True):
+            np.testing.assert_array_equal(a.faces, b.faces)
+            assert len(a.vertices) == len(b.vertices)
+
+
+@pytest.mark.parametrize("kind", [k for k in KINDS if k not in ("sneaker", "leather_shoe", "boot")])
+def test_borders_are_turned_in(kind: str) -> None:
+    """Nothing ends in a bare sheet: every border of the outer cloth is closed by a rim."""
+    mesh = build(kind)[0][0]
+    inner = mesh.point["inner"] > 0.5
+    keys = edge_keys(half_edges(mesh.faces), len(mesh.vertices))
+    values, count = np.unique(keys, return_counts=True)
+    open_edges = np.stack([values // len(mesh.vertices), values % len(mesh.vertices)], 1)[count == 1]
+    main = np.isfinite(mesh.point["fit"][:, 0])
+    open_main = open_edges[main[open_edges].all(1)]
+    assert inner[open_main].all()
+    used = np.flatnonzero(main & ~inner & (mesh.point["edge"] < 1e-6))
+    assert len(used) > 20
+
+
+SAYS = {
+    "tshirt": ([3, 6, 9], []),
+    "jumper": ([3, 6, 9, *ARM[0][:2], *ARM[1][:2]], []),
+    "shirt": ([3, 6, 9], []),
+    "hoodie": ([3, 6, 9], []),
+    "trousers": ([1, 2, 4, 5], [16, 17]),
+    "jeans": ([1, 2, 4, 5], [16, 17]),
+    "leggings": ([1, 2], [16, 17]),
+    "dress": ([3, 6, 1, 2], []),
+}
+
+
+@pytest.mark.parametrize("kind", SAYS)
+@pytest.mark.parametrize("who", ["man", "heavy", "infant"])
+def test_garments_cover_what_they_say(kind: str, who: str) -> None:
+    covers, bare = SAYS[kind]
+    person = body(who)
+    hidden = covered_skin(figure_of(person), [m for m, _ in build(kind, who)])
+    main = canonical(person.model).weights[: person.count].argmax(1)
+    for j in covers:
+        assert hidden[main == j].mean() > 0.45, f"{kind} leaves {person.model.joint_names[j]} bare"
+    for j in bare:
+        assert hidden[main == j].mean() < 0.02
+    for j in (15, 20, 21):
+        assert hidden[main == j].mean() < 0.05
+
+
+def test_shoes_have_soles_below_the_foot() -> None:
+    person = body()
+    for kind in ("sneaker", "leather_shoe", "boot"):
+        spec = spec_of(kind)
+        mesh = build(kind)[0][0]
+        foot = person.posed[: person.count][:, 2].min()
+        assert sole_thickness(spec) > 0.005
+        assert foot - mesh.vertices[:, 2].min() == pytest.approx(sole_thickness(spec) * 1.05, abs=0.008)
+    assert sole_thickness(spec_of("jeans")) == 0.0
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_outfits_are_whole_and_replayable(seed: int) -> None:
+    for who in PEOPLE:
+        a = sample_outfit(np.random.default_rng(seed), PEOPLE[who])
+        b = sample_outfit(np.random.default_rng(seed), PEOPLE[who])
+        assert a == b
+        again = tuple(GarmentSpec.from_dict(g.to_dict()) for g in a)
+        assert again == a
+        kinds = {str(g.kind) for g in a}
+        assert kinds & {"sneaker", "leather_shoe", "boot"}
+        assert "dress" in kinds or (
+            kinds & {"jeans", "trousers", "shorts", "leggings", "skirt"}
+            and kinds & {"tshirt", "vest", "jumper", "shirt"}
+        )
+
+
+def test_building_twice_gives_the_same() -> None:
+    outfit = sample_outfit(np.random.default_rng(5), PEOPLE["woman"])
+    a, b = (build_outfit(outfit, body("woman", "walk"), "drape") for _ in range(2))
+    np.testing.assert_array_equal(a.hidden_faces, b.hidden_faces)
+    for (_, p, _), (_, q, _) in zip(a.parts, b.parts, strict=True):
+        np.testing.assert_array_equal(p.vertices, q.vertices)
+
+
+def test_hidden_skin_does_not_depend_on_the_pose() -> None:
+    outfit = sample_outfit(np.random.default_rng(2), PEOPLE["man"])
+    a, b = (build_outfit(outfit, body("man", pose), "fast").hidden_faces for pose in ("walk", "sit"))
+    np.testing.assert_array_equal(a, b)
+    assert 0.08 < a.mean() < 0.6
+
+
+def _escaping(person: BodyState, parts: list[tuple[str, Mesh, str]], hidden: np.ndarray) -> float:
+    """Share of rays from covered skin that leave without meeting cloth: what would be seen through it."""
+    trimesh = pytest.importorskip("trimesh")
+    embree = pytest.importorskip("trimesh.ray.ray_pyembree")
+    v = person.posed[: person.count].astype(float)
+    tris = person.model.faces
+    vertices, faces, count = [v], [tris], len(v)
+    for _, mesh, _ in parts:
+        vertices.append(mesh.vertices.astype(float))
+        faces.append(mesh.triangles() + count)
+        count += len(mesh.vertices)
+    scene = trimesh.Trimesh(np.concatenate(vertices), np.concatenate(faces), process=False)
+    caster = embree.RayMeshIntersector(scene, scale_to_box=False)
+    rng = np.random.default_rng(0)
+    a, b, c = (v[tris[:, k]] for k in range(3))
+    n = np.cross(b - a, c - a)
+    n /= np.linalg.norm(n, axis=1, keepdims=True)
+    which = rng.choice(np.flatnonzero(np.repeat(hidden, 2)), 1500)
+    seen = total = 0
+    for d in rng.normal(size=(6, 3)) * [1, 1, 0.4]:
+        d = d / np.linalg.norm(d)
+        k = which[n[which] @ d > 0.15]
+        hit = caster.intersects_any(v[tris[k]].mean(1) + n[k] * 3e-4, np.tile(d, (len(k), 1)))
+        seen += int((~hit).sum())
+        total += len(k)
+    return seen / max(total, 1)
+
+
+@pytest.mark.parametrize("mode", ["fast", "drape"])
+def test_no_skin_shows_through(mode: str, record_property: Callable[[str, object], None]) -> None:
+    shares = []
+    cases = [
+        ("man", "walk", 1),
+        ("heavy", "sit", 2),
+        ("infant", "stand", 3),
+        ("elder", "reach", 4),
+        ("woman", "sit", 6),
+    ]
+    for who, pose, seed in cases if mode == "fast" else cases[:2]:
+        person = body(who, pose)
+        dressed = build_outfit(sample_outfit(np.random.default_rng(seed), PEOPLE[who]), person, mode)
+        shares.append(_escaping(person, dressed.parts, dressed.hidden_faces))
+    record_property("visible_skin_percent", [round(100 * s, 3) for s in shares])
+    assert np.mean(shares) < 0.0015
+    assert max(shares) < 0.005
+
+
+def test_legs_and_arms_of_the_format() -> None:
+    assert {len(a) for a in ARM} == {18} and {len(leg) for leg in LEG} == {4}
