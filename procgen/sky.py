@@ -12,7 +12,7 @@ from .geometry import Light
 from .materials.shader import Shader, Socket
 from .spec import SkySpec
 
-SHADE_LIFT = 0.8
+SHADE_LIFT = 0.55
 
 # mood: weight, sun elevation (deg), cloudiness, warmth, share of direct sun, sun size (rad)
 _MOODS = {
@@ -43,7 +43,7 @@ def sample_sky(rng: np.random.Generator, indoor: bool = False) -> SkySpec:
     return SkySpec(
         sun_elevation=float(up),
         sun_azimuth=float((rng.normal(0.0, 1.15) + np.pi) % (2 * np.pi) - np.pi),
-        sun_strength=float(4.8 * share * (0.55 + 0.45 * np.clip(np.sin(up) / 0.5, 0, 1))),
+        sun_strength=float(5.4 * share * (0.55 + 0.45 * np.clip(np.sin(up) / 0.5, 0, 1))),
         sun_size=float(rng.uniform(*size)),
         ambient=float(rng.uniform(1.15, 1.45) * (1.0 + 0.25 * clouds)),
         cloudiness=clouds,

@@ -39,8 +39,10 @@ def turf(grass: Color, dry: Color, dryness: float, path: str) -> Shader:
     if path == "mown":
         track = s.mix(s.smoothstep(fine, 0.35, 0.7), scaled(grass, 0.75), scaled(s_mean(grass, dry), 1.2))
     elif path == "earth":
-        track = s.mix(s.smoothstep(mid, 0.35, 0.65), (0.20, 0.135, 0.08), (0.30, 0.215, 0.135))
-        track = s.mix(s.smoothstep(fine, 0.55, 0.72) * 0.5, track, (0.38, 0.30, 0.21))
+        track = s.mix(s.smoothstep(mid, 0.35, 0.65), (0.185, 0.138, 0.082), (0.27, 0.212, 0.130))
+        track = s.mix(s.smoothstep(fine, 0.54, 0.70) * 0.6, track, (0.37, 0.31, 0.22))
+        track = s.mix(s.smoothstep(fine, 0.30, 0.44, 0.6, 0.0), track, (0.09, 0.068, 0.042))
+        track = s.mix(s.smoothstep(patch + mid * 0.5, 0.70, 0.90) * 0.35, track, scaled(grass, 0.9))
     else:
         stones = s.voronoi(at, scale=62.0, output="Color")
         tone, _, _ = s.xyz(stones)

@@ -304,7 +304,7 @@ def potted_plant(rng: np.random.Generator, kind: str, height: float) -> tuple[Ki
     leaf = vegetation.leaf((0.055, 0.135, 0.030) if kind == "fig" else (0.09, 0.18, 0.04), through=0.25)
     n = 7 if kind == "fig" else 13
     a = np.arange(n) * 2.4 + rng.uniform(0, 0.5, n)
-    up = rng.uniform(0.9, 1.45, n) if kind == "fig" else rng.uniform(0.55, 1.4, n)
+    up = rng.uniform(1.2, 1.5, n) if kind == "fig" else rng.uniform(0.55, 1.4, n)
     length = (height - soil) * rng.uniform(0.75, 1.1, n)
     t = np.linspace(0, 1, 8)[None, :, None]
     way = np.stack([np.cos(a) * np.cos(up), np.sin(a) * np.cos(up), np.sin(up)], 1)

@@ -16,11 +16,11 @@ from .solids import Kit, Piece, join, lathe
 # petal colour, eye colour, petals, petal length and width (m), stem height range (m)
 FLOWERS: dict[str, tuple[Color, Color, int, float, float, tuple[float, float]]] = {
     "daisy": ((0.82, 0.81, 0.78), (0.75, 0.47, 0.02), 11, 0.013, 0.0065, (0.07, 0.14)),
-    "oxeye": ((0.84, 0.83, 0.80), (0.72, 0.42, 0.02), 12, 0.023, 0.010, (0.30, 0.52)),
-    "buttercup": ((0.80, 0.56, 0.010), (0.60, 0.40, 0.01), 5, 0.013, 0.015, (0.22, 0.42)),
-    "poppy": ((0.66, 0.028, 0.012), (0.02, 0.016, 0.02), 4, 0.034, 0.052, (0.30, 0.55)),
-    "cornflower": ((0.060, 0.115, 0.62), (0.10, 0.05, 0.34), 9, 0.018, 0.010, (0.32, 0.55)),
-    "clover_red": ((0.50, 0.115, 0.26), (0.40, 0.10, 0.20), 10, 0.014, 0.010, (0.16, 0.30)),
+    "oxeye": ((0.84, 0.83, 0.80), (0.72, 0.42, 0.02), 12, 0.028, 0.012, (0.30, 0.52)),
+    "buttercup": ((0.80, 0.56, 0.010), (0.60, 0.40, 0.01), 5, 0.016, 0.018, (0.22, 0.42)),
+    "poppy": ((0.66, 0.028, 0.012), (0.02, 0.016, 0.02), 4, 0.040, 0.060, (0.30, 0.55)),
+    "cornflower": ((0.060, 0.115, 0.62), (0.10, 0.05, 0.34), 9, 0.023, 0.013, (0.32, 0.55)),
+    "clover_red": ((0.50, 0.115, 0.26), (0.40, 0.10, 0.20), 10, 0.017, 0.012, (0.16, 0.30)),
     "yarrow": ((0.74, 0.72, 0.64), (0.70, 0.66, 0.50), 8, 0.026, 0.022, (0.32, 0.52)),
 }
 PALETTES: dict[str, tuple[str, ...]] = {
@@ -110,11 +110,10 @@ def flower_heads(kind: str, at: np.ndarray, rng: np.random.Generator, simple: bo
         3 if simple else 6,
     )
     eyes = join([Piece(eye.v + p, eye.f, eye.tex) for p in top]) if n else eye
-    thick = 0.0016
-    v = np.stack([foot + (thick, 0, 0), foot - (thick, 0, 0), top], 1).reshape(-1, 3)
-    v2 = np.stack([foot + (0, thick, 0), foot - (0, thick, 0), top], 1).reshape(-1, 3)
-    f = np.arange(3 * n).reshape(n, 3)
-    stems = Piece(np.concatenate([v, v2]), np.concatenate([f, f + 3 * n]), np.zeros((6 * n, 3)))
+    b = rng.uniform(0, np.pi, n)
+    thick = 0.0022 * np.stack([np.cos(b), np.sin(b), np.zeros(n)], 1)
+    v = np.stack([foot + thick, foot - thick, top], 1).reshape(-1, 3)
+    stems = Piece(v, np.arange(3 * n).reshape(n, 3), np.zeros((3 * n, 3)))
     stems.tex[:, 0] = 0.5
     return petals, eyes, stems
 

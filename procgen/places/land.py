@@ -11,8 +11,8 @@ from ..materials.shader import Shader
 from .solids import quads
 from .stones import field, waves
 
-HALF, CELLS = 24.0, 120  # the fine square: 48 m of 0.4 m cells
-REACH, RINGS = 40.0, 22  # rings around it, scaled up to 40 times: the land ends 960 m away, behind its hills
+HALF, CELLS = 24.0, 96  # the fine square: 48 m of 0.5 m cells
+REACH, RINGS = 40.0, 21  # rings around it, scaled up to 40 times: the land ends 960 m away, behind its hills
 
 
 def smoothstep(x: np.ndarray, low: float, high: float) -> np.ndarray:

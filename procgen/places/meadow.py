@@ -130,23 +130,23 @@ def _grass(spec: MeadowSpec, land: Land) -> list[SceneObject]:
 
     def tall(share: float) -> list[tuple[str, int]]:
         pick = rng.permutation([k for k in kinds if k != "daisy"])[:2]
-        return [(str(k), int(rng.poisson(11.0 * dense * share))) for k in pick]
+        return [(str(k), int(rng.poisson((3.0 + 13.0 * dense) * share))) for k in pick]
 
     # side, inner and outer radius, blades, height, width, fine; flowers of each variant follow
     zones = [
         (
             "short",
-            PatchForm(1.0, 280, (0.035, 0.085), 0.0065, 0.55),
+            PatchForm(1.0, 245, (0.035, 0.085), 0.0065, 0.55),
             0.0,
             5.6,
             near,
             [[], [(low, 2)] if low else [], [], [(low, 5)] if low else []],
             26,
         ),
-        ("mid", PatchForm(1.0, 112, (0.07, 0.19), 0.0085, 0.5), 5.6, 10.5, near, [[], tall(0.35), [], tall(0.8)], 8),
+        ("mid", PatchForm(1.0, 92, (0.07, 0.19), 0.0085, 0.5), 5.6, 10.5, near, [[], tall(0.35), [], tall(0.8)], 8),
         (
             "tall",
-            PatchForm(2.0, 175, (h * 0.5, h), 0.013, 0.35, False),
+            PatchForm(2.0, 135, (h * 0.5, h), 0.013, 0.35, False),
             10.5,
             25.0,
             near,
@@ -173,6 +173,35 @@ def _grass(spec: MeadowSpec, land: Land) -> list[SceneObject]:
     return out
 
 
+def _tufts(spec: MeadowSpec, land: Land, things: list[SceneObject]) -> list[SceneObject]:
+    """Taller grass that the mower left at the foot of stones, trunks, bushes and the fence: it seats them in the ground."""
+    rng = np.random.default_rng([spec.variation, 8])
+    green, dry = _colors(spec)
+    form = PatchForm(0.42, 40, (0.14, 0.34), 0.009, 0.45)
+    shapes = [build_patch(form, rng, vegetation.blade(green, dry, spec.dryness), [], tuft=0.05) for _ in range(3)]
+    spots = []
+    for o in things:
+        x, y = o.T_world_from_object[:2, 3]
+        if o.name.startswith(("rock", "tree_0", "bush")) and np.hypot(x, y) < 36:
+            size = float(np.linalg.norm(o.T_world_from_object[:3, 0]))
+            r = {"r": 0.46 * size, "t": 0.26, "b": 0.35 * size}[o.name[0]]
+            a = rng.uniform(0, 2 * np.pi, 7 if o.name[0] == "r" else 5)
+            spots += [(x + r * np.cos(k), y + r * np.sin(k)) for k in a]
+        elif o.name == "fence":
+            posts = o.geometry.vertices[::24]  # type: ignore[union-attr]
+            pick = rng.permutation(len(posts))[:30]
+            spots += [(float(v[0]), float(v[1])) for v in posts[pick]]
+    if not spots:
+        return []
+    at = np.array(spots)
+    keep = (np.abs(at) > STAGE + 0.4).any(1) & (land.on_path(at[:, 0], at[:, 1]) < 0.3)
+    at = at[keep]
+    T = _upright(land, at[:, 0], at[:, 1], rng, rng.uniform(0.8, 1.3, len(at)))
+    return [
+        SceneObject(f"grass_tuft_{i:03d}", shapes[i % 3], "vegetation", T_world_from_object=m) for i, m in enumerate(T)
+    ]
+
+
 def _stand(land: Land, x: float, y: float, heading: float, scale: object, sink: float = 0.0) -> np.ndarray:
     z = float(land.height(np.array([x]), np.array([y]))[0])
     return pose(x, y, z - sink, heading, scale)  # type: ignore[arg-type]
@@ -194,7 +223,7 @@ def _trees(spec: MeadowSpec, land: Land) -> list[SceneObject]:
         out.append(SceneObject(f"tree_{i:02d}", near[i % len(near)], "vegetation", count, T_world_from_object=T))
     bush = build_plant(SPECIES["bush"], rng, 2)
     for i in range(spec.bushes):
-        a, r = rng.uniform(0, 2 * np.pi), rng.uniform(12.0, 34.0)
+        a, r = rng.uniform(0, 2 * np.pi), rng.uniform(15.4, 34.0)
         s = rng.uniform(0.7, 1.7)
         count += 1
         T = _stand(land, r * np.cos(a), r * np.sin(a), rng.uniform(0, 6.28), (s, s, s * rng.uniform(0.8, 1.2)), 0.03)
@@ -318,6 +347,25 @@ def _fence(spec: MeadowSpec, land: Land) -> Mesh:
     return kit.mesh()
 
 
+def _afford(objects: list[SceneObject], most: int = 690_000) -> list[SceneObject]:
+    """Leave out the farthest grass until the triangles fit the budget of a place."""
+    cost = np.array([len(o.geometry.faces) for o in objects])  # type: ignore[union-attr]
+    over = int(cost.sum()) - most
+    if over <= 0:
+        return objects
+    far = [
+        np.hypot(*o.T_world_from_object[:2, 3]) if o.name.startswith(("grass_far", "grass_tall")) else -1.0
+        for o in objects
+    ]
+    drop = set()
+    for i in np.argsort(far, kind="stable")[::-1]:
+        if over <= 0 or far[i] < 0:
+            break
+        drop.add(int(i))
+        over -= int(cost[i])
+    return [o for i, o in enumerate(objects) if i not in drop]
+
+
 def build_meadow(spec: MeadowSpec) -> PlaceGeometry:
     """Rolling land with a path, short grass on the stage, tall grass with wild flowers, trees, woods and hills."""
     land = Land(
@@ -342,9 +390,9 @@ def build_meadow(spec: MeadowSpec) -> PlaceGeometry:
         obstacles += ring
     if spec.fence:
         objects.append(SceneObject("fence", _fence(spec, land), "prop"))
-    objects += _grass(spec, land)
+    objects += _grass(spec, land) + _tufts(spec, land, objects)
     return PlaceGeometry(
-        objects=objects,
+        objects=_afford(objects),
         lights=[],
         height=land.height,
         stage=np.array([-STAGE, -STAGE, STAGE, STAGE]),

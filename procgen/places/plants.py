@@ -275,7 +275,7 @@ def grow(form: TreeForm, rng: np.random.Generator, fullness: float = 1.0) -> Gro
             form.spread
             * h
             * _profile(form.shape, crown)
-            / np.maximum(np.cos(up) ** 0.5, 0.72)
+            / np.maximum(np.cos(up).clip(0) ** 0.5, 0.72)
             * rng.uniform(0.8, 1.1, n1)
         )
         if form.shape == "column":
@@ -344,9 +344,13 @@ def build_plant(form: TreeForm, rng: np.random.Generator, detail: int = 2, leaf:
     if detail == 2:
         r = np.full(grown.twigs.shape[:2], 0.006 * min(1.0, form.height / 6))
         kit.add(tubes(grown.twigs[:, [0, -1]], r[:, [0, -1]], 3, caps=False), bark, shade=0.9)
-    per_twig, size = {2: (form.leaves, 1.0), 1: (4, 2.9), 0: (1, 8.4)}[detail]
+    per_twig, size = {
+        2: (form.leaves, 1.0),
+        1: (4, 2.9),
+        0: (1, (0.38 if form.shape == "bush" else 0.95) / form.leaf[0]),
+    }[detail]
     if detail == 0:
-        grown.twigs = grown.twigs[rng.permutation(len(grown.twigs))[:150]]
+        grown.twigs = grown.twigs[rng.permutation(len(grown.twigs))[:125]]
     leaves = foliage(form, grown, per_twig, size, rng)
     kit.add(leaves, leaf)
     mesh = kit.mesh()
