@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .kinematics import Chain, forward, rot, rotvecs
+from .kinematics import Chain, cross, forward, rot, rotvecs
 from .proxies import Proxy, torso_depth
 from .skeleton import PARENTS
 
@@ -70,11 +70,11 @@ def clear_arm(proxy: Proxy, pose: np.ndarray, side: str, gap: float, steps: int 
             break
         pivot = ELBOW[side] if step % 4 == 3 else joint
         lever = points[k] - chain.p[pivot]
-        axis = np.cross(lever, way[k])
+        axis = cross(lever, way[k])
         size = float(np.linalg.norm(axis))
         if size < 0.02:
             pivot, lever = joint, points[k] - chain.p[joint]
-            axis = np.cross(lever, way[k])
+            axis = cross(lever, way[k])
             size = max(float(np.linalg.norm(axis)), 1e-3)
         angle = float(np.clip((need + 0.002) / size, 0.0, 0.2))
         total += angle
@@ -102,7 +102,7 @@ def clear_legs(proxy: Proxy, pose: np.ndarray, yield_: float = 0.012, steps: int
             break
         for side in ("left", "right"):
             way = push[2] if side == push[0] else -push[2]
-            axis = np.cross(push[1] - chain.p[HIP[side]], way)
+            axis = cross(push[1] - chain.p[HIP[side]], way)
             size = float(np.linalg.norm(axis))
             if size > 0.02:
                 angle = min(0.5 * (worst - yield_ + 0.002) / size, 0.12)

@@ -8,7 +8,7 @@ import numpy as np
 
 from .clearance import arm_depth
 from .joint_limits import LIMITS
-from .kinematics import LEFT_ARM, RIGHT_ARM, Chain, aim_limb, forward, matrices, rot, rotvecs, twist_angle, unit
+from .kinematics import LEFT_ARM, RIGHT_ARM, Chain, aim_limb, cross, forward, matrices, rot, rotvecs, twist_angle, unit
 from .poses.base import HandGoal
 from .proxies import Proxy, Tube
 
@@ -79,7 +79,7 @@ def _hip(proxy: Proxy, chain: Chain, side: str, share: float) -> Landing:
     R = chain.R[0]
     out = unit(R @ (_sign(side) * LEFT + (share - 0.35) * 0.9 * AHEAD))
     point, normal = tube.surface(chain, float(np.clip(crest, 0.1, 0.9)), out)
-    along = unit(np.cross(normal, R @ UP)) * -_sign(side)
+    along = unit(cross(normal, R @ UP)) * -_sign(side)
     return point, normal, unit(0.85 * along - 0.55 * (R @ UP))
 
 
@@ -132,7 +132,7 @@ def palm_frame(side: str, normal: np.ndarray, fingers: np.ndarray) -> np.ndarray
     """(3, 3) frame of the hand whose palm faces against `normal` and whose fingers point along `fingers`."""
     y = unit(normal)
     x = unit(fingers - (fingers @ y) * y) * _sign(side)
-    return np.stack([x, y, np.cross(x, y)], 1)
+    return np.stack([x, y, cross(x, y)], 1)
 
 
 def palm_offset(proxy: Proxy, side: str) -> np.ndarray:

@@ -12,7 +12,7 @@ from .balance import centre_of_mass, hull, outside, shrunk
 from .clearance import turn_joint
 from .footing import LEG, UP, Ground, near_knee, rigid_foot, small_rotation
 from .joint_limits import LIMITS
-from .kinematics import Chain, aim_limb, between, forward, matrices, rot, rotvecs, unit
+from .kinematics import Chain, aim_limb, between, cross, forward, matrices, rot, rotvecs, unit
 from .poses.base import SIDES, Contacts
 from .proxies import Points, Proxy
 
@@ -69,7 +69,7 @@ class Resting:
             k = int(gap.argmin())
             if gap[k] > -0.003:
                 return
-            axis = np.cross(p[k] - chain.p[shoulder], UP)
+            axis = cross(p[k] - chain.p[shoulder], UP)
             size = max(float(np.linalg.norm(axis)), 0.08)
             if np.linalg.norm(axis) < 1e-3:
                 axis = chain.R[0] @ np.array([-1.0, 0.0, 0.0])
@@ -234,7 +234,7 @@ class Resting:
                 return
             hip, knee, _ = LEG[side]
             lever = max(float(p[on][k][2] - chain.p[hip][2]), 0.12)
-            axis = np.cross(chain.p[knee] - chain.p[hip], UP)
+            axis = cross(chain.p[knee] - chain.p[hip], UP)
             shank = chain.R[knee]
             self.pose = turn_joint(self.pose, chain, hip, rot(axis, min(float(sunk[k]) / lever, 0.3)))
             after = self.chain()
@@ -262,7 +262,7 @@ class Resting:
             k = int(np.argmin(gap - 0.02 * lever))
             if abs(gap[k]) < 0.002:
                 return
-            axis = np.cross(p[k] - chain.p[joint], -UP)
+            axis = cross(p[k] - chain.p[joint], -UP)
             if np.linalg.norm(axis) < 0.03:
                 return
             step = float(np.clip(gap[k] / np.linalg.norm(axis), -0.25, 0.25))
@@ -301,7 +301,7 @@ class Resting:
 
     def _lean(self, step: np.ndarray) -> None:
         """Bend the spine so that the centre of mass goes about `step` (x, z), within the joints' ranges."""
-        axis = np.cross(UP, np.array([step[0], 0.0, step[1]]))
+        axis = cross(UP, np.array([step[0], 0.0, step[1]]))
         # The trunk's centre is about 0.3 m above the lumbar joint and trunk, arms and head are over half of the mass.
         angle = min(float(np.linalg.norm(step)) / (0.16 * self.proxy.size), 0.2)
         for joint, share in ((3, 0.5), (6, 0.3), (9, 0.2)):
