@@ -177,7 +177,7 @@ def build_beard(
     n = len(roots.position)
     canon = roots.canon * (_PLACED_IPD / (2 * head.template_eye))
     chin = np.exp(-((canon[:, 0] / 0.035) ** 2)) * (canon[:, 2] < -0.076)
-    lip = canon[:, 2] > -0.072
+    lip = canon[:, 2] > -0.066
     fullness = np.where(lip & (np.abs(canon[:, 0]) < 0.03), 0.45, 0.62 + 0.38 * chin)
     length = spec.beard_length * (fullness if long else 1.0) * rng.uniform(0.6, 1.1, n)
     if not long:
@@ -202,7 +202,7 @@ def _full_beard(spec, head, body, colliders, roots, length) -> np.ndarray:  # ty
 
     def flow(p: np.ndarray, t: float) -> np.ndarray:
         outward = np.sign(p[:, 0]) * np.clip(np.abs(p[:, 0]) / 0.02, 0, 1)
-        moustache = np.clip((p[:, 2] * head.scale + 0.078) / 0.008, 0, 1) * (np.abs(p[:, 0]) < 0.04)
+        moustache = np.clip((p[:, 2] * head.scale + 0.071) / 0.006, 0, 1) * (np.abs(p[:, 0]) < 0.04)
         return unit(np.stack([outward * (0.15 + 0.8 * moustache), -0.15 + 0 * outward, -1.0 + 0 * outward], 1))
 
     how = March(steps=8, lift=0.45, stiffness=0.6, gravity=0.15, hug=0.3, wobble=0.10)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FLYAWAY = 0.03
 WHITE = 0.02
 # How much denser than elsewhere roots can be drawn.
-_CROWD = 3.0
+_CROWD = 4.5
 
 
 @dataclass
@@ -84,7 +84,7 @@ def prepare(
     front = (line < 9.0) & (roots.skull[:, 1] < 0.0)
     wanted = 1.0 + 1.4 * front
     if part is not None:
-        wanted = np.maximum(wanted, 1.0 + 2.6 * np.exp(-((part(roots.skull) / 0.005) ** 2)))
+        wanted = np.maximum(wanted, 1.0 + 3.4 * np.exp(-((part(roots.skull) / 0.006) ** 2)))
     roots = roots.take(root_rng.random(len(wanted)) * _CROWD * 0.85 < wanted)
     return Groom(spec, head, collider, density, guide_roots, roots)
 

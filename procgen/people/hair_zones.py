@@ -59,16 +59,20 @@ def beard_density(head: Head, style: str = "full") -> np.ndarray:
     x, y, z = (head.canon / head.template_eye * 0.0308).T
     x = np.abs(x)
     # Upper edge: under the nose at the middle, down across the cheek, up again to the sideburn.
-    edge = np.interp(x, [0.0, 0.012, 0.028, 0.045, 0.060, 0.072], [-0.052, -0.053, -0.066, -0.064, -0.050, -0.030])
-    out = _step(edge - z, -0.003, 0.007)
+    knots = [0.0, 0.010, 0.018, 0.026, 0.036, 0.048, 0.060, 0.070]
+    edge = np.interp(x, knots, [-0.0440, -0.0445, -0.0480, -0.0570, -0.0600, -0.0560, -0.0420, -0.0250])
+    # The moustache begins sharply; on the cheek hair thins out upwards.
+    soft = np.interp(x, [0.014, 0.030], [0.004, 0.012])
+    out = _step((edge - z) / soft, -0.25, 1.0)
     out *= _step(z, -0.150, -0.128)
     out *= _step(0.075 - y, -0.006, 0.010)
-    mouth = np.exp(-((x / 0.026) ** 4 + ((z + 0.0715) / 0.0085) ** 4))
-    soul = np.exp(-(((x - 0.015) / 0.006) ** 2 + ((z + 0.088) / 0.006) ** 2))
+    # Bare patches beside the tuft under the lower lip, and the groove under the nose.
+    bare = np.exp(-(((x - 0.014) / 0.006) ** 2 + ((z + 0.083) / 0.005) ** 2))
+    bare = np.maximum(bare, 0.6 * np.exp(-((x / 0.003) ** 2)) * _step(z, -0.060, -0.054))
     n = _template_normals(head)
     front = _step(0.45 - n[:, 1], 0.0, 0.3)
-    upper = _step(z, -0.0745, -0.0700) * _step(0.034 - x, -0.004, 0.006)
+    upper = _step(z, -0.0720, -0.0660) * _step(0.034 - x, -0.004, 0.006)
     chin = _step(-0.074 - z, -0.002, 0.004) * _step(0.027 - x, -0.006, 0.008)
     part = {"moustache": upper, "goatee": np.maximum(upper, chin), "chin": 1.0 - upper}.get(style, 1.0)
     out = out * (1.0 - _step(head.lips, 0.05, 0.4))
-    return np.clip(out * part * (1.0 - mouth) * (1.0 - 0.6 * soul) * front, 0.0, 1.0) * (head.weight > 0.2)
+    return np.clip(out * part * (1.0 - 0.6 * bare) * front, 0.0, 1.0) * (head.weight > 0.2)

@@ -120,7 +120,7 @@ def _hang(spec: BobHair | LongHair, g: Groom, steps: int, drop: float) -> tuple[
 
     crown = np.clip((r.skull[:, 2] - 0.05) / 0.04, 0.0, 1.0) * np.clip((r.skull[:, 1] + 0.05) / 0.05, 0.0, 1.0)
     off_part = np.clip(_part_distance(spec, r.skull) / 0.035, 0.15, 1.0) * (1 + 0.5 * crown)
-    volume = 0.0015 + (0.003 + 0.013 * spec.volume) * off_part * rng.uniform(0, 1, n) ** 1.3
+    volume = 0.0015 + (0.002 + 0.011 * spec.volume) * off_part * rng.uniform(0, 1, n) ** 1.3
     volume = np.where(fringe, 0.003 + 0.006 * rng.random(n), volume)
     length = (drop + 0.12) * rng.uniform(0.96, 1.04, n)
     how = March(steps=steps, lift=0.30, stiffness=0.52, gravity=0.55, hug=0.85, wobble=0.016)
