@@ -135,7 +135,7 @@ def raw_passes(geometry, camera, time):
     shading, flat = shading_normals(mesh, hits.triangle[seen], hits.bary[seen])
     back = (flat * rays[seen]).sum(1) > 0
     normal[seen] = np.where(back[:, None], -shading, shading)
-    strand = StrandField(mesh, K, view.T_cam_from_world, WIDTH, HEIGHT).depth(1.0, rays @ T[:3, :3], "raster")
+    strand = StrandField(mesh, K, view.T_cam_from_world, WIDTH, HEIGHT).depths((1.0,))[0].ravel()
     front = strand < depth
     depth[front], objects[front], face[front], normal[front] = strand[front], 2, -1, -rays[front]
     faced = np.array([0, 1, 0, 0, 0, 0], bool)[objects]

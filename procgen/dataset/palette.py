@@ -48,13 +48,16 @@ def _on_nothing(colors: np.ndarray, something: np.ndarray) -> np.ndarray:
 
 
 def depth_colors(depth: np.ndarray) -> np.ndarray:
-    """(H, W, 3): near is bright; even steps of log depth between the 1st and 97th percentile."""
+    """(H, W, 3): near is bright. Half of the ramp follows log depth, half its rank, so that near things keep relief."""
     seen = np.isfinite(depth) & (depth > 0)
     if not seen.any():
         return _on_nothing(np.zeros((*depth.shape, 3)), seen)
-    near, far = np.log(np.percentile(depth[seen], (1, 97)))
-    t = 1.0 - (np.log(np.where(seen, depth, 1.0)) - near) / max(far - near, 1e-6)
-    return _on_nothing(ramp(np.clip(0.06 + 0.94 * t, 0.04, 1.0)), seen)
+    found = np.sort(np.log(depth[seen]))
+    logs = np.log(np.where(seen, depth, 1.0))
+    near, far = np.percentile(found, (1, 97))
+    even = np.clip((logs - near) / max(far - near, 1e-6), 0.0, 1.0)
+    rank = np.searchsorted(found, logs) / len(found)
+    return _on_nothing(ramp(1.0 - 0.94 * (0.45 * even + 0.55 * rank)), seen)
 
 
 def normal_colors(normal: np.ndarray) -> np.ndarray:

@@ -29,16 +29,17 @@ def vertex_normals(vertices: np.ndarray, polygons: np.ndarray) -> np.ndarray:
     return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-30)
 
 
-def polygons_of(mesh: dict[str, np.ndarray]) -> list[np.ndarray]:
-    """Polygons (F, k) of smooth objects: pairs of triangles that share a face are quads again."""
-    triangles, owner, face = mesh["triangles"].astype(np.int64), mesh["triangle_object"], mesh["triangle_face"]
-    smooth = mesh["triangle_smooth"].astype(bool)
-    paired = np.zeros(len(triangles), bool)
+def polygons_of(mesh: dict[str, np.ndarray], wanted: np.ndarray) -> list[np.ndarray]:
+    """Polygons (F, k) of smooth objects that touch wanted vertices (V,) bool: triangles of one face are quads again."""
+    near = wanted[mesh["triangles"]].any(1) & mesh["triangle_smooth"].astype(bool)
+    owner, face = mesh["triangle_object"], mesh["triangle_face"]
     first = np.nonzero((owner[1:] == owner[:-1]) & (face[1:] == face[:-1]))[0]
+    paired = np.zeros(len(near), bool)
     paired[first], paired[first + 1] = True, True
-    first = first[smooth[first]]
+    first = first[near[first] | near[first + 1]]
+    triangles = mesh["triangles"].astype(np.int64)
     quads = np.concatenate([triangles[first], triangles[first + 1][:, 2:]], 1)
-    single = triangles[smooth & ~paired]
+    single = triangles[near & ~paired]
     return [p for p in (single, quads) if len(p)]
 
 
@@ -54,33 +55,41 @@ def shading_normals(mesh: dict[str, np.ndarray], triangle: np.ndarray, bary: np.
     a, b, c = (vertices[rows[:, k]] for k in range(3))
     geometric = np.cross(b - a, c - a)
     geometric /= np.maximum(np.linalg.norm(geometric, axis=1, keepdims=True), 1e-30)
-    normals = _smooth_normals(mesh)
+    wanted = np.zeros(len(vertices), bool)
+    wanted[rows] = True
+    normals = _smooth_normals(mesh, wanted)
     shading = np.einsum("nk,nkd->nd", bary, normals[rows])
     length = np.linalg.norm(shading, axis=1, keepdims=True)
     smooth = mesh["triangle_smooth"].astype(bool)[triangle] & (length[:, 0] > 1e-9)
     return np.where(smooth[:, None], shading / np.maximum(length, 1e-30), geometric), geometric
 
 
-def _smooth_normals(mesh: dict[str, np.ndarray]) -> np.ndarray:
-    """(V, 3) float64 world vertex normals, made in each object's own frame as renderers do (angles change with scale)."""
+def _smooth_normals(mesh: dict[str, np.ndarray], wanted: np.ndarray) -> np.ndarray:
+    """(V, 3) float64 world vertex normals of any length, right at the wanted vertices (V,) bool.
+
+    They are made in each object's own frame, as renderers do: angles change with uneven scale.
+    """
     vertices = mesh["vertices"]
-    linear = np.tile(np.eye(3), (1 << 16, 1, 1))
+    linear = np.tile(np.eye(3), (int(mesh["triangle_object"].max(initial=0)) + 1, 1, 1))
     if "object_id" in mesh:
         linear[mesh["object_id"]] = mesh["object_matrix"][:, :3, :3]
-    # Objects share no vertices, so every vertex has one owner, and polygons of both kinds never meet at one.
-    owner = np.zeros(len(vertices), np.int64)
-    owner[mesh["triangles"]] = mesh["triangle_object"][:, None]
     even = np.abs(linear.transpose(0, 2, 1) @ linear - (linear[:, :, :1] ** 2).sum(1, keepdims=True) * np.eye(3)).max((1, 2)) < 1e-6
-    linear[even] = np.eye(3)  # turned and scaled evenly: normals may be made in world axes
-    uneven = ~even[owner]
+    back = np.linalg.inv(linear[~even])
+    slot = np.full(len(linear), -1)
+    slot[~even] = np.arange(len(back))
+    # Objects share no vertices, so every vertex has one owner, and polygons of both kinds never meet at one.
+    owner = np.full(len(vertices), -1, np.int64)
+    owner[mesh["triangles"]] = slot[mesh["triangle_object"]][:, None]
+    uneven = np.nonzero(owner >= 0)[0]
     local = vertices.copy()
-    local[uneven] = np.einsum("nij,nj->ni", np.linalg.inv(linear)[owner[uneven]], vertices[uneven])
+    local[uneven] = np.einsum("nij,nj->ni", back[owner[uneven]], vertices[uneven])
     normals = np.zeros_like(vertices)
-    for polygons in polygons_of(mesh):
+    for polygons in polygons_of(mesh, wanted):
         used = np.unique(polygons)
         normals[used] = vertex_normals(local, polygons)[used]
-    turned = np.einsum("nji,nj->ni", np.linalg.inv(linear)[owner[uneven]], normals[uneven])
-    # A mirrored object is inside out in the world: its triangles' own normals are too.
-    turned *= np.sign(np.linalg.det(linear))[owner[uneven], None]
-    normals[uneven] = turned / np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-30)
+    uneven = uneven[wanted[uneven]]
+    turned = np.einsum("nji,nj->ni", back[owner[uneven]], normals[uneven])
+    # A mirrored object is inside out in the world, and so are its triangles' own normals. Lengths are kept: instances
+    # are shaded in their own frame, that is, interpolated before they are turned.
+    normals[uneven] = turned * np.sign(np.linalg.det(back))[owner[uneven], None]
     return normals

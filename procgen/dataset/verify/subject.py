@@ -15,6 +15,7 @@ from ...files import read_bytes
 from ...frames import rays, transform
 from ...npz import read_npz
 from ...people.body_state import BodyState
+from ...people.nearest import NearestPoints
 from ..encode import unpack_amodal
 from ..exr import read_exr
 from ..png import read_png
@@ -30,6 +31,8 @@ from .witness import NEAR, Witness, WitnessHits
 _FAR = 1e9
 # Cycles' narrowest pixel filter is 0.01 px wide: its sample lies within half of that (and rounding) of the centre.
 SAMPLE_SPREAD = 0.006
+# Strands of radii scaled by these: a centre within the first surely shows hair, one beyond the second surely not.
+THIN, WIDE = 0.5, 1.5
 # Objects whose own surface is looked for where it may coincide with another.
 _MOST_OBJECTS = 64
 # More differing pixels than this share are no edges.
@@ -187,6 +190,14 @@ class Subject:
             self.__dict__[key] = run_body(person, self.options.bodies)
         return self.__dict__[key]
 
+    def skin_tree(self, person: PersonRecord) -> NearestPoints:
+        """Nearest vertices of the person's posed body."""
+        key = f"tree {person.index}"
+        if key not in self.__dict__:
+            body = self.body(person)
+            self.__dict__[key] = NearestPoints(body.posed[: body.count].astype(np.float64))
+        return self.__dict__[key]
+
     def body_or_reason(self, person: PersonRecord) -> tuple[BodyState | None, str]:
         """The body, or None and why it cannot be run."""
         try:
@@ -218,7 +229,7 @@ class Subject:
         rays = self.directions.reshape(-1, 3)
         hits = self.witness.cast(rays, NEAR)
         if self.has("object") and self.has("depth"):
-            differ = np.nonzero(~self._same(hits, np.arange(len(rays))))[0]
+            differ = np.nonzero(~self._same(hits, np.arange(len(rays))) & ~self.on_hair.ravel())[0]
             if 0 < len(differ) <= _MOST_EDGES * len(rays):
                 hits = self._beside(hits, differ, rays)
         return hits
@@ -301,14 +312,23 @@ class Subject:
         """(H, W) bool: labelled as strands, or a strand passes in front of what the witness sees."""
         if self.hair is None:
             return self.on_hair
-        return self.on_hair | (self.hair_depth(1.2) < self.hits.t.reshape(self.height, self.width) + 1e-3)
+        return self.on_hair | (self.hair_around < self.hits.t.reshape(self.height, self.width) + 1e-3)
 
-    def hair_depth(self, share: float) -> np.ndarray:
-        """(H, W) float64 depth of the first strand when radii are scaled by `share`; +inf = none."""
+    @cached_property
+    def _hair_depths(self) -> list[np.ndarray]:
         if self.hair is None:
-            return np.full((self.height, self.width), np.inf)
-        turned = self.directions.reshape(-1, 3) @ self.T_world_from_cam[:3, :3]
-        return self.hair.depth(share, turned, self.options.provider).reshape(self.height, self.width)
+            return [np.full((self.height, self.width), np.inf)] * 2
+        return self.hair.depths((THIN, WIDE))
+
+    @property
+    def hair_inside(self) -> np.ndarray:
+        """(H, W) float64 depth of strands that a pixel centre is well inside; +inf = none."""
+        return self._hair_depths[0]
+
+    @property
+    def hair_around(self) -> np.ndarray:
+        """(H, W) float64 depth of the first strand at or beside a pixel centre; +inf = none."""
+        return self._hair_depths[1]
 
     def to_camera(self, points: np.ndarray) -> np.ndarray:
         """World points (…, 3) in camera axes."""

@@ -85,8 +85,8 @@ def _hair(frame: Subject) -> Iterator[Result]:
     if frame.hair is None:
         return
     solid = frame.hits.t.reshape(frame.objects.shape)
-    inside = frame.hair_depth(0.5) < solid - 1e-3
-    around = np.isfinite(frame.hair_depth(2.0))
+    inside = frame.hair_inside < solid - 1e-3
+    around = np.isfinite(frame.hair_around)
     wrong = (inside & ~frame.on_hair) | (frame.on_hair & ~around)
     total = int((frame.on_hair | inside).sum())
     if total:

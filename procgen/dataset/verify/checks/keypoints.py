@@ -79,7 +79,7 @@ def _bodies(frame: Subject, sets: list[tuple[PersonRecord, str, KeypointsRecord]
         for q, name, k in sets:
             if q is p:
                 pairs.append((name, k.xyz_world, np.asarray(keypoints(name, body), np.float64), k.names))
-                swapped += [f"{p.name} {name} {pair}" for pair in swapped_pairs(body, k)]
+                swapped += [f"{p.name} {name} {pair}" for pair in swapped_pairs(body, frame.skin_tree(p), k)]
         for name, stored, run, names in pairs:
             if stored.shape != run.shape:
                 worst, words = float("inf"), f"{p.name} {name}: {stored.shape} for {run.shape}"
@@ -92,14 +92,13 @@ def _bodies(frame: Subject, sets: list[tuple[PersonRecord, str, KeypointsRecord]
     yield frame.measure("keypoints.sides", len(swapped), expected="left is left", got=", ".join(swapped[:5]))
 
 
-def swapped_pairs(body: BodyState, k: KeypointsRecord) -> list[str]:
+def swapped_pairs(body: BodyState, tree: NearestPoints, k: KeypointsRecord) -> list[str]:
     """Names of left and right pairs that lie on each other's side of the body.
 
     The side of a point is that of the body's nearest skin at rest, where the person's left is +X: no table of
     keypoints is asked.
     """
     index = {n: i for i, n in enumerate(k.names)}
-    tree = NearestPoints(body.posed[: body.count].astype(np.float64))
     found = np.asarray(tree.query(np.asarray(k.xyz_world, np.float64))[1]).reshape(len(k.names), -1)[:, 0]
     side = body.rest[found, 0]
     out = []

@@ -107,13 +107,14 @@ def _silhouettes(frame: Subject, amodal: np.ndarray) -> Iterator[Result]:
         yield frame.skip("amodal.witness", frame.no_mesh)
         return
     mesh, rays = frame.mesh, frame.directions.reshape(-1, 3)
-    strands = grown(np.isfinite(frame.hair_depth(1.5)))
+    strands = grown(np.isfinite(frame.hair_around))
     for mask, p in zip(amodal, frame.record.people, strict=True):
         own = [o.id for o in frame.record.objects if o.person == p.index]
         triangles = mesh["triangles"][np.isin(mesh["triangle_object"], own)]
         if not len(triangles):
             continue
-        witness = Witness(mesh["vertices"], triangles, frame.T_world_from_cam[:3, 3], frame.options.provider)
+        used, rows = np.unique(triangles, return_inverse=True)
+        witness = Witness(mesh["vertices"][used], rows.reshape(-1, 3), frame.T_world_from_cam[:3, 3], frame.options.provider)
         solid = (witness.cast(rays, NEAR).triangle >= 0).reshape(mask.shape)
         wrong = (solid & ~mask) | (mask & ~solid & ~strands)
         union = int((solid | mask).sum())

@@ -8,8 +8,6 @@ import numpy as np
 
 from ....frames import project
 from ....labels import OWN_COVER, OWN_FLESH
-from ....people.body_state import BodyState
-from ....people.nearest import NearestPoints
 from ...record import KeypointsRecord, PersonRecord
 from ..registry import checks
 from ..report import Result
@@ -35,18 +33,18 @@ def check_sight(frame: Subject) -> Iterator[Result]:
             yield frame.skip("keypoints.witness", why)
             return
         for name, k in p.keypoints.items():
-            off = disagreeing(frame, p, body, k)
+            off = disagreeing(frame, p, k)
             total += len(k.names)
             wrong += [f"{p.name} {name} {k.names[i]}: visibility {k.visibility[i]}, occluder {k.occluder[i]}; witness {saw}" for i, saw in off]
     yield frame.measure("keypoints.witness", len(wrong), expected="what sight lines meet", got="; ".join(wrong[:3]))
 
 
-def disagreeing(frame: Subject, person: PersonRecord, body: BodyState, k: KeypointsRecord) -> list[tuple[int, list[int]]]:
+def disagreeing(frame: Subject, person: PersonRecord, k: KeypointsRecord) -> list[tuple[int, list[int]]]:
     """Points whose recorded occluder no sight line confirms, with the objects that the sight lines met."""
     eye = frame.T_world_from_cam[:3, 3]
     own = [o.id for o in frame.record.objects if o.person == person.index]
     world = np.asarray(k.xyz_world, np.float64)
-    under = np.asarray(NearestPoints(body.posed[: body.count].astype(np.float64)).query(world)[0]).reshape(len(world), -1)[:, 0]
+    under = np.asarray(frame.skin_tree(person).query(world)[0]).reshape(len(world), -1)[:, 0]
     ahead = frame.to_camera(world)[:, 2] > 1e-6
     confirmed = ~ahead
     met: list[list[int]] = [[] for _ in world]
