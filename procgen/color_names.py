@@ -15,7 +15,9 @@ _TABLE = [
     ("khaki", (162, 150, 108)), ("green", (48, 138, 68)), ("light green", (150, 205, 140)), ("dark green", (24, 74, 46)),
     ("mint", (178, 226, 204)), ("teal", (28, 122, 122)), ("turquoise", (68, 196, 196)), ("light blue", (160, 200, 230)),
     ("blue", (44, 98, 190)), ("blue", (10, 20, 240)), ("denim blue", (76, 106, 148)), ("navy", (26, 34, 70)), ("purple", (104, 54, 140)),
-    ("lavender", (188, 170, 220)), ("pink", (240, 160, 184)), ("hot pink", (222, 60, 130)), ("coral", (240, 120, 100)),
+    ("sage green", (110, 124, 98)), ("sage green", (140, 153, 118)), ("dusty pink", (178, 136, 142)),
+    ("grey blue", (130, 150, 172)), ("plum", (92, 58, 78)), ("navy", (46, 58, 78)), ("blue", (53, 109, 163)),
+    ("red", (164, 62, 58)), ("light blue", (146, 174, 202)), ("lavender", (150, 114, 163)), ("lavender", (188, 170, 220)), ("pink", (240, 160, 184)), ("hot pink", (222, 60, 130)), ("coral", (240, 120, 100)),
 ]  # fmt: skip
 
 
@@ -45,6 +47,6 @@ _LAB = lab_from_linear(linear_from_srgb(np.array([c for _, c in _TABLE]) / 255.0
 def color_name(linear: tuple[float, float, float] | np.ndarray) -> str:
     """The plain name of a linear RGB colour."""
     lab = lab_from_linear(np.asarray(linear, float))
-    # Hue tells two colours apart more than lightness does.
+    # Hue tells two colours apart more than lightness does, most of all in muted clothes.
     d = (_LAB - lab) * np.array([0.75, 1.0, 1.0])
     return _TABLE[int((d * d).sum(-1).argmin())][0]
