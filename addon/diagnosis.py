@@ -164,11 +164,8 @@ def _probe() -> tuple[dict[str, Any] | None, str]:
 
         return probe(), ""
     code = f"from {PACKAGE}.procgen.blender import probe; probe.main()"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, env=environment, check=False
-        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     except subprocess.TimeoutExpired:
         return None, "no answer within 120 s"
     for line in done.stdout.splitlines():

@@ -17,7 +17,7 @@ CODE = "from vivant.addon.cli import main; main()"
 
 def vivant(*argv: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run `vivant ARGV…` as a shell would."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "COLUMNS": "100"}
+    environment = {**os.environ, "COLUMNS": "100"}
     return subprocess.run(
         [sys.executable, "-c", CODE, *argv],
         capture_output=True,
@@ -186,12 +186,10 @@ def test_doctor_reports_and_never_imports_torch(tmp_path: Path) -> None:
         "import sys; from vivant.addon import cli; status = cli.run(['doctor', '--json']); "
         "print('torch' in sys.modules, file=sys.stderr); sys.exit(status)"
     )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
         text=True,
-        env=environment,
         cwd=tmp_path,
         timeout=300,
         check=False,
@@ -215,9 +213,8 @@ def test_doctor_fails_where_nothing_can_be_written(tmp_path: Path) -> None:
 
 
 def test_a_closed_pipe_is_no_error() -> None:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     with subprocess.Popen(
-        [sys.executable, "-c", CODE, "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+        [sys.executable, "-c", CODE, "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdout is not None and process.stderr is not None
         process.stdout.close()

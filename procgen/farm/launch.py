@@ -15,10 +15,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def child_package() -> tuple[str, list[str]]:
-    """Name that the package has in a child process, and what must come first on its `sys.path`."""
-    if "." in PACKAGE:
-        return ROOT.name, [str(ROOT.parent)]
-    return PACKAGE, [p for p in sys.path if p]
+    """Name that the package has in a child process, and what must come first on its `sys.path`.
+
+    Our own `sys.path` is not handed on: once bpy is imported it names Blender's script folders, whose inner `bpy` package
+    would hide the module in a fresh process.
+    """
+    return (ROOT.name, [str(ROOT.parent)]) if "." in PACKAGE else (PACKAGE, [])
 
 
 def blender_binary() -> str:
