@@ -41,7 +41,8 @@ POSES = {
     "walk": {"left_hip": (-24, 0, 0), "left_knee": (14, 0, 0), "right_hip": (20, 0, 0), "right_knee": (22, 0, 0),
              "left_shoulder": (25, 0, -72), "right_shoulder": (-25, 0, 72), "right_elbow": (0, 35, 0)},
     "sit": {"left_hip": (-85, -3, 0), "right_hip": (-85, 3, 0), "left_knee": (85, 0, 0), "right_knee": (85, 0, 0),
-            "left_shoulder": (0, -30, -68), "right_shoulder": (0, 30, 68), "left_elbow": (0, -50, 0)},
+            "left_shoulder": (0, -30, -68), "right_shoulder": (0, 30, 68), "left_elbow": (0, -50, 0),
+            "right_elbow": (0, 50, 0)},
     "reach": {"left_shoulder": (0, 0, 60), "right_shoulder": (0, 0, -55), "left_collar": (0, 0, 15)},
 }  # fmt: skip
 
@@ -194,7 +195,7 @@ def _escaping(person: BodyState, parts: list[tuple[str, Mesh, str]], hidden: np.
     a, b, c = (v[tris[:, k]] for k in range(3))
     n = np.cross(b - a, c - a)
     n /= np.linalg.norm(n, axis=1, keepdims=True)
-    which = rng.choice(np.flatnonzero(np.repeat(hidden, 2)), 1500)
+    which = np.flatnonzero(np.repeat(hidden, 2))
     seen = total = 0
     for d in rng.normal(size=(6, 3)) * [1, 1, 0.4]:
         d = d / np.linalg.norm(d)

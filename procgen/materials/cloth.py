@@ -1,8 +1,8 @@
 """Cloth and leather: weaves, patterns, hems, stitches, seams and fading, on the pattern coordinates of a garment.
 
 Vertex attributes read: `rest` (pattern coordinates, metres), `around` (circle around the limb, and its radius), `edge`
-(metres to the nearest border), `seam` (1 on seams), `fade` (0–1, worn areas), `inner` (1 on turned-in cloth), `rib` (1 on
-ribbing: necklines, cuffs, waistbands of knits).
+(metres to the nearest border), `seam`, `seam2`, `seam3` (signed metres to seams), `fade` (0–1, worn areas), `inner` (1 on
+turned-in cloth), `rib` (1 on ribbing: necklines, cuffs, waistbands of knits).
 Heights are millimetres and share one bump node, which costs three evaluations of everything below it.
 """
 
@@ -188,14 +188,18 @@ def _floral(s: Shader, spec: FabricSpec, flat: Around, k: float) -> Any:
 
 
 def cloth_material(
-    spec: FabricSpec, hem: float = 0.019, seams: bool = True, ribbed: bool = False, stitched: bool = True
+    spec: FabricSpec,
+    hem: float = 0.019,
+    seams: tuple[str, ...] = (),
+    ribbed: bool = False,
+    stitched: bool = True,
 ) -> Shader:
     """The material of a garment.
 
     Args:
         spec: Fabric.
         hem: Width of the turned hem, metres; 0 = none.
-        seams: Draw the `seam` attribute.
+        seams: Attributes that hold signed distances to seams, metres.
         ribbed: Draw ribs where the `rib` attribute is 1.
         stitched: Stitch lines on hems.
     """
@@ -229,9 +233,16 @@ def cloth_material(
             c = s.mix(row * 0.8, c, dark)
             height = s.math("MULTIPLY_ADD", row, -0.35, height)
     if seams:
-        seam = s.attribute("seam")
-        groove = s.smoothstep(seam, 0.55, 0.95)
-        c = s.mix(groove * 0.5, c, dark if w.stitch else tint(spec.color, 0.45))
+        off: Any = None
+        for name in seams:
+            d = s.math("ABSOLUTE", s.attribute(name))
+            off = d if off is None else s.math("MINIMUM", off, d)
+        if w.stitch:
+            x, y, z = s.xyz(at)
+            dash = s.smoothstep(s.math("FRACT", (x + y * 0.9 + z) * 300.0), 0.3, 0.42)
+            c = s.mix(_line(s, off, 0.0035, 0.0005, 0.0006) * dash * 0.8, c, dark)
+        groove = s.smoothstep(off, 0.0016, 0.0006)
+        c = s.mix(groove * 0.5, c, tint(spec.color, 0.45))
         height = s.math("MULTIPLY_ADD", groove, -0.9, height)
     inner = s.attribute("inner")
     c = s.mix(inner * 0.35, c, tint(spec.color, 0.5))

@@ -93,6 +93,11 @@ class Draped:
     point: dict[str, np.ndarray]
 
     @property
+    def seams(self) -> tuple[str, ...]:
+        """Names of the seam attributes that there are (Blender reads missing ones as 0: on the seam)."""
+        return tuple(n for n in ("seam", "seam2", "seam3") if n in self.point)
+
+    @property
     def edge(self) -> np.ndarray:
         """(V,) distance to the nearest border."""
         return np.minimum.reduce([*self.distance.values(), np.full(len(self.x), FAR)])

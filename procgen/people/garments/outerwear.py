@@ -126,9 +126,10 @@ def build_hoodie(spec: HoodieSpec, body: BodyState, below: list[Mesh], mode: Mod
     hip = fig.joints[1][2]
     u, w = np.abs(cloth.fitted[:, 0]) / fig.scale, (cloth.fitted[:, 2] - hip) / fig.scale
     sides = np.maximum(u - 0.125 + 0.55 * np.clip(w - 0.11, 0, 1), np.maximum(w - 0.20, 0.06 - spec.length - w))
-    pocket = np.exp(-((sides / 0.004) ** 2)) * (cloth.fitted[:, 1] < fig.trunk.origin[1])
-    cloth.point["seam"] = np.maximum(armhole_seam(cloth), pocket)
-    material = cloth_material(spec.fabric, hem=0.012, ribbed=True)
+    cloth.point["seam"] = armhole_seam(cloth, fig)
+    sides = np.where(cloth.fitted[:, 1] < fig.trunk.origin[1], sides, np.abs(sides) + 0.02)
+    cloth.point["seam2"] = np.clip(sides, -0.05, 0.05)
+    material = cloth_material(spec.fabric, hem=0.012, seams=cloth.seams, ribbed=True)
     cord = plain_material("cord", tuple(min(1.0, 1.2 * c + 0.02) for c in spec.fabric.color), 0.9, 0.2)  # type: ignore[arg-type]
     pieces = [hood(cloth, body, fig, spec.hood), *cords(cloth, fig)]
     return [(sew_on(to_mesh(cloth, material, 0.0032), pieces, (material, cord)), "outerwear")]
@@ -141,7 +142,8 @@ def build_jacket(spec: JacketSpec, body: BodyState, below: list[Mesh], mode: Mod
     if open_front:
         neck = canonical(body.model).joints[NECK][2] - 0.07
         edge = loop_fade(pattern, ("border",), 0.005, 0.06) * smoothstep(pattern.points[:, 2], neck, neck + 0.05)
-        tight, hold = 0.6 * edge, np.maximum(0.6 * edge, 0.12 * loop_fade(pattern, ("border",), 0.0, 0.03))
+        # Only the neck is held: a held hem would puff out under the cloth that sinks on it.
+        tight, hold = 0.6 * edge, 0.6 * edge
     else:
         tight, hold = held(pattern)
     work = Work(ease=_ease(spec.looseness), cloth=Cloth(bend=0.5, slack=1.03), clearance=0.006)
@@ -149,10 +151,11 @@ def build_jacket(spec: JacketSpec, body: BodyState, below: list[Mesh], mode: Mod
     fig = figure_of(body)
     hip = fig.joints[1][2]
     u, w = np.abs(cloth.fitted[:, 0]) / fig.scale, (cloth.fitted[:, 2] - hip) / fig.scale
-    slit = np.exp(-(((u - 0.10 - 0.4 * (w - 0.1)) / 0.004) ** 2)) * (np.abs(w - 0.10) < 0.075)
-    pocket = slit * (cloth.fitted[:, 1] < fig.trunk.origin[1])
-    cloth.point["seam"] = np.maximum(armhole_seam(cloth), pocket)
-    material = cloth_material(spec.fabric, hem=0.02)
+    cloth.point["seam"] = armhole_seam(cloth, fig)
+    slit = u - 0.10 - 0.4 * (w - 0.1)
+    there = (np.abs(w - 0.10) < 0.075) & (cloth.fitted[:, 1] < fig.trunk.origin[1])
+    cloth.point["seam2"] = np.clip(np.where(there, slit, np.copysign(0.05, slit)), -0.05, 0.05)
+    material = cloth_material(spec.fabric, hem=0.02, seams=cloth.seams)
     metal = plain_material("zip", (0.10, 0.10, 0.10), 0.35, specular=0.6)
     if open_front:
         cloth.loops["neck"] = _neck_part(cloth, fig)

@@ -192,17 +192,19 @@ def build_shirt(spec: ShirtSpec, body: BodyState, below: list[Mesh], mode: Mode 
     fig = figure_of(body)
     work = Work(ease=ease, cloth=Cloth(bend=0.22, slack=1.025), clearance=0.004)
     cloth = make(pattern, body, below, work, mode, *held(pattern))
-    yoke = np.exp(-(((cloth.fitted[:, 2] - fig.joints[NECK][2] + 0.085 * fig.scale) / 0.003) ** 2)) * (
-        cloth.fitted[:, 1] > fig.trunk.origin[1]
+    cloth.point["seam"] = armhole_seam(cloth, fig)
+    yoke = cloth.fitted[:, 2] - fig.joints[NECK][2] + 0.085 * fig.scale
+    behind = cloth.fitted[:, 1] > fig.trunk.origin[1]
+    cloth.point["seam2"] = np.clip(
+        np.where(behind & (cloth.arm.max(1) < 0.6), yoke, np.copysign(0.05, yoke)), -0.05, 0.05
     )
-    cloth.point["seam"] = np.maximum(armhole_seam(cloth), yoke)
     if spec.sleeve > 0.7:
         # Cuffs are hems of their own width.
         for name in ("cuff0", "cuff1"):
             if name in cloth.distance:
                 cloth.distance[name] = cloth.distance[name] * (0.02 / 0.06)
     cloth.distance["neck"] = np.full(len(cloth.x), 0.2)
-    material = cloth_material(spec.fabric, hem=0.02)
+    material = cloth_material(spec.fabric, hem=0.02, seams=cloth.seams)
     pieces = [shirt_collar(cloth, body, fig, spec.collar, spec.spread), *placket(cloth, fig)]
     buttons = plain_material("button", spec.button_color, 0.3, specular=0.5)
     mesh = sew_on(to_mesh(cloth, material, 0.0014), pieces, (material, buttons))

@@ -66,12 +66,12 @@ class _Parts:
         self.vertices.append(x)
         self.faces.append(quads + self.count)
         self.material.append(np.full(len(quads), material, np.int32))
-        for name in ("rest", "edge", "border", "seam", "fade", "inner", "fit", "around"):
+        for name in ("rest", "edge", "border", "seam", "seam2", "fade", "inner", "fit", "around"):
             value = point.get("edge" if name == "border" else name)
             if value is None:
                 value = (
                     np.full(len(x), 0.2)
-                    if name in ("edge", "border")
+                    if name in ("edge", "border", "seam", "seam2")
                     else np.zeros((len(x), 3) if name in ("rest", "fit", "around") else len(x))
                 )
             self.point.setdefault(name, []).append(np.asarray(value, np.float32))
@@ -119,20 +119,19 @@ def _lace_bars(shoe: Shoe, rows: int, k: float) -> tuple[np.ndarray, np.ndarray]
     return f.world(np.concatenate(vertices)), np.concatenate(faces)[:, ::-1].astype(np.int32)
 
 
-def _seam_lines(shoe: Shoe, k: float, cap: bool, quarter: bool) -> np.ndarray:
-    """(V,) 1 along the lines where pieces of the upper are sewn together."""
+def _seam_lines(shoe: Shoe, k: float, cap: bool, quarter: bool) -> tuple[np.ndarray, np.ndarray]:
+    """(V,) signed metres to the lines where pieces of the upper are sewn together: toe cap and counter; eyelet tabs."""
     f, q = shoe.frame, shoe.local
     u, v, z = q[:, 0] / f.length, q[:, 1], q[:, 2]
-    seam = np.zeros(len(q))
+    ends = np.full(len(q), 0.05)
     if cap:
-        arc = u - 0.80 + 2.2 * (v / f.length) ** 2
-        seam = np.maximum(seam, np.exp(-((arc / 0.010) ** 2)) * (z > 0.012 * k))
+        ends = np.where(u > 0.6, (u - 0.80 + 2.2 * (v / f.length) ** 2) * f.length, ends)
     if quarter:
-        edge = np.abs(np.abs(v) - 0.019 * k)
-        seam = np.maximum(seam, np.exp(-((edge / (0.0022 * k)) ** 2)) * (u > 0.36) * (u < 0.72) * (z > 0.03 * k))
-        back = u - 0.20 - 0.6 * (z / f.length)
-        seam = np.maximum(seam, np.exp(-((back / 0.010) ** 2)) * (z > 0.015 * k))
-    return seam
+        ends = np.where(u < 0.5, (0.20 + 0.6 * (z / f.length) - u) * f.length, ends)
+    tabs = np.abs(v) - 0.019 * k
+    there = quarter & (u > 0.36) & (u < 0.72) & (z > 0.03 * k)
+    tabs = np.where(there, tabs, np.copysign(0.05, tabs))
+    return np.clip(ends, -0.05, 0.05), np.clip(tabs, -0.05, 0.05)
 
 
 def _pair(spec: ShoeSpec, body: BodyState, last: Last, laces: int, cap: bool, quarter: bool, materials: tuple) -> Mesh:
@@ -145,7 +144,8 @@ def _pair(spec: ShoeSpec, body: BodyState, last: Last, laces: int, cap: bool, qu
         loops = [lo for lo in shoe.fabric.loops if len(lo) > 8]
         edge = loop_distance(shoe.upper, loops[0]) if loops else np.full(len(x), 0.2)
         rest = shoe.local + np.array([0, 0.4 * side, 0])
-        parts.add(x, shoe.fabric.tris, 0, rest=rest, edge=edge, seam=_seam_lines(shoe, k, cap, quarter), fit=shoe.upper)
+        lines = _seam_lines(shoe, k, cap, quarter)
+        parts.add(x, shoe.fabric.tris, 0, rest=rest, edge=edge, seam=lines[0], seam2=lines[1], fit=shoe.upper)
         if loops:
             # The padded collar, turned in.
             lo = loops[0]
@@ -187,7 +187,7 @@ def build_sneaker(spec: SneakerSpec, body: BodyState, below: list[Mesh], mode: M
     last = Last(
         collar=0.05 if spec.high else 0.004, dip=0.0 if spec.high else 0.016, sole=spec.sole, band=0.014, ease=0.0065
     )
-    upper = cloth_material(spec.fabric, hem=0.006)
+    upper = cloth_material(spec.fabric, hem=0.006, seams=("seam", "seam2"))
     rubber = plain_material("rubber", spec.sole_color, 0.55, 0.1)
     lace = plain_material("lace", spec.lace_color, 0.8, 0.3)
     return [(_pair(spec, body, last, 6, True, True, (upper, rubber, lace)), "footwear")]
@@ -198,7 +198,7 @@ def build_leather_shoe(
 ) -> list[tuple[Mesh, str]]:
     """A pair of leather shoes."""
     last = Last(collar=-0.004, dip=0.014, sole=spec.sole, band=0.007, welt=0.005, heel=0.012, point=0.016, ease=0.0055)
-    upper = cloth_material(spec.fabric, hem=0.004)
+    upper = cloth_material(spec.fabric, hem=0.004, seams=("seam", "seam2"))
     sole = plain_material("sole", spec.sole_color, 0.5)
     lace = plain_material("lace", tuple(0.6 * c for c in spec.fabric.color), 0.7, 0.2)  # type: ignore[arg-type]
     return [(_pair(spec, body, last, 4 if spec.laced else 0, spec.laced, spec.laced, (upper, sole, lace)), "footwear")]
@@ -207,7 +207,7 @@ def build_leather_shoe(
 def build_boot(spec: BootSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast") -> list[tuple[Mesh, str]]:
     """A pair of boots."""
     last = Last(collar=spec.shaft, dip=0.0, sole=spec.sole, band=0.010, welt=0.006, heel=0.014, ease=0.007, toe=0.008)
-    upper = cloth_material(spec.fabric, hem=0.006)
+    upper = cloth_material(spec.fabric, hem=0.006, seams=("seam", "seam2"))
     sole = plain_material("sole", spec.sole_color, 0.6, 0.1)
     lace = plain_material("lace", tuple(0.5 * c for c in spec.fabric.color), 0.7, 0.2)  # type: ignore[arg-type]
     return [(_pair(spec, body, last, 5, True, False, (upper, sole, lace)), "footwear")]

@@ -54,7 +54,7 @@ def build_skirt(spec: SkirtSpec, body: BodyState, below: list[Mesh], mode: Mode 
     work = Work(ease=ease, cloth=Cloth(bend=0.12, slack=1.0, gravity=5.0), clearance=0.005, soft=0.012, skirt=True)
     cloth = make(pattern, body, below, work, mode, tight, hold)
     cloth.distance["waist"] = cloth.distance["waist"] * (0.02 / 0.035)
-    material = cloth_material(spec.fabric, hem=0.02, seams=False)
+    material = cloth_material(spec.fabric, hem=0.02, seams=())
     return [(to_mesh(cloth, material, 0.0016), "lower_clothes")]
 
 
@@ -75,9 +75,11 @@ def build_dress(spec: DressSpec, body: BodyState, below: list[Mesh], mode: Mode 
     work = Work(ease=ease, cloth=Cloth(bend=0.12, slack=1.0, gravity=4.5), clearance=0.004, soft=0.02, skirt=True)
     cloth = make(pattern, body, below, work, mode, tight, hold)
     z = cloth.fitted[:, 2] - (fig.joints[SPINE1][2] + 0.03 * fig.scale)
-    line = np.exp(-((z / 0.004) ** 2)) * (spec.waist > 0.4)
-    cloth.point["seam"] = np.maximum(armhole_seam(cloth) * (spec.sleeve > 0.05), line)
-    material = cloth_material(spec.fabric, hem=0.02)
+    if spec.sleeve > 0.05:
+        cloth.point["seam"] = armhole_seam(cloth, fig)
+    if spec.waist > 0.4:
+        cloth.point["seam2"] = np.clip(z, -0.05, 0.05)
+    material = cloth_material(spec.fabric, hem=0.02, seams=cloth.seams)
     return [(to_mesh(cloth, material, 0.0016), "dress")]
 
 

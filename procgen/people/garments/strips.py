@@ -12,7 +12,7 @@ from ..nearest import NearestPoints
 from .finish import Draped
 from .topology import vertex_normals
 
-Attributes = ("rest", "edge", "seam", "fade", "inner", "rib", "around", "fit", "border", "arm")
+Attributes = ("rest", "edge", "seam", "seam2", "seam3", "fade", "inner", "rib", "around", "fit", "border", "arm")
 VECTORS = ("rest", "around", "fit")
 
 
@@ -49,7 +49,7 @@ def sew_on(mesh: Mesh, pieces: list[Piece], materials: tuple[Shader, ...]) -> Me
             # Sewn-on pieces hide no skin: `fit` is for what lies on the body.
             value = np.full((len(p.x), 3), np.nan) if n == "fit" else p.point.get(n)
             if value is None:
-                default = 0.2 if n == "edge" else 1.0 if n == "inner" else 0.0
+                default = 0.2 if n in ("edge", "seam", "seam2", "seam3") else 1.0 if n == "inner" else 0.0
                 value = np.full((len(p.x), 3) if n in VECTORS else len(p.x), default)
             point[n].append(np.asarray(value, np.float32))
         count += len(p.x)

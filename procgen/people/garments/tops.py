@@ -15,7 +15,7 @@ from ...spec import FabricSpec, GarmentSpec
 from ..body_state import BodyState
 from .cuts import cut_top, loop_fade
 from .drape import Cloth
-from .figure import canonical, smoothstep
+from .figure import SHOULDER, SIDES, Figure, canonical, figure_of, smoothstep
 from .finish import Draped, to_mesh
 from .fitting import Ease
 from .pattern import Pattern
@@ -74,9 +74,20 @@ def rib_band(cloth: Draped, bands: dict[str, float]) -> None:
     cloth.point["rib"] = rib
 
 
-def armhole_seam(cloth: Draped) -> np.ndarray:
-    """(V,) 1 along the armhole seams."""
-    return np.exp(-(((cloth.arm.max(1) - 0.5) / 0.055) ** 2))
+def armhole_seam(cloth: Draped, fig: Figure) -> np.ndarray:
+    """(V,) signed metres to the armhole seams, positive on the sleeves: planes across the tops of the arms."""
+    x = cloth.fitted
+    out = np.full(len(x), -0.05)
+    for s in SIDES:
+        axis = fig.arms[s]
+        across = axis.down + np.array([1.0 if s == 0 else -1.0, 0.0, 0.0]) * 0.9
+        across /= np.linalg.norm(across)
+        d = (x - fig.joints[SHOULDER[s]]) @ across + 0.004 * fig.scale
+        # Below the armpit the plane would run on into the side of the trunk.
+        sleeve = smoothstep(cloth.arm[:, s], 0.02, 0.25)
+        d = d * sleeve - 0.05 * (1 - sleeve)
+        out = np.where((x[:, 0] > 0) == (s == 0), d, out)
+    return np.clip(out, -0.05, 0.05)
 
 
 def held(pattern: Pattern) -> tuple[np.ndarray, np.ndarray]:
@@ -84,10 +95,12 @@ def held(pattern: Pattern) -> tuple[np.ndarray, np.ndarray]:
     return loop_fade(pattern, ("neck",), 0.005, 0.06), 0.7 * loop_fade(pattern, ("neck",), 0.004, 0.035)
 
 
-def _finish(cloth: Draped, fabric: FabricSpec, bands: dict[str, float], thickness: float) -> list[tuple[Mesh, str]]:
+def _finish(
+    cloth: Draped, fig: Figure, fabric: FabricSpec, bands: dict[str, float], thickness: float
+) -> list[tuple[Mesh, str]]:
     rib_band(cloth, bands)
-    cloth.point["seam"] = armhole_seam(cloth)
-    material = cloth_material(fabric, hem=0.02, ribbed=True)
+    cloth.point["seam"] = armhole_seam(cloth, fig)
+    material = cloth_material(fabric, hem=0.02, seams=cloth.seams, ribbed=True)
     return [(to_mesh(cloth, material, thickness), "upper_clothes")]
 
 
@@ -96,7 +109,7 @@ def build_tshirt(spec: TshirtSpec, body: BodyState, below: list[Mesh], mode: Mod
     pattern = cut_top(canonical(body.model), spec.length, spec.sleeve, spec.neck, spec.neck_depth)
     work = Work(ease=top_ease(spec.looseness, spec.sleeve), cloth=Cloth(bend=0.12), clearance=0.004)
     cloth = make(pattern, body, below, work, mode, *held(pattern))
-    return _finish(cloth, spec.fabric, {"neck": 0.018}, 0.0016)
+    return _finish(cloth, figure_of(body), spec.fabric, {"neck": 0.018}, 0.0016)
 
 
 def build_vest(spec: VestSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast") -> list[tuple[Mesh, str]]:
@@ -106,7 +119,7 @@ def build_vest(spec: VestSpec, body: BodyState, below: list[Mesh], mode: Mode = 
     edges = ("neck", "leg0", "leg1", "cuff0", "cuff1")
     tight, hold = loop_fade(pattern, edges, 0.005, 0.05), 0.7 * loop_fade(pattern, edges, 0.004, 0.03)
     cloth = make(pattern, body, below, work, mode, tight, hold)
-    return _finish(cloth, spec.fabric, {k: 0.012 for k in edges}, 0.0016)
+    return _finish(cloth, figure_of(body), spec.fabric, {k: 0.012 for k in edges}, 0.0016)
 
 
 def build_jumper(spec: JumperSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast") -> list[tuple[Mesh, str]]:
@@ -117,7 +130,9 @@ def build_jumper(spec: JumperSpec, body: BodyState, below: list[Mesh], mode: Mod
     ease = Ease(**{**ease.__dict__, "skin": 0.006, "hem": 0.5 * ease.chest, "cuff": 0.005, "hang": 0.35})
     work = Work(ease=ease, cloth=Cloth(bend=0.35, slack=1.03), clearance=0.006)
     cloth = make(pattern, body, below, work, mode, *held(pattern))
-    return _finish(cloth, spec.fabric, {"neck": 0.024, "hem": 0.055, "cuff0": 0.05, "cuff1": 0.05}, 0.0032)
+    return _finish(
+        cloth, figure_of(body), spec.fabric, {"neck": 0.024, "hem": 0.055, "cuff0": 0.05, "cuff1": 0.05}, 0.0032
+    )
 
 
 @garments.register("tshirt", spec=TshirtSpec, build=build_tshirt)

@@ -65,34 +65,31 @@ def _seams(cloth: Draped, fig: Figure, denim: bool) -> None:
     n = vertex_normals(x, cloth.fabric.tris)
     hip, knee = fig.joints[list(HIP)].mean(0), fig.joints[list(KNEE)].mean(0)
     unit = fig.leg_scale
-    seam = np.zeros(len(x))
+    # Signed distances in metres, one attribute for each set of lines that do not cross: shaders draw where they are 0.
+    legs = np.full(len(x), 0.05)
     for s in SIDES:
-        t, angle, _ = fig.legs[s].split(x)
-        own = ((x[:, 0] > 0) == (s == 0)) & (t > -0.12 * unit)
-        # Outseam and inseam run a little behind the middle of the leg.
-        for at in (0.12, np.pi - 0.12):
-            off = np.abs((angle - at + np.pi) % (2 * np.pi) - np.pi)
-            inner = (np.cos(at) > 0) == (s == 1)
-            here = own & ((t > 0.12 * unit) if inner else True)
-            seam = np.maximum(seam, np.where(here, np.exp(-((off / 0.045) ** 2)), 0))
-    fly = np.exp(-((x[:, 0] / 0.0035) ** 2)) * (n[:, 1] < -0.3) * (x[:, 2] > hip[2] - 0.08 * unit)
-    seam = np.maximum(seam, fly)
-    top = cloth.distance["waist"]
+        t, angle, radius = fig.legs[s].split(x)
+        own = ((x[:, 0] > 0) == (s == 0)) & (t > 0.10 * unit)
+        # Outseam and inseam, a little behind the middle of the leg.
+        legs = np.where(own, np.sin(angle - 0.12) * radius, legs)
+    # Above the crotch only the outseam goes on.
+    high = (np.abs(x[:, 0]) > 0.06 * unit) & (x[:, 2] > hip[2] - 0.10 * unit)
+    legs = np.where(high, x[:, 1] - fig.joints[HIP[0]][1] - 0.01 * unit, legs)
+    cloth.point["seam"] = np.clip(legs, -0.05, 0.05)
+    front = n[:, 1] < -0.2
+    fly = np.where(front & (x[:, 2] > hip[2] - 0.07 * unit), x[:, 0] - 0.002 * unit, 0.05)
+    cloth.point["seam2"] = np.clip(fly, -0.05, 0.05)
     if denim:
-        # A J beside the fly, curved front pockets, patch pockets and a yoke behind.
+        top = cloth.border
         u, w = np.abs(x[:, 0]) / unit, (x[:, 2] - hip[2]) / unit
-        curve = np.hypot((u - 0.155) / 0.075, (w - 0.085) / 0.07) - 1
-        front = (n[:, 1] < -0.1) & (top > 0.035)
-        seam = np.maximum(seam, np.exp(-((curve / 0.06) ** 2)) * front)
-        j = np.maximum(np.abs(x[:, 0] - 0.035 * unit) - 0.0, 0) / 0.0035
-        seam = np.maximum(seam, np.exp(-(j**2)) * (n[:, 1] < -0.3) * (w > -0.02) * (top > 0.035))
-        px, pz = np.abs(u - 0.085) - 0.058, np.abs(w + 0.005) - 0.062
-        box = np.maximum(px, pz)
-        back = n[:, 1] > 0.15
-        seam = np.maximum(seam, np.exp(-((box / 0.0045) ** 2)) * back)
-        yoke = (w - 0.085 + 0.25 * u) / 0.005
-        seam = np.maximum(seam, np.exp(-(yoke**2)) * back)
-    cloth.point["seam"] = np.clip(seam, 0, 1)
+        curve = (np.hypot((u - 0.16) / 0.075, (w - 0.09) / 0.075) - 1) * 0.06
+        box = np.maximum(np.abs(u - 0.085) - 0.055, np.abs(w + 0.005) - 0.06)
+        pockets = np.where(n[:, 1] < 0.0, curve, box)
+        # Out of reach, keep the sign: a change of it would draw a line.
+        pockets = np.where((top > 0.038) & (np.abs(n[:, 1]) > 0.05), pockets, np.copysign(0.05, pockets))
+        cloth.point["seam3"] = np.clip(pockets, -0.05, 0.05)
+        yoke = w - 0.085 + 0.25 * u
+        cloth.point["seam2"] = np.clip(np.where(n[:, 1] > 0.15, yoke, fly), -0.05, 0.05)
     length = hip[2] - knee[2]
     thigh = np.exp(-(((x[:, 2] - hip[2] + 0.45 * length) / (0.30 * length)) ** 2))
     kneecap = np.exp(-(((x[:, 2] - knee[2]) / (0.14 * length)) ** 2)) * 0.7
@@ -119,7 +116,7 @@ def _build(
     _seams(made, figure_of(body), spec.fabric.kind == "denim")
     # A waistband is a hem of its own width.
     made.distance["waist"] = made.distance["waist"] * (0.02 / waistband)
-    material = cloth_material(spec.fabric, hem=0.02)
+    material = cloth_material(spec.fabric, hem=0.02, seams=made.seams)
     return [(to_mesh(made, material, thickness), "lower_clothes")]
 
 
