@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     from vivant.procgen.assemble import assemble
     from vivant.procgen.blender import objects
-    from vivant.procgen.blender.render import render_picture, scratch
+    from vivant.procgen.blender.render import develop, render_picture, scratch
     from vivant.procgen.blender.render_view import open_session
     from vivant.procgen.dataset.png import read_png
     from vivant.procgen.sample import sample_scene
@@ -89,8 +89,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             scene.update_tag()
             with scratch() as folder:
                 start = cpu()
-                render_picture(scene, folder, Path(folder) / "p.png")
+                render_picture(scene, folder)
                 spent = cpu() - start
+                develop(scene, Path(folder) / "p.png", 0.0)
                 return read_png(Path(folder) / "p.png"), spent
 
         reference, spent = render({"samples": args.reference, "use_denoising": False, "max_bounces": 8, "diffuse_bounces": 4})

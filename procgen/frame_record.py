@@ -41,6 +41,7 @@ def frame_record(
     model_sha256: str = "",
     caption: str = "",
     facts: Mapping[str, object] | None = None,
+    exposure: float = 0.0,
     versions: Mapping[str, str] | None = None,
 ) -> FrameRecord:
     """The record of a frame, its file table still empty.
@@ -49,6 +50,7 @@ def frame_record(
         spec: The scene.
         view: What was rendered.
         people: Labels of each person, in spec order.
+        exposure: EV that the picture was developed with.
     """
     camera = spec.cameras[name.view]
     geometry = view.geometry
@@ -82,7 +84,7 @@ def frame_record(
         ),
         caption=caption,
         facts=dict(facts or {}),
-        render=spec.render.to_dict(),
+        render={**spec.render.to_dict(), "exposure_applied": exposure},
         versions={"numpy": np.__version__, "python": platform.python_version(), **(versions or {})},
     )
 

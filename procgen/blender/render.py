@@ -64,8 +64,8 @@ def render_truth(scene: Any, folder: Path) -> RawPasses:
     )
 
 
-def render_picture(scene: Any, folder: Path, png: Path) -> dict[str, np.ndarray]:
-    """Render the picture once: `rgb.png` through the view transform, and its linear colour and albedo as arrays.
+def render_picture(scene: Any, folder: Path) -> dict[str, np.ndarray]:
+    """Render the picture; `develop` then saves the same render for display.
 
     Returns:
         "rgb" (H, W, 3) float32 scene linear; "albedo" (H, W, 3) float32 if the engine made one.
@@ -73,10 +73,6 @@ def render_picture(scene: Any, folder: Path, png: Path) -> dict[str, np.ndarray]
     path = folder / "picture.exr"
     compat.set_multilayer_exr(scene, str(path))
     bpy.ops.render.render(write_still=True, scene=scene.name)
-    # The display picture comes from the same render: saved again through the view transform.
-    compat.set_png(scene)
-    bpy.data.images["Render Result"].save_render(str(png), scene=scene)
-    strip_png(png)
     channels = read_exr(path)
     path.unlink()
     out = {"rgb": _need(channels, "Combined", "RGB").astype(np.float32)}
@@ -84,3 +80,16 @@ def render_picture(scene: Any, folder: Path, png: Path) -> dict[str, np.ndarray]
     if albedo is not None:
         out["albedo"] = albedo.astype(np.float32)
     return out
+
+
+def develop(scene: Any, png: Path, exposure: float) -> None:
+    """Save the last render through the view transform.
+
+    Args:
+        png: File to write, 8-bit sRGB.
+        exposure: EV.
+    """
+    scene.view_settings.exposure = exposure
+    compat.set_png(scene)
+    bpy.data.images["Render Result"].save_render(str(png), scene=scene)
+    strip_png(png)

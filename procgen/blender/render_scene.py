@@ -128,6 +128,7 @@ def _finish(job: _Job, spec: SceneSpec, name: FrameName, writer: FrameWriter, sh
         model_sha256=_model_sha256(),
         caption=text,
         facts=facts,
+        exposure=shot.exposure,
         versions={"vivant": _version(), "blender": bpy.app.version_string},
     )
     writer.finish(record, shot.seconds)

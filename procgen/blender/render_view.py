@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from dataclasses import replace as _replace
 from pathlib import Path
 from time import perf_counter
@@ -18,12 +18,13 @@ from ..dataset.encode import write_amodal, write_channel
 from ..dataset.exr import write_exr
 from ..geometry import SceneGeometry
 from ..labels import PersonLabels, label_person
+from ..metering import exposure
 from ..npz import write_npz
 from ..scene_mesh import scene_mesh
 from ..spec import SceneSpec
 from . import objects, settings
 from .build_scene import BlenderScene, build, move_to
-from .render import render_picture, render_truth, scratch
+from .render import develop, render_picture, render_truth, scratch
 from .visibility import first_hits, hair_in_front
 
 
@@ -37,6 +38,7 @@ class Session:
         built: Handles into Blender.
         frame: Current frame number.
         threads: Render threads, 0 = all.
+        exposures: View -> metered EV, for sequences.
     """
 
     spec: SceneSpec
@@ -44,6 +46,7 @@ class Session:
     built: BlenderScene
     frame: int = 0
     threads: int = 0
+    exposures: dict[int, float] = field(default_factory=dict)
 
     def at(self, frame: int, assemble: Any) -> None:
         """Move the built scene to another frame."""
@@ -61,7 +64,10 @@ def open_session(spec: SceneSpec, geometry: SceneGeometry, *, seed: int = 0, thr
     settings.ground_truth(built.truth, threads=threads)
     # Several views of one scene: keep the synced scene (and its BVH) between renders.
     built.picture.render.use_persistent_data = len(spec.cameras) > 1
-    return Session(spec, geometry, built, 0, threads)
+    session = Session(spec, geometry, built, 0, threads)
+    if spec.frames > 1 and spec.render.metering and spec.render.engine == "cycles":
+        _meter_sequence(session)
+    return session
 
 
 def truth_of(session: Session, view: int) -> RawPasses:
@@ -120,11 +126,37 @@ class Shot:
         view: What channels decode from.
         people: Labels of every person.
         seconds: Wall time by step, for `timings.json`.
+        exposure: EV that the picture was developed with.
     """
 
     view: View
     people: list[PersonLabels]
     seconds: dict[str, float]
+    exposure: float = 0.0
+
+
+def _meter(session: Session, index: int, arrays: dict[str, np.ndarray], raw: RawPasses) -> float:
+    """Metered exposure of a view; a sequence keeps that of its first frame, so that it does not flicker."""
+    if not session.spec.render.metering or "albedo" not in arrays:
+        return 0.0
+    if session.spec.frames == 1:
+        person = np.array([False] + [o.person >= 0 for o in session.geometry.objects])
+        return exposure(arrays["rgb"], arrays["albedo"], person[raw.object])
+    return session.exposures[index]
+
+
+def _meter_sequence(session: Session) -> None:
+    """Exposure of every view of a sequence, from small pictures of its first frame."""
+    scene = session.built.picture
+    samples, denoise = scene.cycles.samples, scene.cycles.use_denoising
+    scene.cycles.samples, scene.cycles.use_denoising = 4, False
+    for index, camera in enumerate(session.spec.cameras):
+        objects.aim_camera(scene, session.built.camera, camera)
+        scene.render.resolution_percentage = max(1, min(100, 6400 // max(camera.width, camera.height)))
+        with scratch() as place:
+            arrays = render_picture(scene, place)
+        session.exposures[index] = exposure(arrays["rgb"], arrays["albedo"])
+    scene.cycles.samples, scene.cycles.use_denoising = samples, denoise
 
 
 def shoot(session: Session, index: int, folder: Path, *, linear: bool = False, picture: bool = True) -> Shot:
@@ -135,14 +167,16 @@ def shoot(session: Session, index: int, folder: Path, *, linear: bool = False, p
         folder: An existing folder; receives `rgb.png` (and `rgb.exr` with `linear`).
         picture: False leaves out the picture (labels only).
     """
-    clock = [perf_counter()]
+    clock, ev = [perf_counter()], 0.0
     raw = truth_of(session, index)
     clock.append(perf_counter())
     if picture:
         camera = session.spec.cameras[index]
         objects.aim_camera(session.built.picture, session.built.camera, camera, session.frame / session.spec.fps)
         with scratch() as place:
-            arrays = render_picture(session.built.picture, place, folder / "rgb.png")
+            arrays = render_picture(session.built.picture, place)
+        ev = session.spec.render.exposure + _meter(session, index, arrays, raw)
+        develop(session.built.picture, folder / "rgb.png", ev)
         if linear:
             write_exr(folder / "rgb.exr", {c: arrays["rgb"][..., i].astype(np.float16) for i, c in enumerate("RGB")})
         raw = _replace(raw, albedo=arrays.get("albedo"))
@@ -151,7 +185,7 @@ def shoot(session: Session, index: int, folder: Path, *, linear: bool = False, p
     people = label_people(session, view)
     clock.append(perf_counter())
     names = ("truth", "picture", "people")
-    return Shot(view, people, {n: b - a for n, a, b in zip(names, clock[:-1], clock[1:], strict=True)})
+    return Shot(view, people, {n: b - a for n, a, b in zip(names, clock[:-1], clock[1:], strict=True)}, ev)
 
 
 def write_shot(shot: Shot, folder: Path, channels: Sequence[Channel], *, mesh: bool = False) -> None:

@@ -162,6 +162,15 @@ def choose(
     return best if best is not None else np.asarray(draw(), float)
 
 
+def _looms(eye: np.ndarray, target: np.ndarray, frame: Frame, other: Subject) -> float:
+    """0.5 if somebody who is not the subject stands in the picture much nearer to the camera than the subject."""
+    middle = (other.low + other.high) / 2
+    distance = float(np.linalg.norm(target - eye))
+    if np.linalg.norm(other.face - target) < 0.3 or np.linalg.norm((middle - eye)[:2]) > 0.8 * distance:
+        return 0.0
+    return 0.5 if outside(eye, target, frame, middle - 0.2, middle + 0.2) < 0.15 else 0.0
+
+
 def _crosses(eye: np.ndarray, target: np.ndarray, other: Subject) -> float:
     d = target - eye
     length = max(float(np.linalg.norm(d)), 1e-6)

@@ -17,8 +17,8 @@ def sample_portrait(
     """One person's head and shoulders with a 65–105 mm lens, within 40° of where they face, near eye height."""
     who = subjects[int(rng.integers(len(subjects)))]
     focal = float(rng.uniform(65, 105))
-    target = who.face + np.array([0.0, 0.0, -0.07])
-    distance = fit_distance(0.55, 0.62, focal, width, height, rng.uniform(0.8, 1.0))
+    target = who.face + np.array([0.0, 0.0, -0.05])
+    distance = fit_distance(0.46, 0.50, focal, width, height, rng.uniform(0.85, 1.05))
 
     def draw() -> np.ndarray:
         yaw = who.heading + rng.normal(0, 0.35)
