@@ -18,7 +18,7 @@ SHADE_LIFT = 0.55
 _MOODS = {
     "clear": (0.26, (34, 62), (0.0, 0.25), (0.1, 0.3), (0.95, 1.1), (0.012, 0.03)),
     "fair": (0.34, (28, 58), (0.3, 0.55), (0.15, 0.35), (0.8, 1.0), (0.015, 0.05)),
-    "golden": (0.22, (9, 20), (0.1, 0.5), (0.7, 1.0), (0.75, 0.95), (0.02, 0.05)),
+    "golden": (0.20, (12, 24), (0.1, 0.5), (0.7, 1.0), (0.75, 0.95), (0.02, 0.05)),
     "veiled": (0.10, (28, 55), (0.65, 0.8), (0.2, 0.45), (0.35, 0.6), (0.1, 0.3)),
     "overcast": (0.08, (30, 60), (0.9, 1.0), (0.1, 0.3), (0.03, 0.12), (0.35, 0.5)),
 }
@@ -40,14 +40,15 @@ def sample_sky(rng: np.random.Generator, indoor: bool = False) -> SkySpec:
     _, elevation, cloud, warm, direct, size = _MOODS[names[int(rng.choice(len(names), p=weight / weight.sum()))]]
     clouds, share = float(rng.uniform(*cloud)), float(rng.uniform(*direct))
     up = np.radians(rng.uniform(*elevation))
+    glow = float(rng.uniform(*warm))
     return SkySpec(
         sun_elevation=float(up),
         sun_azimuth=float((rng.normal(0.0, 1.15) + np.pi) % (2 * np.pi) - np.pi),
         sun_strength=float(5.4 * share * (0.55 + 0.45 * np.clip(np.sin(up) / 0.5, 0, 1))),
         sun_size=float(rng.uniform(*size)),
-        ambient=float(rng.uniform(1.15, 1.45) * (1.0 + 0.25 * clouds)),
+        ambient=float(rng.uniform(1.15, 1.45) * (1.0 + 0.25 * clouds) * (1.0 + 0.5 * glow**2)),
         cloudiness=clouds,
-        warmth=float(rng.uniform(*warm)),
+        warmth=glow,
     )
 
 

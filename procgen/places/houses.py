@@ -190,15 +190,16 @@ def _entrance(f: Front, o: Opening, accent: Color, dressing: Shader, rng: np.ran
     color = paint.worn_paint(accent, 0.3)
     brass = paint.metal((0.58, 0.43, 0.20), 0.3)
     leaf = (o[0] + 0.05, 0.13, o[2] - 0.05, 2.18)
+    glazed = bool(rng.random() < 0.35)
     panel_door(
         f.door,
         leaf,
         REVEAL - 0.06,
         color,
         brass,
-        FOUR_PANELS if rng.random() < 0.5 else TWO_PANELS,
+        TWO_PANELS if glazed else (FOUR_PANELS, TWO_PANELS)[int(rng.integers(2))],
         paint.facade_glass(),
-        1 if rng.random() < 0.4 else -1,
+        1 if glazed else -1,
     )
     f.door.add(casement((o[0], 0.0, o[2], o[3]), REVEAL - 0.04, 1, 1, 0.05, 0.09), color)
     light = (o[0] + 0.05, 2.24, o[2] - 0.05, o[3] - 0.05)

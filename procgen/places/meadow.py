@@ -310,11 +310,11 @@ def _bench(spec: MeadowSpec, land: Land, instance: int) -> tuple[SceneObject, li
     thing = park_bench(
         wood.board(wood.TONES["grey"], 0.7, 0.6), paint.worn_paint((0.05, 0.052, 0.055), 0.6), 1.8, dig=0.15
     )
-    x, y, turn = (
-        float(rng.uniform(-3.0, 3.0)),
-        STAGE + 0.75,
-        float(rng.normal(0, 0.12)),
-    )  # behind the stage, seen from -Y
+    # Behind the stage, seen from -Y, and beside the path.
+    y, turn = STAGE + 0.75, float(rng.normal(0, 0.12))
+    spots = np.linspace(-3.2, 3.2, 17)
+    free = land.path_distance(spots, np.full(17, y)) - spec.path_width / 2
+    x = float(rng.choice(spots[free > 1.1]) if (free > 1.1).any() else spots[np.argmax(free)])
     T = _stand(land, x, y, turn, 1.0)
     seats = [
         Seat(f"bench_0/{k}", T[:3, :3] @ np.array(s[:3]) + T[:3, 3], turn + s[3], s[4], s[5])

@@ -347,7 +347,7 @@ def build_plant(form: TreeForm, rng: np.random.Generator, detail: int = 2, leaf:
     per_twig, size = {
         2: (form.leaves, 1.0),
         1: (4, 2.9),
-        0: (1, (0.38 if form.shape == "bush" else 0.95) / form.leaf[0]),
+        0: (1, (0.42 if form.shape == "bush" else 1.35) / form.leaf[0]),
     }[detail]
     if detail == 0:
         grown.twigs = grown.twigs[rng.permutation(len(grown.twigs))[:125]]

@@ -177,6 +177,8 @@ def _banquette(room: Furnished, p: Palette, e: Side, depth: float, rng: np.rando
     top = 0.332 + 0.042 + 0.06 + 0.018
     seats = [(-span / 2 + (i + 0.5) * span / n, -0.05, top, 0.0, 0.55, 0.42) for i in range(n)]
     room.put(Fitment(kit, (span, 0.5, 0.93), seats, name="banquette"), e.T @ pose(x0, -0.27, 0))
+    pictures(room, e, x0 - span * 0.24, 1.62, 1.3, p.scheme, p.black, rng)
+    pictures(room, e, x0 + span * 0.27, 1.62, 1.0, p.scheme, p.wood, rng)
     for s in (-1, 1):
         at = (e.T @ np.array([x0 + s * span * 0.27, -0.93, 0, 1]))[:2]
         table_set(room, p, (float(at[0]), float(at[1])), [-np.pi / 2], rng, 0.62)
