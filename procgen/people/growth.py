@@ -2,11 +2,12 @@
 
 Sources:
     0-2 years: WHO Child Growth Standards 2006, length-for-age and weight-for-age, medians.
-    2-20 years: CDC/NCHS growth charts 2000, stature-for-age and weight-for-age, 50th percentiles.
+    2-20 years: CDC/NCHS growth charts 2000, stature-for-age and weight-for-age, 50th percentiles at each birthday.
     20+ years: Fryar et al. 2021, Anthropometric Reference Data for Children and Adults: United States, 2015-2018,
-        Vital Health Stat 3(46): means by sex and ten years of age.
-    Spread: CDC 2000 LMS coefficients of variation for children; standard deviations of the same NHANES report for
-        adults (about 7.5 / 7 cm; body mass is skewed, so it is drawn log-normal).
+        Vital Health Stat 3(46). Body mass: means by sex and ten years of age. Stature: the report's means over all adults
+        (175.3 and 161.3 cm) with the usual loss of height with age; the single decades are rounded, not transcribed.
+    Spread: CDC 2000 LMS coefficients of variation for children, rounded; adults about 7.3 and 6.8 cm, and a log-normal
+        body mass, by the percentiles of the same reports (rounded).
 """
 
 from __future__ import annotations

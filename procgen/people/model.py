@@ -130,7 +130,7 @@ class _Reader:
         )
 
     def floats(self, key: str, *shape: int | None) -> NDArray[np.float32]:
-        a = self._get(key, shape)
+        a = self.array(key, shape)
         if a.dtype.kind not in "fiu":
             raise self.fail(f"{key} is not numeric", "numbers", a.dtype)
         a = np.asarray(a, np.float32, order="C")
@@ -139,7 +139,7 @@ class _Reader:
         return a
 
     def ints(self, key: str, limit: int, *shape: int | None) -> NDArray[np.int32]:
-        a = self._get(key, shape)
+        a = self.array(key, shape)
         if a.dtype.kind == "f" and np.isfinite(a).all() and (a == np.rint(a)).all():
             a = a.astype(np.int64)
         if a.dtype.kind not in "iu":
@@ -148,7 +148,8 @@ class _Reader:
             raise self.fail(f"{key} points outside the mesh", f"0..{limit - 1}", f"{a.min()}..{a.max()}")
         return np.asarray(a, np.int32, order="C")
 
-    def _get(self, key: str, shape: tuple[int | None, ...]) -> NDArray:
+    def array(self, key: str, shape: tuple[int | None, ...]) -> NDArray:
+        """The array of a key, checked against a shape with None for "any"."""
         if key not in self.data:
             raise self.fail(f"key {key!r} is missing")
         a = self.data[key]
@@ -242,7 +243,7 @@ def _smplx_body(r: _Reader) -> BodyModel:
         raise r.fail("shapedirs has too few columns", f">= {split}", columns)
     last = split + (FULL_EXPRESSION if split == FULL_SHAPE else SLIM_SHAPE)
     shape, expr = dirs[:, :, :split], dirs[:, :, split:last]
-    table = r._get("kintree_table", (2, joints)).astype(np.int64)
+    table = r.array("kintree_table", (2, joints)).astype(np.int64)
     table[0, 0] = -1
     if (table[0, 1:] != np.array(PARENTS[1:])).any():
         raise r.fail("kintree_table is not the SMPL-X skeleton")

@@ -22,7 +22,7 @@ def pack_components(components: NDArray[np.floating], step: float = STEP_M) -> d
     return {
         "lo": (zigzag & 0xFF).astype(np.uint8),
         "hi": (zigzag >> 8).astype(np.uint8),
-        "step": np.float32(step),
+        "step": np.asarray(step, np.float32),
     }
 
 

@@ -127,7 +127,7 @@ def sample_phenotype(rng: Generator, ranges: PhenotypeRanges | None = None) -> P
         height_m=height,
         weight_kg=max(weight, 2.0),
         muscle=muscle,
-        ancestry=tuple(float(x) for x in ancestry),
+        ancestry=(float(ancestry[0]), float(ancestry[1]), float(ancestry[2])),
         proportions=float(rng.uniform(0.35, 0.95)),
         cup_size=float(np.clip(rng.normal(0.5, 0.2), 0.0, 1.0)),
         firmness=float(np.clip(rng.normal(0.35 + 0.4 * young, 0.12), 0.0, 1.0)),
@@ -183,39 +183,47 @@ def betas_from_phenotypes(model: BodyModel, people: Sequence[Phenotype]) -> NDAr
         face = np.asarray(person.face[: len(row) - split])
         row[split : split + len(face)] = face
 
-    def coefficients(h: NDArray, w: NDArray) -> NDArray[np.float64]:
-        out = own.copy()
-        out[:, :split] += macro_weights({**fixed, "height": h, "weight": w}, mask) @ table[:-1]
-        return out
-
+    lines = _extremes(_Key(model))
+    # Heights of crown and soles are linear in the macro weights, so the stature needs no coefficients.
+    start = [own @ dirs.T + y for dirs, y in lines]
+    by_macro = _heights_by_macro(_Key(model))
     height = np.array([p.height_m for p in people])
     mass = np.array([p.weight_kg for p in people])
     n = len(people)
     h = np.full(n, 0.5)
 
+    def weigh(h: NDArray, w: NDArray) -> NDArray[np.float64]:
+        return macro_weights({**fixed, "height": h, "weight": w}, mask)
+
+    def tall(macro: NDArray) -> NDArray[np.float64]:
+        return (start[0] + macro @ by_macro[0]).max(axis=1) - (start[1] + macro @ by_macro[1]).min(axis=1)
+
     def solve_height(w: NDArray) -> NDArray[np.float64]:
         """Betas of the wanted stature at weight macro w: stature is almost linear in the height macro."""
         nonlocal h
         for _ in range(HEIGHT_STEPS):
-            now = body_stature(model, coefficients(h, w))
-            slope = (body_stature(model, coefficients(h + _PROBE, w)) - now) / _PROBE
+            now = tall(weigh(h, w))
+            slope = (tall(weigh(h + _PROBE, w)) - now) / _PROBE
             h = np.clip(h + (height - now) / np.maximum(slope, 0.02), *HEIGHT_LIMITS)
-        return coefficients(h, w)
+        out = own.copy()
+        out[:, :split] += weigh(h, w) @ table[:-1]
+        return out
 
     # Mass grows with the weight macro but its slope has kinks: a bracketed secant (Illinois) cannot run away.
     low, high = np.full(n, WEIGHT_LIMITS[0]), np.full(n, WEIGHT_LIMITS[1])
     f_low = np.log(volume(model, solve_height(low)) * DENSITY / mass)
     f_high = np.log(volume(model, solve_height(high)) * DENSITY / mass)
-    betas = solve_height(low)
-    side = np.zeros(n)
+    betas = np.zeros_like(own)
+    side, done = np.zeros(n), np.zeros(n, bool)
     too_light, too_heavy = f_low >= 0, f_high <= 0
-    reachable = ~(too_light | too_heavy)
     for _ in range(WEIGHT_STEPS):
         w = np.clip(low - f_low * (high - low) / np.where(f_high > f_low, f_high - f_low, np.inf), low, high)
         w = np.where(too_light, WEIGHT_LIMITS[0], np.where(too_heavy, WEIGHT_LIMITS[1], w))
-        betas = solve_height(w)
+        # Who has arrived stays: nobody's shape depends on who else is in the batch.
+        betas = np.where(done[:, None], betas, solve_height(w))
         f = np.log(volume(model, betas) * DENSITY / mass)
-        if np.abs(f[reachable]).max(initial=0.0) < MASS_TOLERANCE:
+        done |= (np.abs(f) < MASS_TOLERANCE) | too_light | too_heavy
+        if done.all():
             break
         below = f < 0
         f_high = np.where(below, np.where(side == -1, 0.5 * f_high, f_high), f)
@@ -244,16 +252,14 @@ def body_stature(model: BodyModel, betas: ArrayLike) -> NDArray[np.float64]:
         (N,) metres.
     """
     betas = np.atleast_2d(np.asarray(betas, float))
-    crown, sole = _extremes(_Key(model))
-    y = []
-    for ids in (crown, sole):
-        dirs = model.shapedirs[ids, 1, : betas.shape[1]].astype(np.float64)
-        y.append(model.v_template[ids, 1] + betas @ dirs.T)
-    return y[0].max(axis=1) - y[1].min(axis=1)
+    n = betas.shape[1]
+    crown, sole = (y + betas @ dirs[:, :n].T for dirs, y in _extremes(_Key(model)))
+    return crown.max(axis=1) - sole.min(axis=1)
 
 
 def volume(model: BodyModel, betas: ArrayLike) -> NDArray[np.float64]:
-    """Volume enclosed by the skin (without eyes and tongue), from the stored cubic polynomial.
+    """Volume enclosed by the skin (without eyes and tongue), from the stored cubic polynomial of the leading
+    coefficients.
 
     Args:
         betas: (N, n) shape coefficients; head-local ones are ignored (they change some 0.1 %).
@@ -261,13 +267,13 @@ def volume(model: BodyModel, betas: ArrayLike) -> NDArray[np.float64]:
         (N,) cubic metres.
     """
     betas = np.atleast_2d(np.asarray(betas, float))
-    g = model.head_start
-    x = np.ones((len(betas), g + 1))
-    x[:, 1:] = 0.0
-    n = min(g, betas.shape[1])
-    x[:, 1 : n + 1] = betas[:, :n]
     cubic = _cubic(_Key(model))
-    return np.einsum("ni,nij,nj->n", x, (x @ cubic).reshape(len(x), g + 1, g + 1), x)
+    g = len(cubic)
+    x = np.zeros((len(betas), g))
+    x[:, 0] = 1.0
+    n = min(g - 1, betas.shape[1])
+    x[:, 1 : n + 1] = betas[:, :n]
+    return np.einsum("ni,nij,nj->n", x, (x @ cubic).reshape(len(x), g, g), x, optimize=True)
 
 
 class _Key:
@@ -284,18 +290,30 @@ class _Key:
 
 
 @lru_cache(maxsize=2)
-def _extremes(key: _Key) -> tuple[NDArray, NDArray]:
-    """Vertices that may be the highest or the lowest of some body."""
+def _extremes(key: _Key) -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArray]]:
+    """For the vertices that may be highest, and for those that may be lowest: how their y moves (n, B), and y (n,)."""
     y = key.model.v_template[:, 1]
     # Within 4 cm of the mean body's crown, 3 cm of its soles.
-    return np.flatnonzero(y > y.max() - 0.04), np.flatnonzero(y < y.min() + 0.03)
+    ends = np.flatnonzero(y > y.max() - 0.04), np.flatnonzero(y < y.min() + 0.03)
+    crown, sole = ((key.model.shapedirs[i, 1].astype(np.float64), y[i].astype(np.float64)) for i in ends)
+    return crown, sole
+
+
+@lru_cache(maxsize=2)
+def _heights_by_macro(key: _Key) -> tuple[NDArray, NDArray]:
+    """(K, n) how every macro weight moves the crown and the soles."""
+    table = key.model.phenotype["phenotype_map"][:-1].astype(np.float64)
+    crown, sole = (table @ dirs[:, : table.shape[1]].T for dirs, _ in _extremes(key))
+    return crown, sole
 
 
 @lru_cache(maxsize=2)
 def _cubic(key: _Key) -> NDArray[np.float64]:
-    """(G + 1, (G + 1)^2) coefficients of the volume in (1, betas)."""
+    """(g, g^2) coefficients of the volume in (1, first g - 1 betas)."""
     packed = key.model.phenotype["phenotype_volume"]
-    g = key.model.head_start + 1
+    g = 1
+    while g * (g + 1) * (g + 2) // 6 < len(packed):
+        g += 1
     out = np.zeros((g, g, g))
     i, j, k = triples(g)
     out[i, j, k] = packed

@@ -30,7 +30,7 @@ NEWBORN_GROUPS = 3.0
 _FAT = {
     "arms/l-upperarm-fat": 0.8, "arms/r-upperarm-fat": 0.8, "arms/measure-upperarm-circ": 0.5,
     "arms/l-lowerarm-fat": 0.4, "arms/r-lowerarm-fat": 0.4, "hands/measure-wrist-circ": 0.4,
-    "legs/measure-calf-circ": 0.45, "legs/measure-knee-circ": 0.45, "feet/measure-ankle-circ": 0.3,
+    "legs/measure-calf-circ": 0.45, "legs/measure-knee-circ": 0.25, "feet/measure-ankle-circ": 0.2,
     "neck/measure-neck-circ": 1.0, "neck/neck-double": 0.9, "head/head-fat": 0.8, "stomach/stomach-tone": -1.0,
 }  # fmt: skip
 MALE_FAT = {

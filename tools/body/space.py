@@ -44,7 +44,11 @@ def principal(rows: NDArray, keep: int, used: NDArray | None = None) -> tuple[ND
     value, vector = np.linalg.eigh(gram)
     value, vector = value[::-1][:keep], vector[:, ::-1][:, :keep]
     value = np.maximum(value, 1e-12)
-    return vector / np.sqrt(value), np.sqrt(value / len(rows))
+    mixing = vector / np.sqrt(value)
+    # An axis has no sign of its own: let its largest entry be positive, on every machine.
+    axes = mixing.T.astype(np.float32) @ sub
+    sign = np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])
+    return mixing * sign, np.sqrt(value / len(rows))
 
 
 def head_mask(source: Source, weights: NDArray) -> NDArray[np.float32]:
@@ -160,7 +164,8 @@ def individual_axes(source, people, betas, phenotype_map) -> NDArray:
     features = macro_weights(people.macros, source.macro_mask)
     left = (betas - features @ phenotype_map[:-1] - phenotype_map[-1])[people.age_years > ADULT[0]]
     _, s, vt = np.linalg.svd(left - left.mean(axis=0), full_matrices=False)
-    return vt[:BUILD_COUNT] * (s[:BUILD_COUNT, None] / np.sqrt(len(left)))
+    vt = vt[:BUILD_COUNT] * np.sign(vt[np.arange(BUILD_COUNT), np.abs(vt[:BUILD_COUNT]).argmax(axis=1)])[:, None]
+    return vt * (s[:BUILD_COUNT, None] / np.sqrt(len(left)))
 
 
 def volume_polynomial(mean: NDArray, components: NDArray, faces: NDArray) -> NDArray[np.float32]:
