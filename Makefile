@@ -45,9 +45,11 @@ test-blender: $(STAMP)
 	$(PY) -m pytest blender_tests $(ARGS)
 
 lint: $(STAMP)
-	$(VENV)/bin/ruff check .
-	$(VENV)/bin/lint-imports
-	$(VENV)/bin/basedpyright
+	@status=0; \
+	  $(VENV)/bin/ruff check . || status=1; \
+	  $(VENV)/bin/lint-imports || status=1; \
+	  $(VENV)/bin/basedpyright || status=1; \
+	  exit $$status
 
 format: $(STAMP)
 	$(VENV)/bin/ruff check --fix --quiet . ; $(VENV)/bin/ruff format .
