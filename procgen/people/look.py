@@ -42,6 +42,17 @@ def _ancestry(person: Phenotype) -> np.ndarray:
     return a / a.sum()
 
 
+def _lineage(person: Phenotype) -> np.ndarray:
+    """(3,) one-hot: the ancestry that shows in skin, eyes and hair of a person of several.
+
+    Skin, eyes and hair are drawn from streams of their own; a number that depends on the person alone makes them agree.
+    """
+    mark = (
+        person.height_m * 977.13 + person.weight_kg * 31.77 + person.muscle * 613.91 + person.proportions * 251.3
+    ) % 1.0
+    return np.eye(3)[int(np.searchsorted(np.cumsum(_ancestry(person))[:2], mark, side="right"))]
+
+
 def _tone(rng: Generator, ancestry: np.ndarray) -> float:
     """Position between darkest (0) and lightest (1).
 
@@ -66,7 +77,7 @@ def _smooth(t: np.ndarray) -> np.ndarray:
 def sample_skin(rng: Generator, person: Phenotype) -> SkinSpec:
     """Skin of a person: tones evenly over the human range, age spots and freckles where they belong."""
     age = person.age_years
-    tone = _tone(rng, _ancestry(person))
+    tone = _tone(rng, _lineage(person))
     baby = float(np.clip((3.0 - age) / 3.0, 0.0, 1.0))
     redness = float(np.clip(rng.normal(0.48 + 0.12 * baby + 0.05 * (age > 60), 0.13), 0.15, 1.0))
     dark, light = ita_range(redness)
@@ -87,7 +98,7 @@ def sample_skin(rng: Generator, person: Phenotype) -> SkinSpec:
 def sample_eyes(rng: Generator, person: Phenotype) -> EyeSpec:
     """Eyes of a person: colour by ancestry, pupils that shrink with age, lids that droop with it."""
     age = person.age_years
-    share = _ancestry(person) @ _IRIS_SHARE
+    share = (0.85 * _lineage(person) + 0.15 * _ancestry(person)) @ _IRIS_SHARE
     old = float(np.clip((age - 45) / 40, 0, 1))
     return EyeSpec(
         iris=_IRIS[int(rng.choice(len(_IRIS), p=share / share.sum()))],  # type: ignore[arg-type]
@@ -101,7 +112,7 @@ def sample_eyes(rng: Generator, person: Phenotype) -> EyeSpec:
 def sample_hair(rng: Generator, person: Phenotype) -> HairSpec | None:
     """Hair of a person, with brows and beard; None for a shaven or bald head is never drawn: that is `BuzzHair`."""
     age, woman = person.age_years, person.gender > 0.5
-    ancestry = _ancestry(person)
+    ancestry = 0.85 * _lineage(person) + 0.15 * _ancestry(person)
     base = _color(rng, ancestry, age)
     receding = 0.0 if woman else _receding(rng, ancestry, age)
     if woman and age > 55:

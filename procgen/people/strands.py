@@ -13,6 +13,8 @@ from .nearest import NearestPoints
 
 Flow = Callable[[np.ndarray, float], np.ndarray]
 _EPS = 1e-9
+# Strands start this far inside the skin, metres.
+ROOT_DEPTH = 0.0006
 
 
 def unit(v: np.ndarray) -> np.ndarray:
@@ -36,6 +38,7 @@ class March:
         gravity: Pull at the tip, relative to the flow's unit vector.
         hug: 0–1, how much strands lie down on what is below them.
         wobble: Random turn of every step.
+        ease: Above 1, points crowd towards the root, where strands must bend with the scalp or dive below it.
         hug_above: Skull height below which strands hang free (they do not cling to the neck).
     """
 
@@ -45,6 +48,7 @@ class March:
     gravity: float = 0.2
     hug: float = 0.6
     wobble: float = 0.02
+    ease: float = 1.3
     hug_above: float = -0.045
 
 
@@ -66,18 +70,19 @@ def march(
         clearance: (N,) metres kept between strand and skin once it has left the root.
         flow: (N, 3) skull coordinates (local / scale), share of the length -> (N, 3) direction, head axes.
     Returns:
-        (N, K, 3) local coordinates; the first point lies 1 mm inside the skin.
+        (N, K, 3) local coordinates; the first point lies `ROOT_DEPTH` inside the skin.
     """
     n = len(roots.position)
     clearance = np.broadcast_to(np.asarray(clearance, float), (n,))
-    step = (length / (how.steps - 1))[:, None]
+    reach = np.linspace(0.0, 1.0, how.steps) ** how.ease
     p = roots.position.copy()
-    points = [p - roots.normal * 0.001]
+    points = [p - roots.normal * ROOT_DEPTH]
     d = unit(how.lift * roots.normal + (1 - how.lift) * unit(tangent(flow(p / head.scale, 0.0), roots.normal)))
     guess = None
     h, normal = np.zeros(n), roots.normal
     for k in range(1, how.steps):
-        t = k / (how.steps - 1)
+        t = reach[k]
+        step = (length * (reach[k] - reach[k - 1]))[:, None]
         v = how.stiffness * d + (1 - how.stiffness) * flow(p / head.scale, t) + how.gravity * t * head.down
         if how.wobble:
             v = v + rng.normal(0.0, how.wobble, (n, 3))
@@ -88,7 +93,7 @@ def march(
             over = over * np.clip((p[:, 2] / head.scale - how.hug_above) / 0.03, 0.0, 1.0)
             v = v - normal * (how.hug * (outward * high + 0.6 * over))[:, None]
         q = p + unit(v) * step
-        q, h, normal, guess = collider.push(q, clearance * min(1.0, 3.0 * t), guess)
+        q, h, normal, guess = collider.push(q, clearance * min(1.0, (k + 0.5) / 3.0), guess)
         d = unit(q - p)
         p = p + d * step
         points.append(p)
@@ -152,7 +157,7 @@ def fill(
     start = guides[:, :1]
     shape = np.einsum("nk,nkpc->npc", w, (guides - start)[index])
     base = np.einsum("nk,nkc->nc", w, start[index][:, :, 0])
-    own = roots.position - roots.normal * 0.001
+    own = roots.position - roots.normal * ROOT_DEPTH
     spread = np.broadcast_to(np.asarray(spread, float), (guides.shape[1],))
     offset = (own - base)[:, None] * spread[None, :, None]
     return base[:, None] + shape + offset, index[:, 0]
@@ -181,11 +186,21 @@ def frames(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def curl(
-    points: np.ndarray, radius: np.ndarray, turns: np.ndarray, phase: np.ndarray, hand: np.ndarray, start: float = 0.1
+    points: np.ndarray,
+    radius: np.ndarray,
+    turns: np.ndarray,
+    phase: np.ndarray,
+    hand: np.ndarray,
+    start: float = 0.1,
+    ease: float = 1.0,
 ) -> np.ndarray:
-    """Wind strands (N, K, 3) into helices; radius (N,) metres, turns (N,), phase (N,), hand (N,) ±1."""
+    """Wind strands (N, K, 3) into helices; radius (N,) metres, turns (N,), phase (N,), hand (N,) ±1.
+
+    Args:
+        ease: As in `March`, so that the windings are even along the strand.
+    """
     u, v = frames(points)
-    s = np.linspace(0, 1, points.shape[1])
+    s = np.linspace(0, 1, points.shape[1]) ** ease
     a = phase[:, None] + (hand * turns)[:, None] * (2 * np.pi * s)[None]
     w = (np.clip((s - 0.02) / (start + 0.05), 0, 1)[None] * radius[:, None])[..., None]
     return points + (u * np.cos(a)[..., None] + v * np.sin(a)[..., None]) * w

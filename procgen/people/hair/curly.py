@@ -71,7 +71,7 @@ def build_curly(spec: CurlyHair, body: BodyState, density: float = 1.0, collider
     _, elevation = angles(r.skull)
     length = spec.length * rng.uniform(0.7, 1.1, n) * np.interp(elevation, [-35, 0, 40], [0.55, 0.85, 1.0])
     clear = 0.004 + (0.012 + 0.030 * spec.volume) * rng.uniform(0, 1, n)
-    how = March(steps=28, lift=0.55, stiffness=0.60, gravity=0.40, hug=0.35, wobble=0.03)
+    how = March(steps=28, lift=0.55, stiffness=0.60, gravity=0.40, hug=0.35, wobble=0.03, ease=1.0)
     guides = march(g.head, g.collider, r, length, clear, flow, how, g.rng(2))
     # Wind the locks, not the hairs: all hairs of a lock share its helix.
     turns = length / (6.5 * spec.radius) * rng.uniform(0.8, 1.2, n)
@@ -130,7 +130,7 @@ def build_afro(spec: AfroHair, body: BodyState, density: float = 1.0, colliders:
         v = v + np.stack([np.sign(p[:, 0]) * 0.5 * face, 0.3 * face, 0.0 * face], 1)
         return unit(v + rng.normal(0, 0.22, p.shape))
 
-    how = March(steps=24, lift=0.8, stiffness=0.62, gravity=0.02, hug=0.0, wobble=0.05)
+    how = March(steps=24, lift=0.8, stiffness=0.62, gravity=0.02, hug=0.0, wobble=0.05, ease=1.0)
     guides = march(g.head, g.collider, r, length, 0.002, flow, how, g.rng(2))
     points, _, loner = comb_out(
         g, guides, clumping=0.30, frizz=0.004 + 0.005 * spec.frizz, flyaway=0.014, length_noise=0.28, start=0.0

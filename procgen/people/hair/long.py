@@ -19,6 +19,8 @@ from ..strands import March, clump, curl, cut_at, march, unit, wander
 if TYPE_CHECKING:
     from ..body_state import BodyState
 
+_EASE = 1.6
+
 
 @dataclass(frozen=True)
 class BobHair(HairSpec):
@@ -123,7 +125,7 @@ def _hang(spec: BobHair | LongHair, g: Groom, steps: int, drop: float) -> tuple[
     volume = 0.0015 + (0.002 + 0.011 * spec.volume) * off_part * rng.uniform(0, 1, n) ** 1.3
     volume = np.where(fringe, 0.003 + 0.006 * rng.random(n), volume)
     length = (drop + 0.12) * rng.uniform(0.96, 1.04, n)
-    how = March(steps=steps, lift=0.30, stiffness=0.52, gravity=0.55, hug=0.85, wobble=0.016)
+    how = March(steps=steps, lift=0.30, stiffness=0.52, gravity=0.55, hug=0.85, wobble=0.016, ease=_EASE)
     guides = march(g.head, g.collider, r, length * g.head.scale**0.5, volume, flow, how, rng)
     return guides, fringe
 
@@ -162,13 +164,13 @@ def _build(spec: BobHair | LongHair, body: BodyState, density: float, colliders:
     amplitude = rng.uniform(0.001, 0.004, count)[lock] * (1 + spec.wave)
     phase, turns = rng.uniform(0, 2 * np.pi, count)[lock], rng.uniform(0.5, 1.3, count)[lock]
     hand = np.sign(rng.normal(size=count))[lock]
-    bend = curl(bend, amplitude * ~fringe, turns, phase, hand, 0.35)
+    bend = curl(bend, amplitude * ~fringe, turns, phase, hand, 0.35, _EASE)
     if spec.wave > 0.15:
         radius = (0.003 + 0.007 * spec.wave) * rng.uniform(0.7, 1.3, count)[lock]
         waves = (drop / 0.085) * rng.uniform(0.75, 1.25, count)[lock]
-        bend = curl(bend, radius * ~fringe, waves, phase + rng.normal(0, 0.35, len(lock)), hand, 0.30)
+        bend = curl(bend, radius * ~fringe, waves, phase + rng.normal(0, 0.35, len(lock)), hand, 0.30, _EASE)
     guides = bend
-    points, member, loner = comb_out(
+    points, _, loner = comb_out(
         g, guides, clumping=0.62, frizz=0.0035 + 0.003 * spec.wave, flyaway=0.018, length_noise=0.10, start=0.05,
         side=lambda s: _parting(spec, s) + 3.0 * _is_fringe(spec, s),
     )  # fmt: skip
