@@ -215,14 +215,16 @@ def _skirt_weights(w: np.ndarray, fig: Figure, x: np.ndarray, wide: bool) -> np.
     return (w * (1 - mix) + out * mix).astype(np.float32)
 
 
-def carry(pattern: Pattern, fitted: np.ndarray, weights: np.ndarray, fig: Figure, body: BodyState) -> np.ndarray:
+def carry(
+    pattern: Pattern, fitted: np.ndarray, weights: np.ndarray, fig: Figure, body: BodyState
+) -> tuple[np.ndarray, np.ndarray]:
     """The fitted garment in the body's pose: what it stands off the shell turns with the body and is put back there.
 
     The shell follows the body through every pose, armpits included, where skinning the garment itself from the A-pose
     would sink in; only free-hanging cloth has no shell and is skinned directly.
 
     Returns:
-        (V, 3) float64, world.
+        (V, 3) float64, world, and (V, 3, 3) how the cloth turned on the way.
     """
     T = (body.T @ fig.from_fit)[:, :3].reshape(-1, 12)
     M = (weights.astype(np.float64) @ T).reshape(-1, 3, 4)
@@ -230,4 +232,4 @@ def carry(pattern: Pattern, fitted: np.ndarray, weights: np.ndarray, fig: Figure
     shell = pattern.binding(fig.points)
     on_shell = pattern.binding(body.posed.astype(np.float64)) + np.einsum("vij,vj->vi", M[:, :, :3], fitted - shell)
     free = smoothstep(pattern.drop, 0.0, 0.06)[:, None]
-    return on_shell * (1 - free) + skinned * free
+    return on_shell * (1 - free) + skinned * free, M[:, :, :3]

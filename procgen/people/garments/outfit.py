@@ -15,7 +15,7 @@ from ..shape import Phenotype
 from .coverage import hidden_quads
 from .figure import figure_of
 from .palette import Palette, sample_palette
-from .tailoring import Mode
+from .tailoring import Folds, Mode
 
 
 @dataclass(frozen=True)
@@ -31,29 +31,41 @@ class Dressed:
     hidden_faces: np.ndarray
 
 
-def build_outfit(specs: Sequence[GarmentSpec], body: BodyState, mode: Mode = "fast") -> Dressed:
+def build_outfit(
+    specs: Sequence[GarmentSpec], body: BodyState, mode: Mode = "fast", reference: BodyState | None = None
+) -> Dressed:
     """Put an outfit on.
 
     Args:
         specs: Garments, innermost first; each lies on those before it.
         body: The posed person.
         mode: "fast" (skinned) or "drape" (relaxed as cloth).
+        reference: The same person at the time from which folds are carried, for frames of a motion: give the body of
+            the first frame for all frames, the first one included, and draped clothes move smoothly.
     """
-    parts: list[tuple[str, Mesh, str]] = []
-    below: list[Mesh] = []
-    for i, spec in enumerate(specs):
-        entry = registry.garments.get(str(spec.kind))
-        built = entry.build(spec, body, list(below), mode)  # type: ignore[misc]
-        for j, (mesh, semantic) in enumerate(built):
-            name = f"{spec.kind}_{i}" if j == 0 else f"{spec.kind}_{i}_{j}"
-            parts.append((name, mesh, semantic))
-            below.append(mesh)
+    if reference is None or mode == "fast":
+        parts = _put_on(specs, body, mode)
+    else:
+        folds = Folds()
+        _put_on(specs, reference, folds)
+        parts = _put_on(specs, body, folds.replay())
+    clothes = [mesh for _, mesh, _ in parts]
     faces = body.model.quads if body.model.quads is not None else body.model.faces
-    hidden = hidden_quads(figure_of(body), below, faces) if below else np.zeros(len(faces), bool)
-    for mesh in below:
+    hidden = hidden_quads(figure_of(body), clothes, faces) if clothes else np.zeros(len(faces), bool)
+    for mesh in clothes:
         for name in ("fit", "border", "arm"):
             mesh.point.pop(name, None)
     return Dressed(parts, hidden)
+
+
+def _put_on(specs: Sequence[GarmentSpec], body: BodyState, mode: Mode | Folds) -> list[tuple[str, Mesh, str]]:
+    parts: list[tuple[str, Mesh, str]] = []
+    for i, spec in enumerate(specs):
+        entry = registry.garments.get(str(spec.kind))
+        built = entry.build(spec, body, [mesh for _, mesh, _ in parts], mode)  # type: ignore[misc]
+        for j, (mesh, semantic) in enumerate(built):
+            parts.append((f"{spec.kind}_{i}" if j == 0 else f"{spec.kind}_{i}_{j}", mesh, semantic))
+    return parts
 
 
 def sole_thickness(spec: GarmentSpec) -> float:

@@ -90,12 +90,38 @@ def _fitted(pattern: Pattern, fig: Figure, ease: Ease, skirt: bool, tight: _Tigh
     )
 
 
+@dataclass
+class Folds:
+    """How the cloth of an outfit lay in one pose, garment by garment, to be carried through a motion.
+
+    Draping every frame anew would let folds jump; carried folds follow the body smoothly, and make the same mesh move.
+
+    Attributes:
+        entries: For each garment the offset of its draped cloth from the skinned garment, in the frame of the cloth.
+        recording: Drape and record; otherwise replay in the same order.
+        place: Number of the next garment to replay.
+    """
+
+    entries: list[np.ndarray] = field(default_factory=list)
+    recording: bool = True
+    place: int = 0
+
+    def replay(self) -> Folds:
+        """A copy that hands the folds out from the first garment on."""
+        return Folds(self.entries, recording=False)
+
+    def take(self) -> np.ndarray:
+        """The next garment's offsets."""
+        self.place += 1
+        return self.entries[self.place - 1]
+
+
 def make(
     pattern: Pattern,
     body: BodyState,
     below: list[Mesh],
     work: Work,
-    mode: Mode,
+    mode: Mode | Folds,
     tight: np.ndarray,
     hold: np.ndarray,
 ) -> Draped:
@@ -106,36 +132,63 @@ def make(
         body: The person in the final pose.
         below: Finished garments that this one lies on.
         work: Measures and behaviour.
-        mode: "fast" skins and pushes out, "drape" relaxes as cloth too.
+        mode: "fast" skins and pushes out, "drape" relaxes as cloth too; `Folds` records or replays a drape.
         tight: (V,) 0–1 where it stays on the skin.
         hold: (V,) 0–1 where draping keeps it with the skinned garment.
     """
     fig = figure_of(body)
     f = _fitted(pattern, fig, work.ease, work.skirt, _Tight(tight))
-    target = carry(pattern, f.coarse, f.weights, fig, body)
+    target, turned = carry(pattern, f.coarse, f.weights, fig, body)
     by, fine = _fine(pattern)
     samples = [skin_samples(body, work.clearance), *(layer_samples(m) for m in below)]
     coarse_collider = Collider.of(samples, target, signed_arm(pattern.arm))
     collider = coarse_collider.on(signed_arm(f.arm))
-    x = coarse_collider.push(target)
-    if mode == "drape":
-        # What hangs free is pulled less the lower it is: gravity shapes it.
-        soft = work.soft * (1 - 0.85 * smoothstep(pattern.drop, 0.0, 0.25))
-        pull = np.clip(np.maximum(soft, hold), 0, 1)
-        x = relax(pattern.fabric, x, f.coarse, target, pull, coarse_collider, work.cloth, work.steps[0])
-        cloth = replace(work.cloth, bend=min(0.9, 0.15 + work.cloth.bend * 3.0), slack=1 + 0.4 * (work.cloth.slack - 1))
-        start, goal = fine.smooth(by(x), 0.5, 1), fine.smooth(by(target), 0.5, 2)
-        x = relax(fine, start, f.fine, goal, by(pull) * 0.7, collider, cloth, work.steps[1])
-        # Jacobi leaves ripples of one mesh width, which read as wood grain.
-        x = fine.smooth(x, 0.4, 3)
+    if mode == "fast":
+        x = fine.smooth(by(coarse_collider.push(target)), 0.5, 3)
     else:
-        x = fine.smooth(by(x), 0.5, 3)
+        goal = fine.smooth(by(target), 0.5, 2)
+        turn = by(turned.reshape(-1, 9)).reshape(-1, 3, 3)
+        if isinstance(mode, Folds) and not mode.recording:
+            x = goal + np.einsum("vij,vj->vi", turn, mode.take())
+        else:
+            x = _drape(pattern, f, target, goal, (coarse_collider, collider), work, hold)
+            if isinstance(mode, Folds):
+                mode.entries.append(np.einsum("vij,vj->vi", _unturn(turn), x - goal))
     x = collider.push(x)
     distance = dict(f.distance)
     border = np.minimum.reduce(list(distance.values()))
     return Draped(
         fine, x, f.fine, f.rest, f.arm, fine_loops(pattern, fine), distance, border, _cut_edge(pattern), f.around, {}
     )
+
+
+def _unturn(turn: np.ndarray) -> np.ndarray:
+    """(V, 3, 3) inverses of blended rotations; transposes where blending has flattened them (armpits)."""
+    flat = np.abs(np.linalg.det(turn)) < 0.3
+    safe = np.where(flat[:, None, None], np.eye(3), turn)
+    return np.where(flat[:, None, None], np.swapaxes(turn, 1, 2), np.linalg.inv(safe))
+
+
+def _drape(
+    pattern: Pattern,
+    f: _Fitted,
+    target: np.ndarray,
+    goal: np.ndarray,
+    colliders: tuple[Collider, Collider],
+    work: Work,
+    hold: np.ndarray,
+) -> np.ndarray:
+    """Coarse folds on the cut pattern, then fine ones on its subdivision; (V, 3) of the fine mesh."""
+    by, fine = _fine(pattern)
+    # What hangs free is pulled less the lower it is: gravity shapes it.
+    soft = work.soft * (1 - 0.85 * smoothstep(pattern.drop, 0.0, 0.25))
+    pull = np.clip(np.maximum(soft, hold), 0, 1)
+    x = colliders[0].push(target)
+    x = relax(pattern.fabric, x, f.coarse, target, pull, colliders[0], work.cloth, work.steps[0])
+    cloth = replace(work.cloth, bend=min(0.9, 0.15 + work.cloth.bend * 3.0), slack=1 + 0.4 * (work.cloth.slack - 1))
+    x = relax(fine, fine.smooth(by(x), 0.5, 1), f.fine, goal, by(pull) * 0.7, colliders[1], cloth, work.steps[1])
+    # Jacobi leaves ripples of one mesh width, which read as wood grain.
+    return fine.smooth(x, 0.4, 3)
 
 
 @lru_cache(maxsize=64)
