@@ -82,7 +82,9 @@ def amass(poses=30):
     rng = np.random.default_rng(3)
     path = np.cumsum(rng.normal(0, 0.01, (poses, 165)), 0)
     betas, trans = np.zeros(10), np.cumsum(rng.normal(0, 0.01, (poses, 3)), 0)
-    joints = np.stack([forward(model, betas, None, p.reshape(-1, 3), t).joints for p, t in zip(path, trans, strict=True)])
+    joints = np.stack(
+        [forward(model, betas, None, p.reshape(-1, 3), t).joints for p, t in zip(path, trans, strict=True)]
+    )
     return {"poses": path, "trans": trans, "betas": betas, "mocap_frame_rate": np.array(60.0), "joints": joints,
             "body_model": np.array(model.name), "gender": np.array("neutral")}  # fmt: skip
 

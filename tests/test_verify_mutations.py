@@ -87,7 +87,10 @@ def normals_not_unit(d):
 def normals_averaged_at_edges(d):
     normal = d.read("normal")
     both = (normal + np.roll(normal, 1, 1)) / 2
-    d.write("normal", both / np.maximum(np.linalg.norm(both, axis=-1, keepdims=True), 1e-9) * (normal != 0).any(-1, keepdims=True))
+    d.write(
+        "normal",
+        both / np.maximum(np.linalg.norm(both, axis=-1, keepdims=True), 1e-9) * (normal != 0).any(-1, keepdims=True),
+    )
 
 
 def normals_left_handed(d):
@@ -211,7 +214,9 @@ def left_right_swapped(d):
         for name, i in index.items():
             j = index.get("right_" + name[5:]) if name.startswith("left_") else None
             if j is not None:
-                for values in (k[f] for f in ("xy", "xyz_world", "xyz_cam", "visibility", "occluder", "occluder_distance")):
+                for values in (
+                    k[f] for f in ("xy", "xyz_world", "xyz_cam", "visibility", "occluder", "occluder_distance")
+                ):
                     values[i], values[j] = values[j], values[i]
 
 
@@ -457,7 +462,9 @@ def test_an_image_of_another_size(good, tmp_path):
     assert "files.shape" in failed(root, FIRST)
 
 
-@pytest.mark.parametrize(("file", "check"), [("conventions.json", "dataset.conventions"), ("scenes/000000.json", "dataset.scenes")])
+@pytest.mark.parametrize(
+    ("file", "check"), [("conventions.json", "dataset.conventions"), ("scenes/000000.json", "dataset.scenes")]
+)
 def test_edited_dataset_files(good, tmp_path, file, check):
     root = tmp_path / "ds"
     shutil.copytree(good, root)

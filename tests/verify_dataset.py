@@ -109,7 +109,11 @@ def hair(body):
 def geometry_at(frame):
     """Everything that is there at a frame."""
     body = body_at(frame)
-    ground = Mesh(np.array([[-6, -6, 0], [6, -6, 0], [6, 9, 0], [-6, 9, 0]], np.float32), np.array([[0, 1, 2, 3]], np.int32), (GREY,))
+    ground = Mesh(
+        np.array([[-6, -6, 0], [6, -6, 0], [6, 9, 0], [-6, 9, 0]], np.float32),
+        np.array([[0, 1, 2, 3]], np.int32),
+        (GREY,),
+    )
     objects = [
         SceneObject("person_0/body", body_mesh(body, GREY, {}, level=0), "skin", 1, 0),
         SceneObject("person_0/hair", hair(body), "hair", 1, 0),
@@ -129,7 +133,12 @@ def raw_passes(geometry, camera, time):
     rays = view.directions.reshape(-1, 3)
     hits = Witness(mesh["vertices"], mesh["triangles"], T[:3, 3], "raster").cast(rays, NEAR)
     seen = hits.triangle >= 0
-    depth, objects, face, normal = np.full(len(rays), 1e10), np.zeros(len(rays), int), np.full(len(rays), -1), np.zeros((len(rays), 3))
+    depth, objects, face, normal = (
+        np.full(len(rays), 1e10),
+        np.zeros(len(rays), int),
+        np.full(len(rays), -1),
+        np.zeros((len(rays), 3)),
+    )
     depth[seen], objects[seen] = hits.t[seen], mesh["triangle_object"][hits.triangle[seen]]
     face[seen] = mesh["triangle_face"][hits.triangle[seen]]
     shading, flat = shading_normals(mesh, hits.triangle[seen], hits.bary[seen])
@@ -181,7 +190,9 @@ def write_frame(store, number, index, time, scene, moments, passes):
     people = [label_person(view, 0, moments[time].bodies[0], sight_lines(view))]
     with store.frame(frame_id(number, index, time if scene.frames > 1 else None)) as frame:
         light = np.clip(-(view.raw.normal * [0.4, 0.7, -0.6]).sum(-1), 0.1, 1) * (view.raw.depth < 1e9)
-        write_png(frame.folder / "rgb.png", np.rint(255 * (light[..., None] * view.raw.albedo) ** 0.45).astype(np.uint8))
+        write_png(
+            frame.folder / "rgb.png", np.rint(255 * (light[..., None] * view.raw.albedo) ** 0.45).astype(np.uint8)
+        )
         for entry in registry.channels:
             array = entry.make.decode(view)
             if array is not None:
@@ -195,7 +206,9 @@ def write_frame(store, number, index, time, scene, moments, passes):
 
 def build(root):
     """Write the dataset; returns its path."""
-    with Store.open_or_create(root, Header("0.1.0", 7, {"scenes": 2, "views": 2, "width": WIDTH, "height": HEIGHT})) as store:
+    with Store.open_or_create(
+        root, Header("0.1.0", 7, {"scenes": 2, "views": 2, "width": WIDTH, "height": HEIGHT})
+    ) as store:
         for number in (0, 1):
             scene = spec(number)
             moments = [geometry_at(t) for t in range(scene.frames)]

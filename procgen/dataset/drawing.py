@@ -71,8 +71,12 @@ class Canvas:
         distance = np.full(x.shape, np.inf)
         for a, b in pieces:
             # Only the pixels around the piece: a line of text has hundreds of pieces.
-            c0, c1 = (int(np.clip(v, 0, x.shape[1])) for v in (min(a[0], b[0]) - reach - x0, max(a[0], b[0]) + reach + 1 - x0))
-            r0, r1 = (int(np.clip(v, 0, x.shape[0])) for v in (min(a[1], b[1]) - reach - y0, max(a[1], b[1]) + reach + 1 - y0))
+            c0, c1 = (
+                int(np.clip(v, 0, x.shape[1])) for v in (min(a[0], b[0]) - reach - x0, max(a[0], b[0]) + reach + 1 - x0)
+            )
+            r0, r1 = (
+                int(np.clip(v, 0, x.shape[0])) for v in (min(a[1], b[1]) - reach - y0, max(a[1], b[1]) + reach + 1 - y0)
+            )
             px, py = x[r0:r1, c0:c1] - a[0], y[r0:r1, c0:c1] - a[1]
             dx, dy = b - a
             t = np.clip((px * dx + py * dy) / max(dx * dx + dy * dy, 1e-12), 0.0, 1.0)
@@ -200,7 +204,7 @@ def bones(names: Sequence[str]) -> list[tuple[int, int, tuple[int, int, int], fl
             for k in (1, 2, 3):
                 join(f"{side}_{finger}{k}", f"{side}_{finger}{k + 1}", color, 0.45)
     if not trunk:
-        for a, b in _ACROSS + _FACE:
+        for a, b in (*_ACROSS, *_FACE):
             join(a, b, MIDDLE, 0.8)
     return out
 

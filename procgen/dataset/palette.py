@@ -14,7 +14,16 @@ NOTHING = (26, 29, 35)
 def srgb_from_oklab(lab: np.ndarray) -> np.ndarray:
     """(…, 3) sRGB in [0, 1] from OKLab. Source: Björn Ottosson, "A perceptual color space for image processing"."""
     lab = np.asarray(lab, np.float64)
-    lms = lab @ np.array([[1.0, 0.3963377774, 0.2158037573], [1.0, -0.1055613458, -0.0638541728], [1.0, -0.0894841775, -1.2914855480]]).T
+    lms = (
+        lab
+        @ np.array(
+            [
+                [1.0, 0.3963377774, 0.2158037573],
+                [1.0, -0.1055613458, -0.0638541728],
+                [1.0, -0.0894841775, -1.2914855480],
+            ]
+        ).T
+    )
     linear = lms**3 @ np.array([[4.0767416621, -3.3077115913, 0.2309699292], [-1.2684380046, 2.6097574011, -0.3413193965],
                                 [-0.0041960863, -0.7034186147, 1.7076147010]]).T  # fmt: skip
     return srgb_from_linear(linear)
@@ -81,7 +90,9 @@ def id_colors(ids: np.ndarray, lightness: float = 0.74, chroma: float = 0.135) -
     """(H, W, 3): neighbouring ids far apart in hue (golden ratio), 0 is nothing."""
     number = np.arange(int(ids.max(initial=0)) + 1)
     steps = np.array([0.0, -0.11, 0.09])[number % 3]
-    return _on_nothing(oklch(lightness + steps, np.full(len(number), chroma), (0.13 + number * 0.61803398875) % 1.0)[ids], ids > 0)
+    return _on_nothing(
+        oklch(lightness + steps, np.full(len(number), chroma), (0.13 + number * 0.61803398875) % 1.0)[ids], ids > 0
+    )
 
 
 def person_color(index: int) -> np.ndarray:
@@ -116,7 +127,11 @@ def iuv_colors(iuv: np.ndarray) -> np.ndarray:
 def flow_colors(flow: np.ndarray) -> np.ndarray:
     """(H, W, 3): hue is direction, brightness is speed up to the 99th percentile."""
     speed = np.linalg.norm(flow, axis=-1)
-    t = np.sqrt(np.clip(speed / max(float(np.percentile(speed, 99)), 1e-6), 0, 1)) if speed.max(initial=0) > 1e-3 else np.zeros_like(speed)
+    t = (
+        np.sqrt(np.clip(speed / max(float(np.percentile(speed, 99)), 1e-6), 0, 1))
+        if speed.max(initial=0) > 1e-3
+        else np.zeros_like(speed)
+    )
     hue = np.arctan2(-flow[..., 1], flow[..., 0]) / (2 * np.pi) % 1.0
     return oklch(0.22 + 0.58 * t, 0.15 * t, hue).astype(np.float32)
 

@@ -77,7 +77,9 @@ def sheet(
 
         return write_page(Path(dataset_path), chosen, target, labels, line)
     if target.suffix.lower() != ".png":
-        raise DatasetError(f"a sheet cannot be written to {target.name!r}", expected="a name that ends in .png or .html")
+        raise DatasetError(
+            f"a sheet cannot be written to {target.name!r}", expected="a name that ends in .png or .html"
+        )
     replace_bytes(target, encode_png(draw_sheet(Path(dataset_path), chosen, labels, layout, line), level=9))
     return target
 
@@ -91,7 +93,10 @@ def choose_frames(dataset: Dataset, frames: int | Sequence[str]) -> list[Frame]:
         named = {f.name: f for f in everything}
         missing = [n for n in frames if n not in named]
         if missing:
-            raise DatasetError(f"there is no frame {missing[0]!r}", expected=f"one of {len(named)} frames, such as {everything[0].name}")
+            raise DatasetError(
+                f"there is no frame {missing[0]!r}",
+                expected=f"one of {len(named)} frames, such as {everything[0].name}",
+            )
         return [named[n] for n in frames]
     rank: dict[int, int] = {}
     order = []
@@ -107,6 +112,8 @@ def command_of(header: Header) -> str:
     """The command that made a dataset, in one line."""
     a = header.arguments
     words = ["vivant", "generate", "OUT"]
+    if "scene" in a:  # one scene from a file, which decides everything else
+        return shlex.join([*words, "--spec", "SCENE.json"])
     for name, default in (("scenes", 1), ("views", 1), ("frames", 1)):
         if a.get(name, default) != default:
             words += [f"--{name}", str(a[name])]
@@ -205,4 +212,3 @@ def _pill(canvas: Canvas, x: float, bottom: float, text: str) -> None:
     width = text_width(text, 12)
     canvas.panel((x, bottom - 19, x + width + 15, bottom), (12, 14, 18), 9.5, 0.74)
     canvas.text((x + 7, bottom - 5), text, 12, INK)
-

@@ -51,7 +51,9 @@ def _section(root: Path, frame: Frame, target: Path, folder: Path, labels: Seque
     cells = []
     if "rgb" in frame:
         source = _picture(root, frame, target, folder)
-        cells.append(f'<figure class="picture"><img src="{html.escape(source)}" alt="{html.escape(frame.caption)}"></figure>')
+        cells.append(
+            f'<figure class="picture"><img src="{html.escape(source)}" alt="{html.escape(frame.caption)}"></figure>'
+        )
     for name in labels if labels is not None else available(frame)[:8]:
         path = folder / f"{frame.name}_{name}.png"
         replace_bytes(path, encode_png(np.rint(np.clip(tile(frame, name, width, height), 0, 1) * 255).astype(np.uint8)))

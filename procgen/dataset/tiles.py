@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import DatasetError, unknown_name
 from . import palette
 from .drawing import Canvas, draw_skeleton, outline, resize
-from .reader import Frame
+from .reader import Frame, Person
 
 Picture = np.ndarray  # (h, w, 3) float32 sRGB in [0, 1]
 
@@ -50,7 +50,22 @@ def skeleton(frame: Frame, width: int, height: int) -> Picture:
                 span = 0.0 if person.box_amodal is None else (person.box_amodal[3] - person.box_amodal[1]) * scale
                 draw_skeleton(canvas, k.names, k.xy, k.visibility, float(np.clip(span / 55, 1.2, 4.0)), scale)
                 break
+        _face(canvas, person, scale)
     return canvas.image
+
+
+def _face(canvas: Canvas, person: Person, scale: float) -> None:
+    """Face landmarks as fine dots, where there is room for them."""
+    k = person.record.keypoints.get("coco_wholebody")
+    if k is None:
+        return
+    face = [i for i, n in enumerate(k.names) if n.startswith("face")]
+    if not face or np.ptp(k.xy[face], axis=0).max() * scale < 26:
+        return
+    radius = float(np.clip(np.ptp(k.xy[face], axis=0).max() * scale / 70, 0.7, 1.5))
+    for i in face:
+        if k.visibility[i]:
+            canvas.disc(k.xy[i] * scale, radius, (255, 255, 255), 0.95 if k.visibility[i] == 2 else 0.35)
 
 
 def boxes(frame: Frame, width: int, height: int) -> Picture:
@@ -97,11 +112,15 @@ TILES: dict[str, tuple[str | None, Callable[[Frame, int, int], Picture], str]] =
 
 
 def available(frame: Frame) -> list[str]:
-    """Names of the tiles that a frame can show, the most telling first."""
+    """Names of the tiles that a frame can show, the most telling first; flow takes the place of parts in a sequence."""
     people = bool(frame.people)
+    names = list(TILES)
+    if "flow" in frame:
+        part, flow = names.index("part"), names.index("flow")
+        names[part], names[flow] = "flow", "part"
     return [
         name
-        for name, (channel, _, _) in TILES.items()
+        for name, channel in ((n, TILES[n][0]) for n in names)
         if (channel is None and people) or (channel is not None and channel in frame)
     ]
 
@@ -112,7 +131,9 @@ def tile(frame: Frame, name: str, width: int, height: int) -> Picture:
         raise unknown_name("label", name, TILES)
     channel, make, _ = TILES[name]
     if channel is not None and channel not in frame:
-        raise DatasetError(f"frame {frame.name} has no channel {channel!r}", fix="generate it, or leave it out of the sheet")
+        raise DatasetError(
+            f"frame {frame.name} has no channel {channel!r}", fix="generate it, or leave it out of the sheet"
+        )
     return make(frame, width, height)
 
 

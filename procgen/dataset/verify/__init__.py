@@ -58,7 +58,9 @@ def verify(
         raise MissingDependency("the Embree witness needs the package embreex", fix="pip install embreex")
     names = _chosen(root, options)
     report = Report(str(dataset_path), list(names))
-    report.witness = "none" if options.witness == "none" else "embree" if options.provider != "raster" and has_embree() else "raster"
+    report.witness = (
+        "none" if options.witness == "none" else "embree" if options.provider != "raster" and has_embree() else "raster"
+    )
     report.results += [r for r in check_dataset(root) if _wanted(r, options)]
     reader = _Frames(root, options)
     for done, name in enumerate(names):
@@ -77,7 +79,11 @@ def verify(
 
 
 def _wanted(result: Result, options: VerifyOptions) -> bool:
-    return not options.channels or result.channel in options.channels or result.ok is False and result.check == "record.complete"
+    return (
+        not options.channels
+        or result.channel in options.channels
+        or (result.ok is False and result.check == "record.complete")
+    )
 
 
 def _chosen(root: Path, options: VerifyOptions) -> tuple[str, ...]:
@@ -85,7 +91,9 @@ def _chosen(root: Path, options: VerifyOptions) -> tuple[str, ...]:
     if options.frames:
         names = tuple(n for n in names if n.startswith(tuple(options.frames)))
     if not names:
-        raise DatasetError(f"{str(root)!r} holds no frames", got=", ".join(options.frames) or None, fix="generate some first")
+        raise DatasetError(
+            f"{str(root)!r} holds no frames", got=", ".join(options.frames) or None, fix="generate some first"
+        )
     if options.limit and len(names) > options.limit:
         step = (len(names) - 1) / max(options.limit - 1, 1)
         names = tuple(names[round(i * step)] for i in range(options.limit))

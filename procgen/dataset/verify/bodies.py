@@ -53,7 +53,12 @@ def run_body(person: PersonRecord, files: Mapping[str, Path]) -> BodyState:
     if record.pose.shape != (model.joint_count, 3):
         raise SpecError("the recorded pose does not fit the body", (model.joint_count, 3), record.pose.shape)
     return pose_body(
-        model, _phenotype(person.spec), record.betas, record.expression, record.pose, np.asarray(record.T_world_from_body)
+        model,
+        _phenotype(person.spec),
+        record.betas,
+        record.expression,
+        record.pose,
+        np.asarray(record.T_world_from_body),
     )
 
 

@@ -87,9 +87,15 @@ def _missing(root: Path, scenes: dict[int, dict[str, Any]]) -> list[str]:
     begun = {f[0] for f in there}
     for number, data in scenes.items():
         views, times = len(data.get("cameras", [])), data.get("frames", 1)
-        gone = [(v, t) for v in range(views) for t in range(times) if (number, v, t) not in there] if type(times) is int else []
+        gone = (
+            [(v, t) for v in range(views) for t in range(times) if (number, v, t) not in there]
+            if type(times) is int
+            else []
+        )
         if number in begun and gone:
-            out.append(f"scene {number} lacks {len(gone)} of {views * times} frames, first view {gone[0][0]} time {gone[0][1]}")
+            out.append(
+                f"scene {number} lacks {len(gone)} of {views * times} frames, first view {gone[0][0]} time {gone[0][1]}"
+            )
         elif number not in begun:
             out.append(f"scene {number} has no frames")
     return out

@@ -43,7 +43,9 @@ def polygons_of(mesh: dict[str, np.ndarray], wanted: np.ndarray) -> list[np.ndar
     return [p for p in (single, quads) if len(p)]
 
 
-def shading_normals(mesh: dict[str, np.ndarray], triangle: np.ndarray, bary: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def shading_normals(
+    mesh: dict[str, np.ndarray], triangle: np.ndarray, bary: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Normals at hits: shading (N, 3) and geometric (N, 3), float64, unit length, outward.
 
     Args:
@@ -73,7 +75,12 @@ def _smooth_normals(mesh: dict[str, np.ndarray], wanted: np.ndarray) -> np.ndarr
     linear = np.tile(np.eye(3), (int(mesh["triangle_object"].max(initial=0)) + 1, 1, 1))
     if "object_id" in mesh:
         linear[mesh["object_id"]] = mesh["object_matrix"][:, :3, :3]
-    even = np.abs(linear.transpose(0, 2, 1) @ linear - (linear[:, :, :1] ** 2).sum(1, keepdims=True) * np.eye(3)).max((1, 2)) < 1e-6
+    even = (
+        np.abs(linear.transpose(0, 2, 1) @ linear - (linear[:, :, :1] ** 2).sum(1, keepdims=True) * np.eye(3)).max(
+            (1, 2)
+        )
+        < 1e-6
+    )
     back = np.linalg.inv(linear[~even])
     slot = np.full(len(linear), -1)
     slot[~even] = np.arange(len(back))

@@ -142,7 +142,11 @@ class Report:
             "frames": list(self.frames),
             "witness": self.witness,
             "checks": [
-                {**asdict(r), "status": r.status, "worst": r.worst if r.worst is None or math.isfinite(r.worst) else str(r.worst)}
+                {
+                    **asdict(r),
+                    "status": r.status,
+                    "worst": r.worst if r.worst is None or math.isfinite(r.worst) else str(r.worst),
+                }
                 for r in self.rows()
             ],
             "breaches": [r.to_dict() for r in self.breaches],

@@ -26,7 +26,9 @@ class StrandField:
         K: (3, 3); T_cam_from_world: (4, 4); width, height: pixels.
     """
 
-    def __init__(self, mesh: dict[str, np.ndarray], K: np.ndarray, T_cam_from_world: np.ndarray, width: int, height: int) -> None:
+    def __init__(
+        self, mesh: dict[str, np.ndarray], K: np.ndarray, T_cam_from_world: np.ndarray, width: int, height: int
+    ) -> None:
         self.K, self.width, self.height = K, width, height
         points, radius = spline(mesh, T_cam_from_world)
         self.a, self.b = points[:, :-1].reshape(-1, 3), points[:, 1:].reshape(-1, 3)

@@ -125,7 +125,9 @@ class Subject:
         arrays = read_npz(self.folder / self.record.file_of("amodal"))
         masks = unpack_amodal(arrays["masks"], int(arrays["width"]))
         if masks.shape != (len(self.record.people), self.height, self.width):
-            raise DatasetError("amodal.npz has the wrong shape", f"{len(self.record.people)} masks of the image", masks.shape)
+            raise DatasetError(
+                "amodal.npz has the wrong shape", f"{len(self.record.people)} masks of the image", masks.shape
+            )
         return masks
 
     @cached_property
@@ -252,20 +254,28 @@ class Subject:
                 break
             found = self.witness.cast(rays[left] + dx * across[0] + dy * across[1], NEAR)
             good = self._same(found, left)
-            triangle[left[good]], t[left[good]], bary[left[good]] = found.triangle[good], found.t[good], found.bary[good]
+            triangle[left[good]], t[left[good]], bary[left[good]] = (
+                found.triangle[good],
+                found.t[good],
+                found.bary[good],
+            )
             left = left[~good]
         for pixels, found, rows in self._coincident(left, rays, t):
             triangle[pixels], t[pixels], bary[pixels] = rows, found.t, found.bary
         return WitnessHits(triangle, t, bary)
 
-    def _coincident(self, left: np.ndarray, rays: np.ndarray, t: np.ndarray) -> Iterator[tuple[np.ndarray, WitnessHits, np.ndarray]]:
+    def _coincident(
+        self, left: np.ndarray, rays: np.ndarray, t: np.ndarray
+    ) -> Iterator[tuple[np.ndarray, WitnessHits, np.ndarray]]:
         """Pixels where the object in the picture has a surface at the very depth of the one in front: either is right."""
         mesh, claimed = self.need_mesh(), self.objects.ravel()[left]
         for number in np.unique(claimed[claimed > 0])[:_MOST_OBJECTS]:
             pixels = left[claimed == number]
             rows = np.nonzero(mesh["triangle_object"] == number)[0]
             used, triangles = np.unique(mesh["triangles"][rows], return_inverse=True)
-            own = Witness(mesh["vertices"][used], triangles.reshape(-1, 3), self.T_world_from_cam[:3, 3], self.options.provider)
+            own = Witness(
+                mesh["vertices"][used], triangles.reshape(-1, 3), self.T_world_from_cam[:3, 3], self.options.provider
+            )
             found = own.cast(rays[pixels], NEAR)
             with np.errstate(invalid="ignore"):
                 good = np.abs(found.t - t[pixels]) <= np.maximum(1e-4, 3e-5 * t[pixels])

@@ -127,7 +127,9 @@ class EmbreeCaster:
 
         self.scene: Any = rtcore_scene.EmbreeScene(robust=True)
         if len(triangles):
-            TriangleMesh(self.scene, np.ascontiguousarray(points, np.float32), np.ascontiguousarray(triangles, np.int32))
+            TriangleMesh(
+                self.scene, np.ascontiguousarray(points, np.float32), np.ascontiguousarray(triangles, np.int32)
+            )
 
     def first(self, directions: np.ndarray, near: float) -> np.ndarray:
         """See `Caster`."""

@@ -10,7 +10,6 @@ from ..registry import checks
 from ..report import Result
 from ..subject import Subject, depth_tolerance
 
-
 # Pixels of hair that are compared with the strands.
 _HAIR_POINTS = 800
 

@@ -45,7 +45,11 @@ def check_files(frame: Subject) -> Iterator[Result]:
 
 def _shape_problems(frame: Subject, name: str) -> list[str]:
     entry = frame.record.files[name]
-    array = frame.channel(entry.channel) if frame.record.file_of(entry.channel) == name else decode_file(frame.folder / name, entry.channel)
+    array = (
+        frame.channel(entry.channel)
+        if frame.record.file_of(entry.channel) == name
+        else decode_file(frame.folder / name, entry.channel)
+    )
     channel = known_channel(entry.channel)
     if channel is not None:
         depth, dtype = {"H,W": (), "H,W,2": (2,), "H,W,3": (3,)}.get(channel.shape), channel.dtype

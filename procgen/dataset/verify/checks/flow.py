@@ -30,7 +30,9 @@ def check_flow(frame: Subject) -> Iterator[Result]:
     yield from _next_frame(frame, flow)
 
 
-def flow_of(points: np.ndarray, at: np.ndarray, K: np.ndarray, T_cam_from_world: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def flow_of(
+    points: np.ndarray, at: np.ndarray, K: np.ndarray, T_cam_from_world: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Pixels (N, 2) that points (N, 3) move by, from `at` (N, 2), and their depth in the next camera."""
     target, z = project(K, T_cam_from_world, points)
     return target - at, z
@@ -87,7 +89,9 @@ def _moving(frame: Subject, flow: np.ndarray, T_next: np.ndarray) -> Iterator[Re
     expected, z = flow_of(points, centres, frame.K, T_next)
     error = np.linalg.norm(expected - flow.reshape(-1, 2)[on], axis=1)[z > 0.05]
     if len(error):
-        yield frame.measure("flow.witness", float(np.percentile(error, 99)), got=_direction(expected, flow.reshape(-1, 2)[on]))
+        yield frame.measure(
+            "flow.witness", float(np.percentile(error, 99)), got=_direction(expected, flow.reshape(-1, 2)[on])
+        )
 
 
 def _next_frame(frame: Subject, flow: np.ndarray) -> Iterator[Result]:

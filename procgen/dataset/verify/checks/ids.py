@@ -24,7 +24,9 @@ def check_ids(frame: Subject) -> Iterator[Result]:
     if frame.has("object"):
         found = np.unique(frame.channel("object"))
         strange = sorted(set(found.tolist()) - {0} - {o.id for o in record.objects})
-        yield frame.measure("object.table", len(strange), expected=f"ids 0..{len(record.objects)}", got=str(strange[:10]))
+        yield frame.measure(
+            "object.table", len(strange), expected=f"ids 0..{len(record.objects)}", got=str(strange[:10])
+        )
         tables = {
             "instance": {o.id: o.instance for o in record.objects},
             "semantic": {o.id: record.semantics[o.semantic] for o in record.objects},
@@ -52,7 +54,9 @@ def check_ids_by_witness(frame: Subject) -> Iterator[Result]:
     clear = ~frame.near_hair
     seen = frame.witness_objects
     bad = clear & (seen != frame.objects)
-    yield frame.measure("object.witness", 1 - bad.sum() / max(int(clear.sum()), 1), got=frame.where(bad, frame.objects, seen))
+    yield frame.measure(
+        "object.witness", 1 - bad.sum() / max(int(clear.sum()), 1), got=frame.where(bad, frame.objects, seen)
+    )
     if frame.has("instance"):
         yield from _instances(frame, clear)
     if frame.has("part"):
@@ -75,7 +79,9 @@ def _instances(frame: Subject, clear: np.ndarray) -> Iterator[Result]:
         a, b = clear & (stored == person.instance), clear & (expected == person.instance)
         # Twenty stray pixels of a far person say nothing about a share of 0.999.
         if (a | b).sum() >= 1000:
-            yield frame.measure("instance.witness", iou(a, b), what=f"the mask of {person.name} differs from the ray caster's")
+            yield frame.measure(
+                "instance.witness", iou(a, b), what=f"the mask of {person.name} differs from the ray caster's"
+            )
         elif (a | b).any():
             off = int((a != b).sum())
             yield frame.measure("instance.witness", 1.0 if off <= 1 else iou(a, b))

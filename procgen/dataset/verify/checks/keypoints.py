@@ -34,37 +34,52 @@ def _names(frame: Subject, sets: list[tuple[PersonRecord, str, KeypointsRecord]]
     wrong = []
     for p, name, k in sets:
         try:
-            right = list(keypoint_names(name))
+            right = keypoint_names(name)
         except SpecError:
             wrong.append(f"unknown set {name!r}")
             continue
-        if list(k.names) != right:
-            wrong += [f"{p.name} {name}: {a!r} for {b!r}" for a, b in zip(k.names, right, strict=False) if a != b] or [f"{len(k.names)} names"]
+        if len(k.names) != len(right):
+            wrong.append(f"{p.name} {name}: {len(k.names)} names for {len(right)}")
+        wrong += [f"{p.name} {name}: {a!r} for {b!r}" for a, b in zip(k.names, right, strict=False) if a != b]
     yield frame.measure("keypoints.names", len(wrong), got="; ".join(wrong[:5]))
 
 
 def _geometry(frame: Subject, sets: list[tuple[PersonRecord, str, KeypointsRecord]]) -> Iterator[Result]:
     turned = projected = 0.0
-    words, outside, contradictions = "", [], []
-    ids = {o.id for o in frame.record.objects}
+    words, outside, odd = "", [], []
     for p, name, k in sets:
         turned = max(turned, float(np.abs(frame.to_camera(k.xyz_world) - k.xyz_cam).max(initial=0.0)) * 1000)
-        xy, z = project(frame.K, frame.T_cam_from_world, k.xyz_world)
-        # A point beside the camera projects to infinity: a relative error there is an absolute one on the image.
-        error = np.where(z > 1e-6, np.linalg.norm(xy - k.xy, axis=1) / np.maximum(1.0, np.abs(xy).max(1) / (4 * max(frame.width, frame.height))), 0.0)
+        error, xy = projection_errors(frame, k)
         if error.max(initial=0.0) > projected:
             i = int(error.argmax())
-            projected, words = float(error[i]), f"{p.name} {name} {k.names[i]} at {k.xy[i].round(3).tolist()}, projected {xy[i].round(3).tolist()}"
-        inside = (k.xyz_cam[:, 2] > 1e-6) & (k.xy >= 0).all(1) & (k.xy[:, 0] < frame.width) & (k.xy[:, 1] < frame.height)
-        outside += [f"{p.name} {name} {k.names[i]}: {k.visibility[i]}" for i in np.nonzero(inside != (k.visibility > 0))[0]]
-        odd = (inside & ((k.visibility == 1) != (k.occluder > 0))) | ((k.occluder > 0) != (k.occluder_distance > 0))
-        odd |= ~np.isin(k.occluder, [0, *ids])
-        contradictions += [f"{p.name} {name} {k.names[i]}: visibility {k.visibility[i]}, occluder {k.occluder[i]} at "
-                           f"{k.occluder_distance[i]:.3f} m" for i in np.nonzero(odd)[0]]  # fmt: skip
+            projected = float(error[i])
+            words = f"{p.name} {name} {k.names[i]} at {k.xy[i].round(3).tolist()}, projected {xy[i].round(3).tolist()}"
+        inside = (k.xyz_cam[:, 2] > 1e-6) & (k.xy >= 0).all(1) & (k.xy < [frame.width, frame.height]).all(1)
+        wrong = np.nonzero(inside != (k.visibility > 0))[0]
+        outside += [f"{p.name} {name} {k.names[i]}: {k.visibility[i]}" for i in wrong]
+        odd += [f"{p.name} {name} {text}" for text in _contradictions(frame, k, inside)]
     yield frame.measure("keypoints.camera", turned)
     yield frame.measure("keypoints.projection", projected, got=words)
     yield frame.measure("keypoints.visibility", len(outside), got="; ".join(outside[:3]))
-    yield frame.measure("keypoints.occluder", len(contradictions), got="; ".join(contradictions[:3]))
+    yield frame.measure("keypoints.occluder", len(odd), got="; ".join(odd[:3]))
+
+
+def projection_errors(frame: Subject, k: KeypointsRecord) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) pixels between recorded and projected points in front of the camera, and the projected points (N, 2)."""
+    xy, z = project(frame.K, frame.T_cam_from_world, k.xyz_world)
+    # Points beside the camera project to infinity: their error counts in units of four images.
+    scale = np.maximum(1.0, np.abs(xy).max(1) / (4 * max(frame.width, frame.height)))
+    return np.where(z > 1e-6, np.linalg.norm(xy - k.xy, axis=1) / scale, 0.0), xy
+
+
+def _contradictions(frame: Subject, k: KeypointsRecord, inside: np.ndarray) -> list[str]:
+    odd = inside & ((k.visibility == 1) != (k.occluder > 0))
+    odd |= (k.occluder > 0) != (k.occluder_distance > 0)
+    odd |= ~np.isin(k.occluder, [0, *(o.id for o in frame.record.objects)])
+    return [
+        f"{k.names[i]}: visibility {k.visibility[i]}, occluder {k.occluder[i]} at {k.occluder_distance[i]:.3f} m"
+        for i in np.nonzero(odd)[0]
+    ]
 
 
 def _bodies(frame: Subject, sets: list[tuple[PersonRecord, str, KeypointsRecord]]) -> Iterator[Result]:

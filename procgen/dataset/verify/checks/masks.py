@@ -51,7 +51,9 @@ def check_masks(frame: Subject) -> Iterator[Result]:
     amodal = frame.amodal
     if amodal is None or not people:
         return
-    yield from _worst(frame, "boxes.amodal", [box_problems(m, p.box_amodal, p.amodal_px) for m, p in zip(amodal, people, strict=True)])
+    yield from _worst(
+        frame, "boxes.amodal", [box_problems(m, p.box_amodal, p.amodal_px) for m, p in zip(amodal, people, strict=True)]
+    )
     if instance is not None:
         outside = np.zeros(instance.shape, bool)
         for mask, p in zip(amodal, people, strict=True):
@@ -114,7 +116,9 @@ def _silhouettes(frame: Subject, amodal: np.ndarray) -> Iterator[Result]:
         if not len(triangles):
             continue
         used, rows = np.unique(triangles, return_inverse=True)
-        witness = Witness(mesh["vertices"][used], rows.reshape(-1, 3), frame.T_world_from_cam[:3, 3], frame.options.provider)
+        witness = Witness(
+            mesh["vertices"][used], rows.reshape(-1, 3), frame.T_world_from_cam[:3, 3], frame.options.provider
+        )
         solid = (witness.cast(rays, NEAR).triangle >= 0).reshape(mask.shape)
         wrong = (solid & ~mask) | (mask & ~solid & ~strands)
         union = int((solid | mask).sum())

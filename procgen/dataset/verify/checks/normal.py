@@ -44,7 +44,12 @@ def slope_angles(points: np.ndarray, normal: np.ndarray, objects: np.ndarray, ey
         normal: (H, W, 3); objects: (H, W); eye_depth: (H, W) planar depth.
     """
     c = (slice(1, -1), slice(1, -1))
-    right, left, down, up = ((c[0], slice(2, None)), (c[0], slice(None, -2)), (slice(2, None), c[1]), (slice(None, -2), c[1]))
+    right, left, down, up = (
+        (c[0], slice(2, None)),
+        (c[0], slice(None, -2)),
+        (slice(2, None), c[1]),
+        (slice(None, -2), c[1]),
+    )
     z = np.where(np.isfinite(eye_depth), eye_depth, 0.0).astype(np.float64)
     smooth = objects[c] > 0
     for n in (right, left, down, up):

@@ -35,7 +35,9 @@ def check_sight(frame: Subject) -> Iterator[Result]:
         for name, k in p.keypoints.items():
             off = disagreeing(frame, p, k)
             total += len(k.names)
-            wrong += [f"{p.name} {name} {k.names[i]}: visibility {k.visibility[i]}, occluder {k.occluder[i]}; witness {saw}" for i, saw in off]
+            for i, saw in off:
+                said = f"visibility {k.visibility[i]}, occluder {k.occluder[i]}"
+                wrong.append(f"{p.name} {name} {k.names[i]}: {said}; witness {saw}")
     yield frame.measure("keypoints.witness", len(wrong), expected="what sight lines meet", got="; ".join(wrong[:3]))
 
 

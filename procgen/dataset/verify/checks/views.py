@@ -42,6 +42,8 @@ def check_views(frame: Subject) -> Iterator[Result]:
     for a, b in ((frame, other), (other, frame)):
         through, total = seen_through(a, b)
         if total >= 200:
-            yield frame.measure("depth.views", through / total, got=f"{through} of {total} points of {a.name} in {b.name}")
+            yield frame.measure(
+                "depth.views", through / total, got=f"{through} of {total} points of {a.name} in {b.name}"
+            )
         else:
             yield frame.skip("depth.views", f"{a.name} and {b.name} show too little in common")

@@ -44,7 +44,9 @@ def verify_foreign(path: str | os.PathLike[str], kind: str = "auto") -> Report:
     else:
         files = [root]
     if not files or not files[0].is_file():
-        raise DatasetError(f"there is nothing to verify at {str(path)!r}", expected="a .json, .npz or .hdf5 file", fix="check the path")
+        raise DatasetError(
+            f"there is nothing to verify at {str(path)!r}", expected="a .json, .npz or .hdf5 file", fix="check the path"
+        )
     report = Report(str(path), [p.name if root.is_file() else str(p.relative_to(root)) for p in files])
     for file, name in zip(files, report.frames, strict=True):
         found = kind if kind != "auto" else _SUFFIXES.get(file.suffix, "coco")

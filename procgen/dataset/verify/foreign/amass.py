@@ -38,7 +38,9 @@ def check_amass(path: Path) -> Iterator[Result]:
     if bad or poses.ndim != 2 or poses.shape[1] % 3:
         return
     angle = np.linalg.norm(poses.reshape(len(poses), -1, 3), axis=-1)
-    yield measured("amass.angles", float(angle.max(initial=0.0)), f"joint {int(angle.max(0).argmax())}" if angle.size else "")
+    yield measured(
+        "amass.angles", float(angle.max(initial=0.0)), f"joint {int(angle.max(0).argmax())}" if angle.size else ""
+    )
     yield from _speeds(data, poses)
     yield from _joints(data, poses)
 
@@ -52,8 +54,10 @@ def _problems(data: dict[str, np.ndarray], poses: np.ndarray) -> list[str]:
         out.append(f"trans is {None if trans is None else trans.shape}, not ({len(poses)}, 3)")
     if "betas" not in data or data["betas"].size == 0:
         out.append("there are no betas")
-    if "pose_body" in data and "poses" in data and poses.ndim == 2 and not np.allclose(data["pose_body"], poses[:, 3 : 3 + data["pose_body"].shape[1]]):
-        out.append("pose_body is not what poses holds")
+    part = data.get("pose_body")
+    if part is not None and "poses" in data and poses.ndim == part.ndim == 2:
+        if not np.allclose(part, poses[:, 3 : 3 + part.shape[1]]):
+            out.append("pose_body is not what poses holds")
     return out
 
 

@@ -31,9 +31,14 @@ def check_hdf5(path: Path) -> Iterator[Result]:
 
 def check_arrays(data: dict[str, Any]) -> Iterator[Result]:
     """Results for the arrays of a container, by BlenderProc's names."""
-    images = {k: v for k, v in data.items() if k in ("colors", "depth", "normals", "instance_segmaps", "category_id_segmaps")}
+    images = {
+        k: v for k, v in data.items() if k in ("colors", "depth", "normals", "instance_segmaps", "category_id_segmaps")
+    }
     sizes = {v.shape[:2] for v in images.values()}
-    yield counted("hdf5.fields", [] if len(sizes) == 1 else [f"{k} is {v.shape}" for k, v in images.items()] or ["there are no images"])
+    yield counted(
+        "hdf5.fields",
+        [] if len(sizes) == 1 else [f"{k} is {v.shape}" for k, v in images.items()] or ["there are no images"],
+    )
     if "depth" in data:
         depth = data["depth"]
         yield measured("hdf5.depth", int((~(depth > 0)).sum()))
