@@ -43,6 +43,11 @@ class StrandField:
         centre = self.K[:2, 2].astype(np.float32)
         return self.a[:, :2] / self.a[:, 2:] * scale + centre, self.b[:, :2] / self.b[:, 2:] * scale + centre
 
+    @cached_property
+    def thickest(self) -> float:
+        """Largest radius, metres."""
+        return float(max(self.ra.max(initial=0.0), self.rb.max(initial=0.0)))
+
     def clearance(self, points: np.ndarray) -> np.ndarray:
         """(N,) float64 metres from points (N, 3), camera axes, to the surface of the nearest strand; negative inside.
 
@@ -52,7 +57,7 @@ class StrandField:
         close = self._near_pixels(points) if len(points) else np.zeros(0, np.int64)
         if not len(close):
             return far
-        close = close[_close_to(points, (self.a[close] + self.b[close]) / 2, _COARSE)]
+        close = close[_close_to(points, (self.a[close] + self.b[close]) / 2, _COARSE + self.thickest)]
         if not len(close):
             return far
         a, b = self.a[close].astype(np.float64), self.b[close].astype(np.float64)
@@ -62,7 +67,7 @@ class StrandField:
         piece = np.repeat(np.arange(len(a)), count)
         t = (np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count) + 0.5) / np.repeat(count, count)
         dots = a[piece] + t[:, None] * (b[piece] - a[piece])
-        kept = _close_to(points, dots, _FINE)
+        kept = _close_to(points, dots, _FINE + self.thickest)
         piece, dots = piece[kept], dots[kept]
         if not len(dots):
             return far
@@ -79,7 +84,7 @@ class StrandField:
         """Rows of pieces that appear near any of the points on the image."""
         f = max(self.K[0, 0], self.K[1, 1])
         longest = float(np.linalg.norm(self.b - self.a, axis=1).max(initial=0.0))
-        reach = int(np.ceil(f * (longest / 2 + _FINE) / points[:, 2].min())) + 1
+        reach = int(np.ceil(f * (longest / 2 + self.thickest + _FINE) / points[:, 2].min())) + 1
         reach = min(reach, 64)
         at = np.floor(points[:, :2] / points[:, 2:] * [self.K[0, 0], self.K[1, 1]] + self.K[:2, 2]).astype(np.int64)
         mask = np.zeros((self.height + 2 * reach, self.width + 2 * reach), bool)
