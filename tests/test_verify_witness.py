@@ -129,7 +129,7 @@ def test_a_strand_covers_its_width():
         np.array([[0.0, 0.0, 2.0], [0.004, 0.0, 2.0], [0.005, 0.03, 2.0], [0.5, 0.0, 2.0]]) + [0.0036, 0, 0]
     )
     assert away[:3] == pytest.approx([-0.004, 0.0, 0.001], abs=1e-4)
-    assert np.isinf(away[3])
+    assert away[3] > 0.1
 
 
 @needs_embree

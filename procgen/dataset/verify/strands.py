@@ -51,7 +51,7 @@ class StrandField:
     def clearance(self, points: np.ndarray) -> np.ndarray:
         """(N,) float64 metres from points (N, 3), camera axes, to the surface of the nearest strand; negative inside.
 
-        Strands further than a few millimetres from every point are not looked at: those points get +inf.
+        Strands further than a few millimetres from every point are not looked at: far points get a larger value or +inf.
         """
         far = np.full(len(points), np.inf)
         close = self._near_pixels(points) if len(points) else np.zeros(0, np.int64)
