@@ -6,7 +6,7 @@ import contextlib
 import errno
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from .errors import DatasetError
@@ -36,7 +36,7 @@ def disk_error(error: OSError, doing: str, path: str | os.PathLike[str]) -> Data
 
 
 @contextlib.contextmanager
-def disk(doing: str, path: str | os.PathLike[str]) -> Iterator[None]:
+def disk(doing: str, path: str | os.PathLike[str]) -> Generator[None]:
     """Within this block an `OSError` becomes a `DatasetError`; `doing` is a verb such as "write"."""
     try:
         yield

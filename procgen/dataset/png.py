@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import struct
 import zlib
+from typing import Any
 
 import numpy as np
 
@@ -176,8 +177,9 @@ def encode_png(pixels: np.ndarray, *, level: int = 6) -> bytes:
             got=f"{pixels.shape} {pixels.dtype}",
         )
     height, width = pixels.shape[:2]
-    bits = 8 * pixels.dtype.itemsize
-    rows = np.ascontiguousarray(pixels, pixels.dtype.newbyteorder(">")).reshape(height, -1).view(np.uint8)
+    kind: np.dtype[Any] = pixels.dtype
+    bits = 8 * kind.itemsize
+    rows = np.ascontiguousarray(pixels, kind.newbyteorder(">")).reshape(height, -1).view(np.uint8)
     filtered = np.empty((height, 1 + rows.shape[1]), np.uint8)
     filtered[:, 0], filtered[0, 0] = _UP, _NONE
     filtered[0, 1:] = rows[0]

@@ -81,7 +81,7 @@ class Shader:
             props: Node properties (`operation`, `ramp` stops …).
             inputs: Input name (spaces as double underscores, e.g. `Base__Color`) or `i0`, `i1` … for the index.
         """
-        rec = {"type": type, "props": props or {}, "inputs": {}}
+        rec: dict[str, Any] = {"type": type, "props": props or {}, "inputs": {}}
         for key, value in inputs.items():
             if value is None:
                 continue

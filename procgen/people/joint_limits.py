@@ -13,6 +13,7 @@ abduction of the arm above 120° is left to the collar (scapula), after Inman et
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -67,7 +68,7 @@ class Limit:
         return self.join(a * k, b * k, t2), over
 
 
-def _limit(bone, centre, first, a, b, t) -> Limit:
+def _limit(bone: Any, centre: np.ndarray, first: Any, a: Any, b: Any, t: Any) -> Limit:
     bone = unit(np.array(bone, float))
     middle = centre @ bone
     f = np.array(first, float)

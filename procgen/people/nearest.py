@@ -64,7 +64,7 @@ class NearestPoints:
 def scipy_tree() -> Any:
     """scipy's cKDTree, or None."""
     try:
-        from scipy.spatial import cKDTree
+        from scipy.spatial import cKDTree  # pyright: ignore[reportAttributeAccessIssue] (a compiled name)
     except ImportError:
         return None
     return cKDTree

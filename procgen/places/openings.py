@@ -61,16 +61,21 @@ def casement(
     w, h = x1 - x0, z1 - z0
     c, s = [], []
     for x in (x0 + bar / 2, x1 - bar / 2):
-        c.append((x, y, (z0 + z1) / 2)), s.append((bar, depth, h))
+        c.append((x, y, (z0 + z1) / 2))
+        s.append((bar, depth, h))
     for z in (z0 + bar / 2, z1 - bar / 2):
-        c.append(((x0 + x1) / 2, y, z)), s.append((w - 2 * bar, depth, bar))
+        c.append(((x0 + x1) / 2, y, z))
+        s.append((w - 2 * bar, depth, bar))
     for k in range(1, columns):
         thick = bar * (1.3 if k * 2 == columns else 0.55)
-        c.append((x0 + w * k / columns, y, (z0 + z1) / 2)), s.append((thick, depth * 0.9, h - 2 * bar))
+        c.append((x0 + w * k / columns, y, (z0 + z1) / 2))
+        s.append((thick, depth * 0.9, h - 2 * bar))
     for k in range(1, rows):
-        c.append(((x0 + x1) / 2, y, z0 + h * k / rows)), s.append((w - 2 * bar, depth * 0.7, bar * 0.5))
+        c.append(((x0 + x1) / 2, y, z0 + h * k / rows))
+        s.append((w - 2 * bar, depth * 0.7, bar * 0.5))
     if transom:
-        c.append(((x0 + x1) / 2, y, z0 + h * transom)), s.append((w - 2 * bar, depth * 0.95, bar * 0.9))
+        c.append(((x0 + x1) / 2, y, z0 + h * transom))
+        s.append((w - 2 * bar, depth * 0.95, bar * 0.9))
     return boxes(np.array(c), np.array(s))
 
 

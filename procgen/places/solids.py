@@ -226,7 +226,7 @@ def rounded(size: Sequence[float], radius: float, puff: float = 0.0, n: int = 4,
     return Piece(v[first], tri, _grain(v[first], h))
 
 
-def lathe(profile: Sequence[Sequence[float]], segments: int = 16, sharp: float = 0.7) -> Piece:
+def lathe(profile: Sequence[Sequence[float]] | np.ndarray, segments: int = 16, sharp: float = 0.7) -> Piece:
     """Turn a profile of (radius, z) points about Z.
 
     Args:
@@ -314,12 +314,12 @@ def rod(a: Sequence[float], b: Sequence[float], radius: float, sides: int = 8) -
     return join([wall, Piece(ends.v, ends.f[2 * sides :], ends.tex)])
 
 
-def tube_path(points: Sequence[Sequence[float]], radius: float | np.ndarray, sides: int = 8) -> Piece:
+def tube_path(points: Sequence[Sequence[float]] | np.ndarray, radius: float | np.ndarray, sides: int = 8) -> Piece:
     """One tube along a polyline."""
     return tubes(np.asarray(points, float)[None], radius, sides)
 
 
-def prism(outline: Sequence[Sequence[float]], depth: float) -> Piece:
+def prism(outline: Sequence[Sequence[float]] | np.ndarray, depth: float) -> Piece:
     """Extrude a counter-clockwise (x, z) outline that its centroid sees whole, from y = -depth/2 to depth/2."""
     o = np.asarray(outline, float)
     n = len(o)
@@ -342,7 +342,7 @@ def prism(outline: Sequence[Sequence[float]], depth: float) -> Piece:
     return Piece(v, f, _grain(v, [span[0], depth, span[1]]))
 
 
-def moulding(profile: Sequence[Sequence[float]], length: float) -> Piece:
+def moulding(profile: Sequence[Sequence[float]] | np.ndarray, length: float) -> Piece:
     """Run a (y, z) outline along x, centred; the outline is counter-clockwise seen from +x; ends are closed."""
     p = prism(np.asarray(profile, float), length)  # prism: outline in (x, z), extruded in y
     return Piece(np.stack([-p.v[:, 1], p.v[:, 0], p.v[:, 2]], 1), p.f, np.stack([p.v[:, 1], p.v[:, 0], p.v[:, 2]], 1))

@@ -216,12 +216,16 @@ def tree_grate(iron: Shader, size: float = 1.2) -> Kit:
     for u in x:
         if abs(u) < hole:
             for sign in (-1, 1):
-                c.append((u, sign * (size / 2 + hole) / 2, -0.009)), s.append((0.045, size / 2 - hole, 0.02))
+                c.append((u, sign * (size / 2 + hole) / 2, -0.009))
+                s.append((0.045, size / 2 - hole, 0.02))
         else:
-            c.append((u, 0, -0.009)), s.append((0.045, size, 0.02))
+            c.append((u, 0, -0.009))
+            s.append((0.045, size, 0.02))
     for sign in (-1, 1):
-        c.append((0, sign * (size / 2 + 0.02), -0.009)), s.append((size + 0.08, 0.04, 0.021))
-        c.append((sign * (size / 2 + 0.02), 0, -0.009)), s.append((0.04, size + 0.08, 0.0205))
+        c.append((0, sign * (size / 2 + 0.02), -0.009))
+        s.append((size + 0.08, 0.04, 0.021))
+        c.append((sign * (size / 2 + 0.02), 0, -0.009))
+        s.append((0.04, size + 0.08, 0.0205))
     return Kit().add(boxes(np.array(c), np.array(s)), iron)
 
 

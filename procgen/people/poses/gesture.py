@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -39,7 +39,7 @@ _BAGS = (
 _PHONES = ((0.02, 0.02, 0.025), (0.55, 0.55, 0.56), (0.04, 0.07, 0.16), (0.60, 0.42, 0.38))
 
 
-def _stance(rng: np.random.Generator, person: Phenotype, **posture: float) -> dict[str, object]:
+def _stance(rng: np.random.Generator, person: Phenotype, **posture: float) -> dict[str, Any]:
     """The standing part of a gesture."""
     return {
         "posture": sample_posture(rng, person, **posture),
