@@ -30,7 +30,7 @@ def _thin(s: Shader, color: Socket, roughness: float, through: float, specular: 
 
 
 @lru_cache(maxsize=64)
-def leaf(color: Color, autumn: Color | None = None, hazy: bool = False, through: float = 0.42) -> Shader:
+def leaf(color: Color, autumn: Color | None = None, hazy: bool = False, through: float = 0.48) -> Shader:
     """Foliage: `shade` varies leaf by leaf, the object's random number tree by tree.
 
     Args:

@@ -94,6 +94,12 @@ def _panels(side: Side, height: float, paint_: Shader, rail: float = 1.25) -> Ki
     return kit
 
 
+def _daylight(spec: RoomSpec, windows: list[tuple[int, Opening]]) -> float:
+    """Watts for each square metre of window, so that large and small windows light a room alike."""
+    glass = sum((o[2] - o[0]) * (o[3] - o[1]) for _, o in windows)
+    return 4.6 * spec.daylight * spec.width * spec.depth / max(glass, 1.0)
+
+
 def _ceiling_light(spec: RoomSpec) -> Light:
     """Soft fill from the ceiling: what many bounces from white walls would add."""
     return Light(
@@ -123,7 +129,7 @@ def build_room(spec: RoomSpec) -> PlaceGeometry:
         _walls(spec, c),
         spec.style == "living",
         spec.curtains,
-        44.0 * spec.daylight,
+        _daylight(spec, windows),
         rng,
     )
     room = Furnished()

@@ -26,7 +26,9 @@ def _metres(glass: Piece) -> Piece:
 def build_shop(f: Front, holes: list[Opening], accent: Color, rng: np.random.Generator) -> None:
     """Stall riser, big panes, a glazed door, pilasters, fascia, and an awning or a hanging sign."""
     color = paint.worn_paint(accent, 0.4)
-    glass = paint.shop_glass(float(rng.integers(0, 50)), WARES[int(rng.integers(len(WARES)))])
+    glass = paint.shop_glass(
+        float(rng.integers(0, 50)), WARES[int(rng.integers(len(WARES)))], float(rng.choice([0.105, 0.22, 0.45]))
+    )
     x0, _, x1, top = holes[1]
     wide = x1 - x0
     door_x = x0 + (0.14 if rng.random() < 0.5 else 0.86) * wide

@@ -8,7 +8,8 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from ..codec import param
-from ..geometry import Mesh, PlaceGeometry, SceneObject, Seat
+from ..frames import rigid
+from ..geometry import Light, Mesh, PlaceGeometry, SceneObject, Seat
 from ..materials import masonry, paint, upholstery, vegetation, wood
 from ..materials.shader import Shader
 from ..registry import places
@@ -239,9 +240,11 @@ def _trees(spec: StreetSpec, st: Street, rng: np.random.Generator) -> None:
             (x, -11.4) for x in (-24.0, -14.5, -5.0, 4.5, 14.0, 24.0)
         ]
     for x, y in spots:
+        if rng.random() < 0.35:
+            continue
         near = np.hypot(x, y) < 16
         a = float(rng.uniform(0, 6.28))
-        st.add(shapes[0 if near else 1], "tree", "vegetation", pose(x, y, 0.0, a, float(rng.uniform(0.78, 1.0))), True)
+        st.add(shapes[0 if near else 1], "tree", "vegetation", pose(x, y, 0.0, a, float(rng.uniform(0.62, 0.88))), True)
         st.add(grate, "tree_grate", "road", pose(x, y, 0.003))
         st.add(soil, "tree_pit", "road", pose(x, y, 0.0))
         st.obstacles.append((x, y, 0.35))
@@ -343,6 +346,11 @@ def _vehicles(spec: StreetSpec, st: Street, rng: np.random.Generator) -> None:
         x += float(rng.uniform(5.4, 9.5))
 
 
+def _bounce() -> Light:
+    """What the fronts throw back and forth: renders stop after two diffuse bounces, a street has many."""
+    return Light("area", 750.0, (1.0, 0.97, 0.92), 26.0, rigid(np.eye(3), np.array([0.0, -3.0, 15.0])))
+
+
 def build_street(spec: StreetSpec) -> PlaceGeometry:
     """Paved ground with a road, or one square, closed by house fronts, with trees, lamps, benches and a café."""
     st = Street()
@@ -360,7 +368,7 @@ def build_street(spec: StreetSpec) -> PlaceGeometry:
 
     return PlaceGeometry(
         objects=st.objects,
-        lights=[],
+        lights=[_bounce()],
         height=height,
         stage=STAGE.copy(),
         obstacles=np.array(st.obstacles, float).reshape(-1, 3),
