@@ -96,7 +96,7 @@ def denim(s: Shader, spec: FabricSpec, at: Socket, color: Any) -> Weave:
     c = s.mix(s.smoothstep(slub, 0.42, 0.8) * 0.45, color, pale)
     c = s.mix(s.smoothstep(fine, 0.45, 0.75) * 0.3, c, pale)
     blotch = s.noise(at, 22.0, 3.0, 0.6)
-    worn = s.attribute("fade") * s.smoothstep(blotch, 0.25, 0.7) * (0.25 + 0.75 * spec.wear)
+    worn = s.attribute("fade") * s.smoothstep(blotch, 0.1, 0.9) * (0.25 + 0.75 * spec.wear)
     c = s.mix(worn, c, tint(pale, 1.35))
     gold = (0.36, 0.22, 0.085)
     return Weave(s.math("MULTIPLY_ADD", twill, 0.12, fine * 0.18), c, 0.88, 0.08, creases=1.8, stitch=gold)

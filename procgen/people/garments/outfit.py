@@ -9,7 +9,7 @@ import numpy as np
 
 from ... import registry
 from ...geometry import Mesh
-from ...spec import FabricSpec, GarmentSpec
+from ...spec import FabricSpec, GarmentSpec, replace
 from ..body_state import BodyState
 from ..shape import Phenotype
 from .coverage import hidden_quads
@@ -111,8 +111,9 @@ def sample_outfit(rng: np.random.Generator, phenotype: Phenotype, season: str = 
     if woman and age > 2 and rng.random() < 0.24:
         out.append(_make(rng, "dress", _fabric(rng, "woven", p.accent, p.contrast, DRESSY)))
     else:
-        out.append(_bottom(rng, p, age, woman, smart, cold))
-        out.append(_top(rng, p, age, woman, smart, cold))
+        bottom, top = _bottom(rng, p, age, woman, smart, cold), _top(rng, p, age, woman, smart, cold)
+        tucked = rng.random() < (0.75 if smart else 0.12) and top.kind == "shirt" and bottom.kind != "leggings"
+        out += [replace(top, tucked=True), bottom] if tucked else [bottom, top]
         if rng.random() < (0.6 if season == "cold" else 0.28 if cold else 0.06 if season == "mild" else 0.0):
             out.append(_outer(rng, p, age, smart))
     return tuple(out)
@@ -175,4 +176,6 @@ def _top(rng: np.random.Generator, p: Palette, age: float, woman: bool, smart: b
         return _make(rng, kind, _fabric(rng, "woven", p.light if rng.random() < 0.5 else p.top, p.contrast, WOVEN))
     cloth = "knit" if kind == "jumper" and rng.random() < 0.65 else "fleece" if kind == "jumper" else "jersey"
     prints = {"plain": 0.75, "stripe": 0.2, "colour_block": 0.05} if kind == "jumper" else PRINTS
-    return _make(rng, kind, _fabric(rng, cloth, p.top, p.contrast, prints))
+    made = _make(rng, kind, _fabric(rng, cloth, p.top, p.contrast, prints))
+    # Deep necklines are cut for grown shoulders.
+    return replace(made, neck="crew") if age < 13 and kind != "vest" else made

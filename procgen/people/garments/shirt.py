@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -36,6 +36,7 @@ class ShirtSpec(GarmentSpec):
     sleeve: float = param(0.95, low=0.25, high=0.97, doc="Share of the arm that is covered.")
     collar: float = param(0.042, low=0.025, high=0.065, unit="m", doc="Width of the collar behind.")
     spread: float = param(0.5, low=0.0, high=1.0, doc="How far the collar points stand apart.")
+    tucked: bool = param(False, doc="Goes under the waistband: list it before the trousers or skirt.")
     button_color: tuple[float, float, float] = param((0.72, 0.69, 0.62), low=0.0, high=1.0, doc="Linear RGB.")
 
 
@@ -183,12 +184,16 @@ def placket(cloth: Draped, fig: Figure, buttons: int = 7) -> list[Piece]:
 
 def build_shirt(spec: ShirtSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast") -> list[tuple[Mesh, str]]:
     """A buttoned shirt."""
-    pattern = cut_top(canonical(body.model), spec.length, spec.sleeve, "crew", 0.05, -0.045)
+    length = -0.02 if spec.tucked else spec.length
+    pattern = cut_top(canonical(body.model), length, spec.sleeve, "crew", 0.05, -0.045)
     k = spec.looseness
     ease = Ease(
         skin=0.004, chest=0.006 + 0.016 * k, hem=0.008 + 0.022 * k, hang=0.6 - 0.5 * k, arm=0.007 + 0.012 * k,
         cuff=0.006 + (0.016 if spec.sleeve < 0.7 else 0.0), arm_hang=0.06,
     )  # fmt: skip
+    if spec.tucked:
+        # Drawn in by the waistband; the cloth above it blouses over by itself.
+        ease = replace(ease, hem=0.002, hang=0.7)
     fig = figure_of(body)
     work = Work(ease=ease, cloth=Cloth(bend=0.22, slack=1.025), clearance=0.004)
     cloth = make(pattern, body, below, work, mode, *held(pattern))
