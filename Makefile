@@ -1,5 +1,5 @@
 # Everything from a bare Python 3.11: each target installs what it needs into .venv, once.
-#   make demo        six labelled scenes and a contact sheet
+#   make demo        nine labelled scenes and a contact sheet
 #   make test        all tests            make lint       ruff, import-linter, pyright
 #   make bench       timings              make extension  the Blender extension zip
 PYTHON ?= python3.11
@@ -29,8 +29,8 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 demo: $(STAMP)
-	$(VENV)/bin/vivant generate $(DEMO) --scenes 6 --people 1-3 --size 384x384 --samples 16 --seed 7
-	$(VENV)/bin/vivant sheet $(DEMO) --frames 6 -o $(DEMO)/sheet.png
+	$(VENV)/bin/vivant generate $(DEMO) --scenes 9 --people 1-3 --size 384x384 --samples 16 --seed 7
+	$(VENV)/bin/vivant sheet $(DEMO) --frames 9 -o $(DEMO)/sheet.png
 	@echo "contact sheet: $(DEMO)/sheet.png"
 
 # Two processes: the core's tests must pass where bpy was never imported.

@@ -25,6 +25,7 @@ from .props import build_props
 from .shape import Phenotype, betas_from_phenotype
 from .skin import skin_attributes, skin_shader
 from .teeth import build_mouth
+from .worn_labels import WornLabels
 
 
 def pose_person(human: HumanSpec, place: PlaceGeometry, time: float) -> BodyState:
@@ -125,8 +126,9 @@ def build_person(
     for name, mesh, semantic in build_props(human.pose, body) if human.motion.kind != "walk" else []:
         parts.append(_part(name, mesh, semantic))
     clothes: list[Mesh] = []
+    worn = WornLabels(body)
     for name, mesh, semantic in dressed.parts:
-        parts.append(_part(name, mesh, semantic))
+        parts.append(_part(name, worn.label(mesh), semantic))
         clothes.append(mesh)
     if human.hair is not None:
         entry = registry.hair.get(str(human.hair.kind))

@@ -1,0 +1,53 @@
+"""Body part and body UV of what is worn: those of the skin beneath, so that dense correspondence holds through clothes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..geometry import Mesh
+from .body_state import BodyState
+from .nearest import NearestPoints
+
+
+class WornLabels:
+    """Labels from the nearest skin of a posed body.
+
+    Args:
+        body: The person; meshes must be posed with it.
+    """
+
+    def __init__(self, body: BodyState) -> None:
+        model = body.model
+        self._usable = model.face_part is not None and model.uv is not None and model.uv_faces is not None
+        if not self._usable:
+            return
+        # Eyes, tongue and the inside of the mouth are no skin that cloth could lie on.
+        inner = [i for i, n in enumerate(model.part_names) if n in ("left_eye", "right_eye", "tongue", "mouth_inside", "eye_socket")]
+        keep = np.nonzero(~np.isin(model.face_part, inner))[0]  # type: ignore[arg-type]
+        self._corners = body.posed[: body.count].astype(np.float64)[model.faces[keep]]
+        self._uv = model.uv[model.uv_faces[keep]].astype(np.float64)  # type: ignore[index]
+        self._part = model.face_part[keep]  # type: ignore[index]
+        self._near = NearestPoints(self._corners.mean(1))
+
+    def label(self, mesh: Mesh) -> Mesh:
+        """The mesh with `part` and `iuv`; as it is for bodies without a map.
+
+        A face takes the part of the skin triangle nearest to its middle, and all its corners are placed in that
+        triangle's own UV, so that no face is stretched over a seam of the map.
+        """
+        if not self._usable:
+            return mesh
+        corners = mesh.vertices.astype(np.float64)[mesh.faces]
+        _, found = self._near.query(corners.mean(1))
+        a, b, c = (self._corners[found, k] for k in range(3))
+        u, v, w = b - a, c - a, corners - a[:, None]
+        uu, uv, vv = (u * u).sum(1), (u * v).sum(1), (v * v).sum(1)
+        wu, wv = np.einsum("fkd,fd->fk", w, u), np.einsum("fkd,fd->fk", w, v)
+        det = np.maximum(uu * vv - uv * uv, 1e-18)[:, None]
+        s = (vv[:, None] * wu - uv[:, None] * wv) / det
+        t = (uu[:, None] * wv - uv[:, None] * wu) / det
+        bary = np.stack([1 - s - t, s, t], -1)
+        iuv = np.clip(np.einsum("fkn,fnd->fkd", bary, self._uv[found]), 0.0, 1.0)
+        return replace(mesh, part=self._part[found].astype(np.uint8), iuv=iuv.astype(np.float32))
