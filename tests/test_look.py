@@ -24,7 +24,6 @@ from vivant.procgen.people.skin import skin_attributes
 from vivant.procgen.people.teeth import build_mouth
 
 STYLES = registry.hair.names()
-FRINGED = ("short", "crop")
 
 
 def _person(seed=3, head_turn=(0.1, 0.4, 0.05), heading=0.7):
@@ -309,6 +308,19 @@ def test_hair_repeats_and_varies(body, built, name):
     assert np.array_equal(again.points, built[name].points)
     other = entry.build(entry.spec(**_base(variation=12)), body, 0.2, ())
     assert other.points.shape != again.points.shape or np.abs(other.points - again.points).max() > 1e-3
+
+
+@pytest.mark.parametrize("name", ["bob", "wavy", "curly", "ponytail"])
+def test_the_number_of_strands_does_not_depend_on_the_pose(body, built, name):
+    pose = body.pose.copy()
+    pose[HEAD] += [0.35, -0.5, 0.2]
+    nodding = pose_body(body.model, body.phenotype, body.betas, body.expression, pose, body.root)
+    entry = registry.hair.get(name)
+    there = entry.build(entry.spec(**_base()), nodding, 0.2, ())
+    assert there.points.shape == built[name].points.shape
+    # The same strand roots at the same place of the skin.
+    a, b = head_of(body).local(built[name].points[:, 0]), head_of(nodding).local(there.points[:, 0])
+    assert np.abs(a - b).max() < 0.004
 
 
 def test_hair_follows_the_head(body, built, head):

@@ -167,7 +167,7 @@ def skin_material(
 
     # Roughness: matt cheeks, shinier forehead, nose, lips and nails.
     rough = s.math("MULTIPLY_ADD", fine - 0.5, 0.40, roughness)
-    rough = s.math("MULTIPLY_ADD", gloss, -0.09, rough)
+    rough = s.math("MULTIPLY_ADD", gloss, -0.09 * (1.0 - youth), rough)
     rough = s.math("MULTIPLY_ADD", lips, -0.10, rough)
     rough = s.math("MULTIPLY_ADD", nails, -0.20, rough)
     normal = _bump(s, at, fine, lips, (row_zone, fan_zone), 1.0 - 0.6 * youth + 0.25 * age_marks, age_marks, lod)

@@ -96,7 +96,7 @@ def build_brows(spec: HairSpec, body: BodyState, density: float = 1.0, head: Hea
     rise = np.array([-0.0005, 0.0005, 0.0009, 0.0010, 0.0007]) * head.scale
     points = (at.position.reshape(n, steps, 3)) + at.normal.reshape(n, steps, 3) * rise[None, :, None]
     rng = _rng(spec, 32)
-    melanin, redness = _colors(spec, n, rng, 0.6 * spec.grey)
+    melanin, redness = _colors(spec, n, rng, 0.8 * spec.grey)
     radius = taper(n, steps, BROW_RADIUS * max(density, 0.15) ** -0.5, share, tip=0.15)
     return _strands(head, points, radius, melanin, redness)
 

@@ -143,9 +143,10 @@ def finish(
     share = np.broadcast_to(np.asarray(share, float), (len(points),))
     attributes = pigment(g.spec, roots.skull, g.rng(9))
     if not face:
-        keep = ~over_face(points, g.head)
-        points, share = points[keep], share[keep]
-        attributes = {k: v[keep] for k, v in attributes.items()}
+        # Strands that would hang over the face are cut to stubs and not dropped: the count must not depend on the pose,
+        # or frames of a motion would not pair up.
+        hanging = over_face(points, g.head)
+        points[hanging] = resample(points[hanging], np.full(int(hanging.sum()), 0.08))
     thick = radius * g.head.scale**0.5 * max(g.density, 0.02) ** -0.5
     return Strands(
         g.head.world(points),

@@ -171,7 +171,7 @@ def _build(spec: BobHair | LongHair, body: BodyState, density: float, colliders:
         bend = curl(bend, radius * ~fringe, waves, phase + rng.normal(0, 0.35, len(lock)), hand, 0.30, _EASE)
     guides = bend
     points, _, loner = comb_out(
-        g, guides, clumping=0.62, frizz=0.0035 + 0.003 * spec.wave, flyaway=0.018, length_noise=0.10, start=0.05,
+        g, guides, clumping=0.62, frizz=0.0035 + 0.003 * spec.wave, flyaway=0.010, length_noise=0.10, start=0.05,
         side=lambda s: _parting(spec, s) + 3.0 * _is_fringe(spec, s),
     )  # fmt: skip
     share = (0.5 + 0.5 * g.edge(g.roots)) * np.where(loner, 0.8, 1.0)
