@@ -97,7 +97,7 @@ def id_colors(ids: np.ndarray, lightness: float = 0.74, chroma: float = 0.135) -
 
 def person_color(index: int) -> np.ndarray:
     """(3,) 0..255: one clear colour a person."""
-    return np.rint(oklch(np.float64(0.76), np.float64(0.15), np.float64((0.14 + index * 0.381966) % 1.0)) * 255)
+    return np.rint(oklch(np.float64(0.76), np.float64(0.15), np.float64((0.14 + index * 0.381966) % 1.0)) * 255)  # pyright: ignore[reportArgumentType]
 
 
 def instance_colors(instance: np.ndarray, people: int) -> np.ndarray:

@@ -177,7 +177,7 @@ def encode_png(pixels: np.ndarray, *, level: int = 6) -> bytes:
             got=f"{pixels.shape} {pixels.dtype}",
         )
     height, width = pixels.shape[:2]
-    kind: np.dtype[Any] = pixels.dtype
+    kind: Any = pixels.dtype
     bits = 8 * kind.itemsize
     rows = np.ascontiguousarray(pixels, kind.newbyteorder(">")).reshape(height, -1).view(np.uint8)
     filtered = np.empty((height, 1 + rows.shape[1]), np.uint8)

@@ -290,9 +290,9 @@ class PersonRecord:
             f.array("joints3d_world", (None, 3)),
             {name: KeypointsRecord.read(k) for name, k in f.named("keypoints")},
             *(None if b is None else tuple(b.tolist()) for b in boxes),
-            f.integer("visible_px", 0),
-            f.integer("amodal_px", 0),
-            f.number("truncated"),
+            f.integer("visible_px", 0),  # pyright: ignore[reportCallIssue]
+            f.integer("amodal_px", 0),  # pyright: ignore[reportCallIssue]
+            f.number("truncated"),  # pyright: ignore[reportCallIssue]
         )
 
 

@@ -81,7 +81,7 @@ def boxes(frame: Frame, width: int, height: int) -> Picture:
             canvas.image[:] += 0.42 * cover * (color.astype(np.float32) / 255.0 - canvas.image)
             canvas.strokes(outline(mask) * scale, 1.3, color)
         if person.box is not None:
-            canvas.frame(np.array(person.box) * scale, 1.2, (245, 246, 250), 2.0, 0.9)
+            canvas.frame(np.array(person.box) * scale, 1.2, (245, 246, 250), 2.0, 0.9)  # pyright: ignore[reportArgumentType]
     return canvas.image
 
 

@@ -53,7 +53,7 @@ def brick(color: Color = (0.33, 0.115, 0.065), mortar: Color = (0.47, 0.43, 0.37
             (0.0, scaled(color, 1 - 0.45 * spread)),
             (0.35, color),
             (0.7, scaled(color, 1 + 0.25 * spread)),
-            (1.0, tuple(k * f for k, f in zip(color, (1.05, 1.35, 1.5), strict=True))),
+            (1.0, tuple(k * f for k, f in zip(color, (1.05, 1.35, 1.5), strict=True))),  # pyright: ignore[reportArgumentType]
         ],
     )
     c = s.mix(s.smoothstep(grit, 0.45, 0.75) * 0.45, c, scaled(color, 0.55))

@@ -207,9 +207,9 @@ def two_bone(
     reach = min(max(dist, abs(upper - lower) * 1.02 + 1e-4), (upper + lower) * stretch)
     side = pole - (pole @ along) * along
     if np.linalg.norm(side) < 1e-6:
-        side = cross(along, [1.0, 0.0, 0.0])
+        side = cross(along, [1.0, 0.0, 0.0])  # pyright: ignore[reportArgumentType]
         if np.linalg.norm(side) < 1e-6:
-            side = cross(along, [0.0, 0.0, 1.0])
+            side = cross(along, [0.0, 0.0, 1.0])  # pyright: ignore[reportArgumentType]
     side = unit(side)
     cos = (upper**2 + reach**2 - lower**2) / (2.0 * upper * reach)
     sin = np.sqrt(max(0.0, 1.0 - cos * cos))
@@ -245,7 +245,7 @@ def aim_limb(
         # The hinge, not the present bend, tells where the joint bends: a straight limb has no bend to read.
         pole = chain.R[a] @ cross(unit(v1), hinge)
     start = chain.p[a]
-    mid, end = two_bone(start, target, pole, float(np.linalg.norm(v1)), float(np.linalg.norm(v2)))
+    mid, end = two_bone(start, target, pole, float(np.linalg.norm(v1)), float(np.linalg.norm(v2)))  # pyright: ignore[reportArgumentType]
     along = unit(end - start)
     normal = unit(cross(unit(pole - (pole @ along) * along), along))
     first = unit(mid - start)

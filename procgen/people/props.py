@@ -111,7 +111,7 @@ def _box(spec: CarrySpec, body: BodyState) -> list[tuple[str, Mesh, str]]:
         middle = middle + ahead * max(0.0, front + 0.025 + depth / 2)
     T = _frame(across * np.array([1.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0]), middle)
     card = _fibres("cardboard", spec.color, 60.0, 0.0004)
-    tape = _plain("tape", tuple(0.75 * c for c in spec.color), 0.3)
+    tape = _plain("tape", tuple(0.75 * c for c in spec.color), 0.3)  # pyright: ignore[reportArgumentType]
     parts = [
         (box((width, depth, height), chamfer=0.002), card),
         (box((0.05, depth * 1.002, 0.0008), (0, 0, height / 2), 0.0), tape),

@@ -114,7 +114,7 @@ def skin_shader(
         age_marks=spec.age_marks,
         youth=float(np.clip((14.0 - age) / 12.0, 0.0, 1.0)),
         variation=spec.variation,
-        hair_color=tuple(float(x) for x in 0.8 * color),
+        hair_color=tuple(float(x) for x in 0.8 * color),  # pyright: ignore[reportArgumentType]
         scalp=0.0 if hair is None else hair.cover if scalp is None else scalp,
         stubble=stubble,
         lod=lod,

@@ -225,7 +225,7 @@ def _balcony(kit: Kit, x: float, z: float, wide: float, dressing: Shader) -> Non
     m = int(deep / 0.125)
     ys = -0.03 - np.arange(1, m + 1) * (deep - 0.06) / m
     at = [*((u, -deep + 0.03) for u in xs), *((x + s * (wide / 2 - 0.03), u) for u in ys[:-1] for s in (-1, 1))]
-    kit.add(boxes(np.array([(u, v, z + 0.46) for u, v in at]), (0.014, 0.014, 0.92)), iron)
+    kit.add(boxes(np.array([(u, v, z + 0.46) for u, v in at]), (0.014, 0.014, 0.92)), iron)  # pyright: ignore[reportArgumentType]
     for zz in (z + 0.08, z + 0.94):
         kit.add(
             boxes(
@@ -255,7 +255,7 @@ def _cornices(kit: Kit, h: House, dressing: Shader, style: int) -> None:
     if style in (0, 3):
         n = int(h.width / 0.42)
         x = (np.arange(n) + 0.5) * h.width / n - h.width / 2
-        kit.add(boxes(np.stack([x, np.full(n, -0.16), np.full(n, h.height - 0.02)], 1), (0.13, 0.26, 0.16)), dressing)
+        kit.add(boxes(np.stack([x, np.full(n, -0.16), np.full(n, h.height - 0.02)], 1), (0.13, 0.26, 0.16)), dressing)  # pyright: ignore[reportArgumentType]
     if h.skin != "render":
         return
     for s in (-1, 1):

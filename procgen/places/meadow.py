@@ -343,7 +343,7 @@ def _fence(spec: MeadowSpec, land: Land) -> Mesh:
         if i + 1 < len(a) and not gap[i + 1]:
             for h in (0.48, 0.95):
                 ends = [(x[j], y[j], z[j] + h + rng.normal(0, 0.015)) for j in (i, i + 1)]
-                kit.add(rod(*ends, 0.042, 8), grey, float(rng.uniform(0, 1)))
+                kit.add(rod(*ends, 0.042, 8), grey, float(rng.uniform(0, 1)))  # pyright: ignore[reportCallIssue]
     return kit.mesh()
 
 

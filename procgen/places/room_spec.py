@@ -56,8 +56,8 @@ def sample_room(rng: np.random.Generator) -> RoomSpec:
         width=float(rng.uniform(low, low + 1.0)),
         depth=float(rng.uniform(6.0, 7.4)),
         height=float(rng.uniform(2.6, 3.2)),
-        floor=floors[int(rng.integers(4))],
-        accent=accents[int(rng.integers(4))],
+        floor=floors[int(rng.integers(4))],  # pyright: ignore[reportArgumentType]
+        accent=accents[int(rng.integers(4))],  # pyright: ignore[reportArgumentType]
         french=bool(rng.random() < 0.3),
         curtains=bool(rng.random() < (0.9 if style == "living" else 0.25)),
         sofa=("box", "soft", "legs")[int(rng.integers(3))],

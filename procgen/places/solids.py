@@ -339,7 +339,7 @@ def prism(outline: Sequence[Sequence[float]] | np.ndarray, depth: float) -> Piec
         ]
     )
     span = np.ptp(o, axis=0)
-    return Piece(v, f, _grain(v, [span[0], depth, span[1]]))
+    return Piece(v, f, _grain(v, [span[0], depth, span[1]]))  # pyright: ignore[reportArgumentType]
 
 
 def moulding(profile: Sequence[Sequence[float]] | np.ndarray, length: float) -> Piece:

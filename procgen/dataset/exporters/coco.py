@@ -87,7 +87,7 @@ def export_coco(dataset: Dataset, out: Path, options: CocoOptions) -> None:
     documents = {"instances": (instances, [person_category, *things]), "captions": (captions, None)}
     if options.keypoints != "none":
         skeleton = {**person_category, "keypoints": list(names), "skeleton": _SKELETON}
-        documents["person_keypoints"] = (people, [skeleton])
+        documents["person_keypoints"] = (people, [skeleton])  # pyright: ignore[reportArgumentType]
     with disk("create", out):
         (out / "annotations").mkdir()
     for name, (entries, categories) in documents.items():

@@ -125,7 +125,7 @@ class EmbreeCaster:
         from embreex import rtcore_scene
         from embreex.mesh_construction import TriangleMesh
 
-        self.scene: Any = rtcore_scene.EmbreeScene(robust=True)
+        self.scene: Any = rtcore_scene.EmbreeScene(robust=True)  # pyright: ignore[reportAttributeAccessIssue]
         if len(triangles):
             TriangleMesh(
                 self.scene, np.ascontiguousarray(points, np.float32), np.ascontiguousarray(triangles, np.int32)

@@ -87,7 +87,7 @@ class Cutter:
 
     def tidy(self) -> Cutter:
         """Drop offcuts."""
-        one = Blend(*(np.arange(len(self.drop)),) * 2, np.zeros(len(self.drop), np.float32))
+        one = Blend(*(np.arange(len(self.drop)),) * 2, np.zeros(len(self.drop), np.float32))  # pyright: ignore[reportCallIssue]
         self._apply(*largest_parts(self.tris, one))
         return self
 
@@ -108,7 +108,7 @@ class Cutter:
         if limb != TRUNK:
             side = [np.sign(x[lo][:, 0].mean()) == (1 if limb == LEFT_LEG else -1) for lo in loops]
             near = [n if ok else -np.inf for n, ok in zip(near, side, strict=True)]
-        loop = loops[int(np.argmax(near))]
+        loop = loops[int(np.argmax(near))]  # pyright: ignore[reportArgumentType, reportCallIssue]
         _, angle, _ = axis.split(x[loop])
         u = angle / (2 * np.pi) % 1.0
         first = int(np.argmin(u))

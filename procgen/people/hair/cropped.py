@@ -139,7 +139,7 @@ def build_short(spec: ShortHair, body: BodyState, density: float = 1.0, collider
     clear = 0.0015 + spec.lift * 0.020 * top * rng.uniform(0.25, 1.0, len(top))
     how = March(steps=9, lift=0.30 + 0.35 * spec.lift, stiffness=0.62, gravity=0.10, hug=0.9, wobble=0.022)
     points = _short(g, length, flow, how, clear, clumping=0.62, frizz=0.0025, flyaway=0.007, length_noise=0.25,
-                    side=lambda s: np.sign(s[:, 0] - spec.part - 0.0015 * np.sin(s[:, 1] * 320.0)) * (s[:, 1] < 0.03))  # fmt: skip
+                    side=lambda s: np.sign(s[:, 0] - spec.part - 0.0015 * np.sin(s[:, 1] * 320.0)) * (s[:, 1] < 0.03))  # pyright: ignore[reportArgumentType]  # fmt: skip
     return finish(g, points, 0.00008, share=_edge_share(g), face=True)
 
 

@@ -69,7 +69,7 @@ def sample_dance(rng: np.random.Generator, person: Phenotype) -> DanceSpec:
     energy = clipped(rng, 0.65 - 0.3 * t.old, 0.18, 0.15, 1.0)
     return DanceSpec(
         posture=sample_posture(rng, person),
-        side=sample_side(rng),
+        side=sample_side(rng),  # pyright: ignore[reportArgumentType]
         energy=energy,
         width=clipped(rng, 0.28 + 0.12 * energy + 0.05 * t.heavy, 0.05, 0.2, 0.6),
         bend=clipped(rng, 0.04 + 0.08 * energy, 0.02, 0.015, 0.2),
@@ -152,7 +152,7 @@ def sample_yoga(rng: np.random.Generator, person: Phenotype) -> YogaSpec:
     return YogaSpec(
         posture=sample_posture(rng, person, turn=clipped(rng, 0.0, 0.06, -0.15, 0.15), slouch=-0.03),
         figure=("lunge", "warrior", "tree")[int(rng.integers(3))],
-        side=sample_side(rng),
+        side=sample_side(rng),  # pyright: ignore[reportArgumentType]
         depth=clipped(rng, 0.6 - 0.25 * t.old - 0.2 * t.heavy, 0.15, 0.2, 1.0),
         arms=clipped(rng, 0.85 - 0.25 * t.old, 0.12, 0.3, 1.0),
     )

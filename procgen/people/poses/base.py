@@ -208,7 +208,7 @@ def sample_posture(rng: np.random.Generator, person: Phenotype, **changes: float
     }
     if "slouch" in changes:
         changes["slouch"] = float(np.clip(values["slouch"] + changes["slouch"], -0.3, 0.9))
-    return Posture(**{**values, **changes})
+    return Posture(**{**values, **changes})  # pyright: ignore[reportArgumentType]
 
 
 def sample_hanging_arm(rng: np.random.Generator, person: Phenotype) -> Arm:

@@ -144,7 +144,7 @@ def sample_wave(rng: np.random.Generator, person: Phenotype) -> WaveSpec:
     height = clipped(rng, 0.95 + 0.4 * t.small - 0.2 * t.old, 0.4, 0.4, 1.9)
     return WaveSpec(
         **_stance(rng, person),
-        side=sample_side(rng, 0.2),
+        side=sample_side(rng, 0.2),  # pyright: ignore[reportArgumentType]
         height=height,
         elbow=clipped(rng, 2.3 - 0.55 * height, 0.15, 0.7, 2.3),
         swing=clipped(rng, 0.3, 0.1, 0.1, 0.55),
@@ -211,7 +211,7 @@ def sample_phone(rng: np.random.Generator, person: Phenotype) -> PhoneSpec:
     turn = clipped(rng, 0.0, 0.25, -0.7, 0.7) if use == "call" else clipped(rng, 0.0, 0.06, -0.15, 0.15)
     return PhoneSpec(
         **_stance(rng, person, turn=turn),
-        side=sample_side(rng, 0.2),
+        side=sample_side(rng, 0.2),  # pyright: ignore[reportArgumentType]
         use=use,
         other=("hang", "support", "pocket")[int(rng.choice(3, p=(0.45, 0.25, 0.3)))],
         color=_PHONES[int(rng.integers(len(_PHONES)))],

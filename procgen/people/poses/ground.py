@@ -143,7 +143,7 @@ def sample_kneel(rng: np.random.Generator, person: Phenotype) -> KneelSpec:
     side = sample_side(rng, 0.3)
     return KneelSpec(
         posture=sample_posture(rng, person),
-        knees="both" if both else side,
+        knees="both" if both else side,  # pyright: ignore[reportArgumentType]
         sit_back=clipped(rng, 0.8, 0.2, 0.5, 1.0) if rng.random() < 0.6 else 0.05,
         spread=clipped(rng, 0.12, 0.05, 0.02, 0.3),
         lean=clipped(rng, 0.08, 0.06, -0.05, 0.3),

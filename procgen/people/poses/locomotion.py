@@ -155,7 +155,7 @@ def build_run(spec: RunSpec, time: float = 0.0) -> np.ndarray:
     for side, offset in (("left", 0.0), ("right", 0.5)):
         p = (phase + offset) % 1.0
         hip, knee, ankle = (np.interp(p, _RUN[:, 0], _RUN[:, k]) * np.pi / 180 for k in (1, 2, 3))
-        fig.leg(side, strength * hip, abduction=-0.03, turn=0.05, knee=min(strength, 1.15) * knee, ankle=ankle)
+        fig.leg(side, strength * hip, abduction=-0.03, turn=0.05, knee=min(strength, 1.15) * knee, ankle=ankle)  # pyright: ignore[reportArgumentType]
         fig.toes(side, 0.45 * float(np.clip((p - 0.2) / 0.12, 0, 1)) * float(p < 0.4))
     fig.trunk(spec.posture, flexion=0.3 * spec.lean, twist=2.6 * turn)
     for side, offset in (("left", 0.5), ("right", 0.0)):

@@ -53,7 +53,7 @@ def sample_arms_crossed(rng: np.random.Generator, person: Phenotype) -> ArmsCros
         left_arm=sample_hanging_arm(rng, person),
         right_arm=sample_hanging_arm(rng, person),
         **sample_feet(rng, person),
-        over=sample_side(rng, 0.4),
+        over=sample_side(rng, 0.4),  # pyright: ignore[reportArgumentType]
         height=clipped(rng, 0.5, 0.2, 0.1, 0.95),
     )
 

@@ -130,7 +130,7 @@ def sample_contrapposto(rng: np.random.Generator, person: Phenotype) -> Contrapp
     hip = clipped(rng, 0.085 + 0.025 * t.feminine - 0.03 * t.old, 0.025, 0.03, 0.16)
     return ContrappostoSpec(
         posture=sample_posture(rng, person),
-        side=sample_side(rng),
+        side=sample_side(rng),  # pyright: ignore[reportArgumentType]
         hip=hip,
         width=clipped(rng, 0.19 + 0.05 * t.heavy, 0.04, 0.12, 0.36),
         forward=clipped(rng, 0.05, 0.05, -0.08, 0.18),

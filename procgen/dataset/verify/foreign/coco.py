@@ -35,10 +35,10 @@ def check_coco(path: Path) -> Iterator[Result]:
         size = sizes.get(a.get("image_id"))
         if not _is_size(size):
             continue
-        boxes += _box_problems(a, size)
-        points += _keypoint_problems(a, size, kinds.get(a.get("category_id"), {}))
+        boxes += _box_problems(a, size)  # pyright: ignore[reportArgumentType]
+        points += _keypoint_problems(a, size, kinds.get(a.get("category_id"), {}))  # pyright: ignore[reportArgumentType]
         try:
-            mask = decode_segmentation(a.get("segmentation"), size)
+            mask = decode_segmentation(a.get("segmentation"), size)  # pyright: ignore[reportArgumentType]
         except (DatasetError, ValueError, TypeError, KeyError) as e:
             boxes.append(f"annotation {a.get('id')}: its mask does not decode ({e})")
             continue
