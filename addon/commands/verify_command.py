@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
 from ..output import say, say_json
@@ -32,13 +33,42 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="independent ray caster (default: embree where it is installed)",
     )
+    parser.add_argument(
+        "--body",
+        action="append",
+        default=[],
+        type=named_file,
+        metavar="NAME=FILE",
+        help="file of a body model that does not ship with Vivant (may be repeated)",
+    )
+    parser.add_argument(
+        "--foreign",
+        choices=("auto", "coco", "amass", "blenderproc"),
+        help="DATASET is a file or folder of another tool: COCO json, AMASS-style npz or BlenderProc HDF5",
+    )
     parser.add_argument("--no-write", action="store_true", help="do not write verify.json into the dataset")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument("--quiet", action="store_true", help="no progress")
 
 
+def named_file(text: str) -> tuple[str, Path]:
+    """`NAME=FILE`."""
+    name, equals, file = text.partition("=")
+    if not name or not equals or not file:
+        raise argparse.ArgumentTypeError(f"expected NAME=FILE, got {text!r}")
+    return name, Path(file)
+
+
 def run(args: argparse.Namespace) -> int:
     """Verify and report."""
+    if args.foreign:
+        from ...procgen.dataset.verify.foreign import verify_foreign
+
+        return _say(args, verify_foreign(args.dataset, args.foreign))
+    return _say(args, _verify(args))
+
+
+def _verify(args: argparse.Namespace) -> Any:
     from ...procgen.dataset.verify import VerifyOptions, verify
     from ...procgen.options import split_names
     from ...procgen.progress import NoProgress, TerminalProgress
@@ -48,6 +78,7 @@ def run(args: argparse.Namespace) -> int:
         frames=tuple(split_names(args.frames)),
         channels=tuple(split_names(args.channels)),
         limit=args.limit,
+        bodies=dict(args.body),
         write=not args.no_write,
     )
     bar: Any = NoProgress() if args.quiet or args.json else TerminalProgress(sys.stderr)
@@ -59,13 +90,18 @@ def run(args: argparse.Namespace) -> int:
             bar.step(1, name)
 
     try:
-        report = verify(args.dataset, options=options, progress=progress)
+        return verify(args.dataset, options=options, progress=progress)
     finally:
         bar.close()
+
+
+def _say(args: argparse.Namespace, report: Any) -> int:
     if args.json:
         say_json(report.to_dict())
     else:
         say(str(report))
         say()
-        say(f"{args.dataset}: {'proven' if report.ok else 'NOT proven'} ({len(report.frames)} frame(s))")
+        noun = "file(s)" if args.foreign else "frame(s)"
+        skipped = f", {len(report.not_run)} check(s) not run" if report.not_run else ""
+        say(f"{args.dataset}: {'proven' if report.ok else 'NOT proven'} ({len(report.frames)} {noun}{skipped})")
     return 0 if report.ok else 1

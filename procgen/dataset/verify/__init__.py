@@ -67,6 +67,8 @@ def verify(
         if progress:
             progress(done, len(names), name)
         report.results += [r for r in check_frame(reader, name) if _wanted(r, options)]
+    if progress:
+        progress(len(names), len(names), names[-1])
     if options.witness == "auto" and not has_embree():
         # Said aloud: the stand-in is exact, but it is ours.
         report.results.append(
