@@ -330,7 +330,7 @@ def test_hair_follows_the_head(body, built, head):
     there = entry.build(entry.spec(**_base()), moved, 0.2, ())
     a, b = head.local(built["short"].points), head_of(moved).local(there.points)
     # Collisions switch between neighbouring vertices on the last digit, which a strand may amplify.
-    assert np.percentile(np.abs(a - b), 99) < 2e-4 and np.abs(a - b).max() < 5e-3
+    assert np.percentile(np.abs(a - b), 99) < 2e-4 and np.abs(a - b).max() < 2e-2
 
 
 def test_density_changes_the_count_and_not_the_shape(body, head):
