@@ -156,3 +156,19 @@ def test_lossy_compression_and_tiles_are_named(tmp_path):
     (tmp_path / "a.exr").write_bytes(data[:4] + struct.pack("<I", 2 | 0x200) + data[8:])
     with pytest.raises(DatasetError, match="tiled"):
         read_exr(tmp_path / "a.exr")
+
+
+def test_chunks_that_pack_to_exactly_their_own_size(tmp_path):
+    """Such a chunk must be stored as it is: its size is all that tells readers that it was not compressed."""
+    tied = 0
+    for seed in range(200):
+        # Noise that ends in more and more zeros crosses from "grows" to "shrinks" about one byte at a time.
+        raw = np.random.default_rng(seed).integers(0, 256, 16 * 8 * 4, dtype=np.uint8)
+        raw[len(raw) - 4 * (seed % 12) :] = 0
+        split = np.concatenate([raw[0::2], raw[1::2]])
+        split[1:] = np.diff(split) + np.uint8(128)
+        tied += len(zlib.compress(split.tobytes(), 4)) == len(raw)
+        plane = raw.view("<u4").reshape(16, 8)
+        write_exr(tmp_path / "a.exr", {"I": plane})
+        assert np.array_equal(read_exr(tmp_path / "a.exr")["I"], plane)
+    assert tied, "no chunk packed to exactly its own size, so nothing was tested"

@@ -161,7 +161,13 @@ def _parent(root, ready):
             print("interrupted", flush=True)
             sys.exit(130)
     """
-    process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True)
+    # A shell that runs the tests in the background lets them inherit an ignored Ctrl-C; the parent must hear it.
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
     seen = 0
     for line in process.stdout:
         seen += line.strip() == "frame"
