@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import typing
 from typing import Any
 
 from ..output import say, say_json, table
@@ -40,7 +41,8 @@ def run(args: argparse.Namespace) -> int:
 
 def description(kind: str, entry: Any) -> dict[str, Any]:
     """Everything known about a registry entry, as plain JSON values."""
-    parameters = [] if entry.spec is None else [_parameter(f) for f in dataclasses.fields(entry.spec)]
+    hints = {} if entry.spec is None else typing.get_type_hints(entry.spec)
+    parameters = [] if entry.spec is None else [_parameter(f, hints[f.name]) for f in dataclasses.fields(entry.spec)]
     properties = {}
     if dataclasses.is_dataclass(entry.make) and not isinstance(entry.make, type):
         for f in dataclasses.fields(entry.make):
@@ -51,7 +53,8 @@ def description(kind: str, entry: Any) -> dict[str, Any]:
     return {"kind": kind, "name": entry.name, "doc": doc, "parameters": parameters, "properties": properties}
 
 
-def _parameter(f: Any) -> dict[str, Any]:
+def _parameter(f: Any, hint: Any) -> dict[str, Any]:
+    choices = list(typing.get_args(hint)) if typing.get_origin(hint) is typing.Literal else None
     if f.default is not dataclasses.MISSING:
         default = f.default
     elif f.default_factory is not dataclasses.MISSING:
@@ -62,7 +65,8 @@ def _parameter(f: Any) -> dict[str, Any]:
         default = default.to_dict()
     return {
         "name": f.name,
-        "type": f.type if isinstance(f.type, str) else f.type.__name__,
+        "type": "choice" if choices else f.type if isinstance(f.type, str) else f.type.__name__,
+        "choices": choices,
         "low": f.metadata.get("low"),
         "high": f.metadata.get("high"),
         "unit": f.metadata.get("unit", ""),
@@ -74,6 +78,8 @@ def _parameter(f: Any) -> dict[str, Any]:
 def _row(p: dict[str, Any]) -> tuple[str, str, str, str, str]:
     low, high = p["low"], p["high"]
     span = "" if low is None and high is None else f"{'' if low is None else low}…{'' if high is None else high}"
+    if p["choices"]:
+        span = " ".join(map(str, p["choices"]))
     unit = f" {p['unit']}" if p["unit"] else ""
     default = "…" if isinstance(p["default"], dict) and p["default"] else str(p["default"])
     kind = p["type"] if len(p["type"]) <= 28 else p["type"][:27] + "…"

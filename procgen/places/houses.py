@@ -68,7 +68,7 @@ def build_house(h: House) -> Front:
     f.building.add(wall(-w, w, 0.0, h.ground, [o for o, _ in below], REVEAL), base)
     if not h.shop:
         plinth = [(0.0, 0.0), (0.0, 0.50), (-0.03, 0.48), (-0.045, 0.0)]
-        for a, b in _solid_spans(w, [o for o, kind in below if o[1] < 0.5]):
+        for a, b in _solid_spans(w, [o for o, _ in below if o[1] < 0.5]):
             f.building.add(moulding(plinth, b - a).moved((a + b) / 2), dressing)
     glass = paint.facade_glass((0.62, 0.60, 0.55) if rng.random() < 0.7 else (0.55, 0.45, 0.34))
     cols, rows = ((2, 3), (2, 2), (2, 1), (1, 2))[style]
