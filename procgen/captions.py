@@ -219,7 +219,8 @@ def _shot(camera: CameraSpec, seen: list[dict[str, Any]]) -> dict[str, str]:
     angle = "high" if pitch < -0.42 else "low" if pitch > 0.2 else "eye level"
     if not seen:
         return {"shot": "empty", "angle": angle}
-    main = max(seen, key=lambda p: p["height_px"])
+    # What the picture is of: large and in the middle.
+    main = min(seen, key=lambda p: abs(p["x_px"] / camera.width - 0.5) - 0.3 * p["height_px"] / camera.height)
     parts = main["visible"]
     if len(seen) > 1 and main["height_px"] < 0.55 * camera.height:
         shot = "wide"

@@ -23,12 +23,14 @@ class Placement:
         heading: Radians about Z; 0 faces -Y.
         seat: Name of the seat, or None.
         gaze: (x, y) looked towards, or None for straight ahead.
+        watches: Index of the person who is looked at, or None.
     """
 
     position: tuple[float, float]
     heading: float
     seat: str | None = None
     gaze: tuple[float, float] | None = None
+    watches: int | None = None
 
 
 def heading_towards(origin: np.ndarray, target: np.ndarray) -> float:
@@ -170,11 +172,16 @@ def _room(place: PlaceGeometry, point: np.ndarray, taken: list[np.ndarray]) -> f
 
 
 def _with_gaze(rng: np.random.Generator, index: int, found: dict[int, Placement]) -> Placement:
+    """The placement with somebody ahead to look at, most of the time, if there is anybody."""
     me = found[index]
     here = np.array(me.position)
-    others = [np.array(p.position) for i, p in found.items() if i != index]
-    ahead = [o for o in others if np.dot((o - here) / max(np.linalg.norm(o - here), 1e-6), facing(me.heading)) > 0.5]
+    ahead = []
+    for other, p in sorted(found.items()):
+        way = np.subtract(p.position, here)
+        length = float(np.linalg.norm(way))
+        if other != index and length > 1e-6 and float(way @ facing(me.heading)) / length > 0.5:
+            ahead.append(other)
     if ahead and rng.random() < 0.7:
-        target = ahead[int(rng.integers(len(ahead)))]
-        return Placement(me.position, me.heading, me.seat, (float(target[0]), float(target[1])))
+        watched = ahead[int(rng.integers(len(ahead)))]
+        return Placement(me.position, me.heading, me.seat, found[watched].position, watched)
     return me

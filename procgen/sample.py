@@ -128,20 +128,32 @@ def _sample_people(seed: Seed, place: PlaceGeometry, count: int, frames: int) ->
         for i, p in enumerate(phenotypes)
     ]
     placements = place_people(seed.child("layout").rng(), place, wants)
+    eyes = [_eye_height(p, where, place) for p, where in zip(phenotypes, placements, strict=True)]
     return [
-        sample_human(seed.child("human", i), p, where, place, frames)
+        sample_human(seed.child("human", i), p, where, place, frames, None if where.watches is None else eyes[where.watches])
         for i, (p, where) in enumerate(zip(phenotypes, placements, strict=True))
     ]
 
 
-def sample_human(seed: Seed, phenotype: Phenotype, where: Placement, place: PlaceGeometry, frames: int) -> HumanSpec:
-    """Draw one person who stands or sits at a given spot of a place."""
+def _eye_height(person: Phenotype, where: Placement, place: PlaceGeometry) -> float:
+    """About where a person's eyes are before the pose is known, metres above the ground; a sitter's over the seat."""
+    seat = next((s for s in place.seats if s.name == where.seat), None)
+    if seat is None:
+        return 0.93 * person.height_m
+    ground = float(np.asarray(place.height(seat.position[:1], seat.position[1:2]))[0])  # type: ignore[operator]
+    return float(seat.position[2]) - ground + 0.45 * person.height_m
+
+
+def sample_human(
+    seed: Seed, phenotype: Phenotype, where: Placement, place: PlaceGeometry, frames: int, gaze_height: float | None = None
+) -> HumanSpec:
+    """Draw one person who stands or sits at a given spot of a place, looking at eyes `gaze_height` above the ground."""
     family = _pose_family(seed, where, place, phenotype)
     pose: PoseSpec = registry.poses.get(family).make(seed.child("pose").rng(), phenotype)
     gaze = None
     if where.gaze is not None:
         z = float(np.asarray(place.height(np.array([where.gaze[0]]), np.array([where.gaze[1]])))[0])  # type: ignore[operator]
-        gaze = (where.gaze[0], where.gaze[1], z + 1.5)
+        gaze = (where.gaze[0], where.gaze[1], z + (1.5 if gaze_height is None else gaze_height))
     human = HumanSpec(
         phenotype=phenotype,
         skin=sample_skin(seed.child("skin").rng(), phenotype),

@@ -13,6 +13,8 @@ from ..spec import CameraSpec
 
 # Score of an eye where no camera can be; more than all other faults of a view together.
 BARRED = 5.0
+# Weight of a subject that reaches out of the picture, against the other faults.
+CUT = 5.0
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,20 @@ def choose(
     keep: list[Subject],
     tries: int = 120,
 ) -> np.ndarray:
+    """The first eye among draws without a fault, else the best one; see `choose_scored`."""
+    return choose_scored(place, subjects, target, draw, frame, keep, tries=tries)[0]
+
+
+def choose_scored(
+    place: PlaceGeometry,
+    subjects: list[Subject],
+    target: np.ndarray,
+    draw: Callable[[], np.ndarray],
+    frame: Frame,
+    keep: list[Subject],
+    face: Subject | None = None,
+    tries: int = 120,
+) -> tuple[np.ndarray, float]:
     """The first eye among draws that is allowed, sees the target and holds the subjects to keep; else the best one.
 
     Args:
@@ -128,12 +144,19 @@ def choose(
         target: (3,) middle of the picture.
         draw: () -> (3,) eye position.
         keep: Who must be inside the picture from head to foot.
+        face: Whose face must be seen from the front half.
+    Returns:
+        The eye (3,) and how much is wrong with it, 0 = nothing.
     """
 
     def score_of(eye: np.ndarray) -> float:
         score = blocked(place, eye, target)
         score += sum(_crosses(eye, target, s) for s in subjects if np.linalg.norm(s.face - target) > 0.3)
-        return score + sum(outside(eye, target, frame, s.low, s.high) + blocked(place, eye, s.face) for s in keep)
+        score += sum(
+            _crowds(eye, target, frame, s) for s in subjects if s is not face and all(s is not k for k in keep)
+        )
+        score += sum(CUT * outside(eye, target, frame, s.low, s.high) + blocked(place, eye, s.face) for s in keep)
+        return score + (_turned_away(eye, face) if face is not None else 0.0)
 
     best, best_score = None, np.inf
     for k in range(tries):
@@ -142,11 +165,11 @@ def choose(
         eye = target + (eye - target) * (1.0 - 0.5 * max(0.0, k / tries - 0.4))
         score = score_of(eye) + (0.0 if allowed(place, eye, subjects) else BARRED)
         if score <= 1e-6:
-            return eye
+            return eye, 0.0
         if score < best_score:
             best, best_score = eye, score
     if best is not None and best_score < BARRED:
-        return best
+        return best, best_score
     # No draw was allowed: the best of a grid over the camera area, at the wished height where the ground lets it.
     z = float(draw()[2])
     x0, y0, x1, y1 = place.camera_area
@@ -154,21 +177,39 @@ def choose(
         for y in np.linspace(y0 + 0.3, y1 - 0.3, 9):
             ground = float(np.asarray(place.height(np.array([x]), np.array([y])))[0])  # type: ignore[operator]
             eye = np.array([x, y, float(np.clip(z, ground + 0.4, place.ceiling - 0.15))])
-            if not allowed(place, eye, subjects):
-                continue
-            score = score_of(eye)
-            if score < best_score:
-                best, best_score = eye, score
-    return best if best is not None else np.asarray(draw(), float)
+            if allowed(place, eye, subjects) and score_of(eye) < best_score:
+                best, best_score = eye, score_of(eye)
+    return (best, best_score) if best is not None else (np.asarray(draw(), float), 2 * BARRED)
 
 
-def _looms(eye: np.ndarray, target: np.ndarray, frame: Frame, other: Subject) -> float:
-    """0.5 if somebody who is not the subject stands in the picture much nearer to the camera than the subject."""
-    middle = (other.low + other.high) / 2
-    distance = float(np.linalg.norm(target - eye))
-    if np.linalg.norm(other.face - target) < 0.3 or np.linalg.norm((middle - eye)[:2]) > 0.8 * distance:
-        return 0.0
-    return 0.5 if outside(eye, target, frame, middle - 0.2, middle + 0.2) < 0.15 else 0.0
+def _turned_away(eye: np.ndarray, who: Subject) -> float:
+    """0 while the eye is within 60° of where somebody faces, 2 from right behind."""
+    d = (eye - who.face) * np.array([1.0, 1.0, 0.0])
+    cos = float(d @ facing(who.heading)) / max(float(np.linalg.norm(d)), 1e-6)
+    return max(0.0, 0.5 - cos) / 0.75
+
+
+def _crowds(eye: np.ndarray, target: np.ndarray, frame: Frame, other: Subject) -> float:
+    """How badly somebody who is not the subject spoils the picture: cut off at the head, or large in the foreground."""
+    body = np.array([other.face, other.head, (other.low + other.high) / 2, other.feet])
+    K = intrinsics(frame.width, frame.height, frame.focal_mm, 36.0)
+    pixel, z = project(K, invert_rigid(look_at(eye, target)), body)
+    if (z < 0.1).any():
+        # Beside or behind the camera: only what may reach into the picture counts.
+        return 0.0 if (z < 0.1).all() else 0.3
+    inside = (pixel > 0).all(1) & (pixel < [frame.width, frame.height]).all(1)
+    # Shoulders are a quarter of the body's height wide on either side: a body just outside still shows.
+    wide = 0.16 * float(np.ptp(pixel[:, 1]))
+    across = (
+        (pixel[:, 0] > -wide) & (pixel[:, 0] < frame.width + wide) & (pixel[:, 1] > 0) & (pixel[:, 1] < frame.height)
+    )
+    score = 0.0
+    if across.any() and not inside[:2].all():
+        score += 0.4
+    depth = float(np.linalg.norm(target - eye))
+    if across.any() and z.min() < 0.6 * depth:
+        score += 0.5 * (1.0 - float(z.min()) / (0.6 * depth))
+    return score
 
 
 def _crosses(eye: np.ndarray, target: np.ndarray, other: Subject) -> float:
