@@ -63,7 +63,6 @@ def measure(case: dict[str, Any]) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         if case["mode"] == "bare":
             import bpy
-
             from vivant.procgen.blender import compat
 
             for view in range(case["views"]):

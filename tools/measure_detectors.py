@@ -16,7 +16,6 @@ import sys
 from collections.abc import Sequence
 
 import numpy as np
-
 from vivant.procgen.dataset import Dataset
 
 # MediaPipe Pose's landmark of each COCO-17 keypoint, in COCO order.

@@ -15,6 +15,17 @@ def decode_albedo(view: View) -> np.ndarray | None:
 
 
 channels.register("albedo")(
-    Channel("albedo", "albedo.exr", "float16", "H,W,3", "linear", "image", "AOV albedo", decode_albedo, ("R", "G", "B"),
-            True, "Base colour before light, filtered like the picture; 0 on the sky.")  # fmt: skip
+    Channel(
+        "albedo",
+        "albedo.exr",
+        "float16",
+        "H,W,3",
+        "linear",
+        "image",
+        "AOV albedo",
+        decode_albedo,
+        ("R", "G", "B"),
+        True,
+        "Base colour before light, filtered like the picture; 0 on the sky.",
+    )
 )

@@ -21,10 +21,32 @@ def decode_distance(view: View) -> np.ndarray:
 
 
 channels.register("depth")(
-    Channel("depth", "depth.exr", "float32", "H,W", "m", "camera", "Depth", decode_depth, ("Z",), True,
-            "Planar depth along the camera's z axis; +inf on the background.")  # fmt: skip
+    Channel(
+        "depth",
+        "depth.exr",
+        "float32",
+        "H,W",
+        "m",
+        "camera",
+        "Depth",
+        decode_depth,
+        ("Z",),
+        True,
+        "Planar depth along the camera's z axis; +inf on the background.",
+    )
 )
 channels.register("distance")(
-    Channel("distance", "distance.exr", "float32", "H,W", "m", "camera", "Depth", decode_distance, ("D",), False,
-            "Distance along the ray; +inf on the background.")  # fmt: skip
+    Channel(
+        "distance",
+        "distance.exr",
+        "float32",
+        "H,W",
+        "m",
+        "camera",
+        "Depth",
+        decode_distance,
+        ("D",),
+        False,
+        "Distance along the ray; +inf on the background.",
+    )
 )

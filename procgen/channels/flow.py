@@ -76,10 +76,32 @@ def decode_flow_valid(view: View) -> np.ndarray | None:
 
 
 channels.register("flow")(
-    Channel("flow", "flow.exr", "float32", "H,W,2", "px", "image", "vertices of the next frame", decode_flow, ("X", "Y"),
-            True, "Forward optical flow (dx, dy) to the next frame, for sequences.")  # fmt: skip
+    Channel(
+        "flow",
+        "flow.exr",
+        "float32",
+        "H,W,2",
+        "px",
+        "image",
+        "vertices of the next frame",
+        decode_flow,
+        ("X", "Y"),
+        True,
+        "Forward optical flow (dx, dy) to the next frame, for sequences.",
+    )
 )
 channels.register("flow_valid")(
-    Channel("flow_valid", "flow_valid.png", "uint8", "H,W", "0/255", "image", "depth of the next frame",
-            decode_flow_valid, (), True, "255 where the point is visible in the next frame.")  # fmt: skip
+    Channel(
+        "flow_valid",
+        "flow_valid.png",
+        "uint8",
+        "H,W",
+        "0/255",
+        "image",
+        "depth of the next frame",
+        decode_flow_valid,
+        (),
+        True,
+        "255 where the point is visible in the next frame.",
+    )
 )

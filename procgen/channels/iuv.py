@@ -26,6 +26,17 @@ def decode_iuv(view: View) -> np.ndarray:
 
 
 channels.register("iuv")(
-    Channel("iuv", "iuv.exr", "float32", "H,W,3", "id, uv, uv", "body UV", "face id", decode_iuv, ("I", "U", "V"), True,
-            "Part id and body UV of every pixel on a body; 0 elsewhere.")  # fmt: skip
+    Channel(
+        "iuv",
+        "iuv.exr",
+        "float32",
+        "H,W,3",
+        "id, uv, uv",
+        "body UV",
+        "face id",
+        decode_iuv,
+        ("I", "U", "V"),
+        True,
+        "Part id and body UV of every pixel on a body; 0 elsewhere.",
+    )
 )

@@ -30,10 +30,32 @@ def decode_normal(view: View) -> np.ndarray:
 
 
 channels.register("normal")(
-    Channel("normal", "normal.exr", "float32", "H,W,3", "1", "camera", "Normal", decode_normal, ("X", "Y", "Z"), True,
-            "Unit normal in camera axes, facing the camera; 0 on the background.")  # fmt: skip
+    Channel(
+        "normal",
+        "normal.exr",
+        "float32",
+        "H,W,3",
+        "1",
+        "camera",
+        "Normal",
+        decode_normal,
+        ("X", "Y", "Z"),
+        True,
+        "Unit normal in camera axes, facing the camera; 0 on the background.",
+    )
 )
 channels.register("normal_world")(
-    Channel("normal_world", "normal_world.exr", "float32", "H,W,3", "1", "world", "Normal", decode_normal_world,
-            ("X", "Y", "Z"), False, "Unit normal in world axes, facing the camera; 0 on the background.")  # fmt: skip
+    Channel(
+        "normal_world",
+        "normal_world.exr",
+        "float32",
+        "H,W,3",
+        "1",
+        "world",
+        "Normal",
+        decode_normal_world,
+        ("X", "Y", "Z"),
+        False,
+        "Unit normal in world axes, facing the camera; 0 on the background.",
+    )
 )

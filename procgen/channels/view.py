@@ -110,7 +110,7 @@ class View:
         parts = []
         for index in np.unique(flat_object[flat_face >= 0]) - 1:
             item = self.geometry.objects[index]
-            if not isinstance(item.geometry, Mesh) or item.geometry.iuv is None and item.person < 0:
+            if not isinstance(item.geometry, Mesh) or (item.geometry.iuv is None and item.person < 0):
                 continue
             pixel = np.nonzero((flat_object == index + 1) & (flat_face >= 0))[0]
             face = flat_face[pixel]

@@ -58,8 +58,8 @@ def _at_rest(key: str, place: PlaceGeometry, time: float) -> tuple[BodyState, np
     vary = (posture.fingers_left, posture.fingers_right) if posture is not None else ((0.0,) * 5,) * 2
     pose = apply_hands(pose, human.left_hand, human.right_hand, *vary)
     pose = apply_poses(pose, face_joints)
-    here = np.add(human.position, _turned(step, human.heading)[:2])  # pyright: ignore[reportArgumentType]
-    body = pose_body(model, human.phenotype, betas, coefficients, pose, root_transform(human.heading, [*here, 0.0]))
+    here = np.add(human.position, _turned(step, human.heading)[:2])
+    body = pose_body(model, human.phenotype, betas, coefficients, pose, root_transform(human.heading, np.array([*here, 0.0])))
     seat = _seat(human, place)
     settled = settle(
         body,
@@ -112,8 +112,8 @@ def build_person(
     """
     body = pose_person(human, place, time)
     lod = 0 if human.detail else 1
-    years = human.phenotype.age_years  # pyright: ignore[reportArgumentType]
-    dressed = build_outfit(human.outfit, body, mode)
+    years = human.phenotype.age_years
+    dressed = build_outfit(human.outfit, body, mode)  # pyright: ignore[reportArgumentType] (checked there)
     bearded = human.hair is not None and human.hair.beard > 0
     shader = skin_shader(human.skin, human.hair, stubble=human.hair.beard * 0.5 if bearded else 0.0, age=years, lod=lod)  # type: ignore[union-attr]
     skin = body_mesh(body, shader, skin_attributes(body, human.hair), hidden=dressed.hidden_faces, level=human.detail)
