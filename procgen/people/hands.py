@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..spec import HandSpec
-from .kinematics import rotvecs, rx, ry, rz
+from .kinematics import rot, rotvecs, rx, ry, rz
 from .skeleton import JOINT_INDEX
 
 DEG = np.pi / 180.0
@@ -44,6 +44,8 @@ SHAPES: dict[str, HandShape] = {
     "spread": HandShape(((-4, 6, 4), (-3, 5, 3), (-3, 6, 4), (-4, 8, 5)), (13, 1, -10, -22), (-2, -16, -4, -6, 4)),
     "pinch": HandShape(((48, 52, 26), (32, 36, 18), (30, 34, 17), (28, 32, 16)), (2, 0, -1, -4), (28, 6, 24, 28, 36)),
 }
+# The end joints of the thumb bend across the palm: mostly about the vertical of the T-pose hand, leaning with the nail.
+THUMB_HINGE = np.array([0.35, 0.85, -0.40]) / np.linalg.norm([0.35, 0.85, -0.40])
 # How much a variation of 1 changes the flexion of the three joints, degrees.
 _VARY = np.array([9.0, 8.0, 4.0])
 
@@ -80,21 +82,11 @@ def left_hand(spec: HandSpec, vary: tuple[float, ...] = (0.0,) * 5) -> dict[int,
     mid, end = mid + loose * vary[0] * 7.0 * DEG, end + loose * vary[0] * 9.0 * DEG
     # The thumb's root joint: swing down in front of the palm (about X), towards the index (about Y), roll the pad (its bone).
     bone = np.array([0.49, -0.40, 0.40]) / 0.75
-    root = rx(palmar) @ ry(adduct) @ _about(bone, oppose)
+    root = rx(palmar) @ ry(adduct) @ rot(bone, oppose)
     out[JOINT_INDEX["left_thumb1"]] = rotvecs(root)
     out[JOINT_INDEX["left_thumb2"]] = THUMB_HINGE * mid
     out[JOINT_INDEX["left_thumb3"]] = THUMB_HINGE * end
     return out
-
-
-def _about(axis: np.ndarray, angle: float) -> np.ndarray:
-    from .kinematics import rot
-
-    return rot(axis, angle)
-
-
-# The end joints of the thumb bend across the palm: mostly about the vertical of the T-pose hand, leaning with the nail.
-THUMB_HINGE = np.array([0.35, 0.85, -0.40]) / np.linalg.norm([0.35, 0.85, -0.40])
 
 
 def apply_hands(
