@@ -39,7 +39,7 @@ def assemble(spec: SceneSpec, frame: int = 0) -> SceneGeometry:
     objects = []
     bodies = []
     for index, human in enumerate(spec.people):
-        body, parts = build_person(human, place, time, index)
+        body, parts = build_person(human, place, time, index, spec.cloth, spec.frames > 1)
         bodies.append(body)
         objects += [replace(p, name=f"person_{index}/{p.name}", instance=index + 1, person=index) for p in parts]
     shift = len(spec.people)

@@ -33,6 +33,7 @@ class GenerateOptions(Spec):
     width: int = param(512, low=8, high=16384, unit="px", doc="Image width.")
     height: int = param(512, low=8, high=16384, unit="px", doc="Image height.")
     samples: int = param(24, low=1, high=65536, doc="Most samples a pixel of the picture.")
+    cloth: Literal["fast", "drape"] = param("fast", doc="Clothes skinned to the pose, or relaxed as cloth.")
     engine: Literal["cycles", "eevee", "workbench"] = param("cycles", doc="Engine of the picture.")
     device: Literal["auto", "cpu", "cuda", "optix", "hip", "metal", "oneapi"] = param("auto", doc="Where Cycles runs.")
     seed: int = param(0, low=0, doc="Root of the seed tree: the same seed gives the same scenes.")

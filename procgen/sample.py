@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -68,6 +69,7 @@ def sample_scene(
     frames: int = 1,
     samples: int = 24,
     camera: str = "auto",
+    cloth: Literal["fast", "drape"] = "fast",
 ) -> SceneSpec:
     """Draw a scene.
 
@@ -80,6 +82,7 @@ def sample_scene(
         frames: Consecutive frames.
         samples: Samples a pixel.
         camera: Name of a camera sampler for every view, or "auto" for a mix.
+        cloth: How clothes are made: skinned to the pose, or relaxed as cloth.
     """
     names = registry.places.names()
     kind = names[int(seed.child("place", "kind").rng().integers(len(names)))] if place == "auto" else place
@@ -98,6 +101,7 @@ def sample_scene(
         sky=sample_sky(seed.child("sky").rng(), geometry.indoor),
         people=tuple(humans),
         cameras=cameras,
+        cloth=cloth,
         frames=frames,
         render=RenderSpec(samples=samples),
     )
@@ -249,6 +253,7 @@ def scene_of(options: GenerateOptions, scene: int) -> SceneSpec:
         views=options.views,
         frames=options.frames,
         samples=options.samples,
+        cloth=options.cloth,
     )
     spec = replace(spec, render=replace(spec.render, engine=options.engine, device=options.device))
     return apply_ranges(spec, options.ranges, seed) if options.ranges else spec

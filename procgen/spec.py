@@ -163,6 +163,7 @@ class SceneSpec(Spec):
     sky: SkySpec = param(factory=SkySpec, doc="Sun and sky.")
     people: tuple[HumanSpec, ...] = param((), doc="People, in order of instance id 1..P.")
     cameras: tuple[CameraSpec, ...] = param((), doc="Views.")
+    cloth: Literal["fast", "drape"] = param("fast", doc="Clothes skinned to the pose, or relaxed as cloth with real folds.")
     frames: int = param(1, low=1, high=100000, doc="Consecutive frames.")
     fps: float = param(24.0, low=0.1, high=1000.0, unit="1/s", doc="Frame rate.")
     render: RenderSpec = param(factory=RenderSpec, doc="Picture settings.")

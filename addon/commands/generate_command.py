@@ -41,6 +41,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     picture = parser.add_argument_group("how the files look")
     picture.add_argument("--size", type=image_size, metavar="WxH", help="image size in pixels (default: 512x512)")
     picture.add_argument("--samples", type=whole(1, 65536), metavar="N", help="most samples a pixel (default: 24)")
+    picture.add_argument(
+        "--cloth", choices=("fast", "drape"), help="clothes skinned to the pose, or relaxed with real folds (default: fast)"
+    )
     picture.add_argument("--engine", choices=("cycles", "eevee", "workbench"), help="picture engine (default: cycles)")
     picture.add_argument(
         "--channels",

@@ -100,20 +100,22 @@ def _seat(human: HumanSpec, place: PlaceGeometry) -> Seat | None:
 
 
 def build_person(
-    human: HumanSpec, place: PlaceGeometry, time: float, index: int = 0, mode: str = "fast"
+    human: HumanSpec, place: PlaceGeometry, time: float, index: int = 0, mode: str = "fast", moving: bool = False
 ) -> tuple[BodyState, list[SceneObject]]:
     """Everything that is visible of a person, in world space.
 
     Args:
         index: Number of the person in the scene.
         mode: How clothes are made: "fast" or "drape".
+        moving: One moment of a motion: folds are carried from the first one, so that they do not jump.
     Returns:
         The posed body (for joints and keypoints), and objects named "body", "eye_left", "tshirt", "hair" …
     """
     body = pose_person(human, place, time)
     lod = 0 if human.detail else 1
     years = human.phenotype.age_years
-    dressed = build_outfit(human.outfit, body, mode)  # pyright: ignore[reportArgumentType] (checked there)
+    first = pose_person(human, place, 0.0) if moving and mode == "drape" else None
+    dressed = build_outfit(human.outfit, body, mode, first)  # pyright: ignore[reportArgumentType] (checked there)
     bearded = human.hair is not None and human.hair.beard > 0
     shader = skin_shader(human.skin, human.hair, stubble=human.hair.beard * 0.5 if bearded else 0.0, age=years, lod=lod)  # type: ignore[union-attr]
     skin = body_mesh(body, shader, skin_attributes(body, human.hair), hidden=dressed.hidden_faces, level=human.detail)
