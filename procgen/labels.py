@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,10 @@ from .raster import box, silhouette
 KEYPOINT_SETS = ("smplx", "coco17", "coco_wholebody")
 # A point counts as seen if what lies before it is its own flesh and cloth: this many times its depth under the skin …
 OWN_FLESH = 1.5
-# … plus this much cloth, hair or cheek, metres.
+# … plus this much hair, cheek or neighbouring flesh, or this much loose cloth (a wide trouser leg, a skirt), metres.
 OWN_COVER = 0.03
+OWN_CLOTH = 0.10
+CLOTHES = frozenset(("upper_clothes", "lower_clothes", "dress", "outerwear", "footwear"))
 
 # (targets (N, 3)) -> object ids (N,) and distances (N,) of what each sight line meets first; 0 and inf for nothing.
 SightLines = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -58,7 +60,7 @@ def label_person(view: View, person: int, body: BodyState, sight: SightLines) ->
     instance = view.lookup([o.instance for o in view.geometry.objects])
     visible = instance == person + 1
     amodal = silhouette(items, view.K, view.T_cam_from_world, view.width, view.height) | visible
-    own = {i + 1 for i, o in enumerate(view.geometry.objects) if o.person == person}
+    own = {i + 1: o.semantic for i, o in enumerate(view.geometry.objects) if o.person == person}
     vertices = body.posed[: body.count].astype(np.float64)
     pixel, z = project(view.K, view.T_cam_from_world, vertices)
     inside = (z > 0) & (pixel >= 0).all(1) & (pixel[:, 0] < view.width) & (pixel[:, 1] < view.height)
@@ -69,8 +71,23 @@ def label_person(view: View, person: int, body: BodyState, sight: SightLines) ->
     )
 
 
+def is_hidden(ids: np.ndarray, behind: np.ndarray, under: np.ndarray, own: Mapping[int, str]) -> np.ndarray:
+    """Whether what a sight line meets first hides the point: everything does but the point's own thin cover.
+
+    Args:
+        ids: (N,) object met first, 0 = none; behind: (N,) metres from there to the point.
+        under: (N,) depth of the point under its own skin, metres.
+        own: Object id -> semantic class of the person's own objects.
+    Returns:
+        (N,) bool.
+    """
+    cloth = np.isin(ids, [i for i, semantic in own.items() if semantic in CLOTHES])
+    cover = OWN_FLESH * under + np.where(cloth, OWN_CLOTH, OWN_COVER)
+    return (ids > 0) & ~(np.isin(ids, list(own)) & (behind <= cover))
+
+
 def _keypoints(
-    view: View, name: str, body: BodyState, surface: NearestPoints, own: set[int], sight: SightLines
+    view: View, name: str, body: BodyState, surface: NearestPoints, own: dict[int, str], sight: SightLines
 ) -> dict[str, Any]:
     world = np.asarray(keypoints(name, body), np.float64)
     xy, z = project(view.K, view.T_cam_from_world, world)
@@ -79,8 +96,7 @@ def _keypoints(
     distance = np.linalg.norm(world - view.T_world_from_cam[:3, 3], axis=1)
     behind = np.where(ids > 0, distance - near, 0.0)
     under = np.asarray(surface.query(world)[0], np.float64).reshape(len(world), -1)[:, 0]
-    mine = np.isin(ids, list(own))
-    hidden = (ids > 0) & ~(mine & (behind <= OWN_FLESH * under + OWN_COVER))
+    hidden = is_hidden(ids, behind, under, own)
     return {
         "names": list(keypoint_names(name)),
         "xy": xy,

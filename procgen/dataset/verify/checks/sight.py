@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ....frames import project
-from ....labels import OWN_COVER, OWN_FLESH
+from ....labels import is_hidden
 from ...record import KeypointsRecord, PersonRecord
 from ..registry import checks
 from ..report import Result
@@ -44,7 +44,7 @@ def check_sight(frame: Subject) -> Iterator[Result]:
 def disagreeing(frame: Subject, person: PersonRecord, k: KeypointsRecord) -> list[tuple[int, list[int]]]:
     """Points whose recorded occluder no sight line confirms, with the objects that the sight lines met."""
     eye = frame.T_world_from_cam[:3, 3]
-    own = [o.id for o in frame.record.objects if o.person == person.index]
+    own = {o.id: o.semantic for o in frame.record.objects if o.person == person.index}
     world = np.asarray(k.xyz_world, np.float64)
     under = np.asarray(frame.skin_tree(person).query(world)[0]).reshape(len(world), -1)[:, 0]
     ahead = frame.to_camera(world)[:, 2] > 1e-6
@@ -58,7 +58,7 @@ def disagreeing(frame: Subject, person: PersonRecord, k: KeypointsRecord) -> lis
         ids, near = np.where(nearer, hair, ids), np.where(nearer, hair_near, near)
         behind = np.where(ids > 0, np.linalg.norm(target - eye, axis=1) - np.where(ids > 0, near, 0.0), 0.0)
         for slack in (-2e-3, 2e-3):
-            hidden = (ids > 0) & ~(np.isin(ids, own) & (behind <= OWN_FLESH * under + OWN_COVER + slack))
+            hidden = is_hidden(ids, behind - slack, under, own)
             occluder = np.where(hidden, ids, 0)
             same = occluder == k.occluder
             confirmed |= same & (~hidden | (np.abs(behind - k.occluder_distance) <= _DISTANCE))
