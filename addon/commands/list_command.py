@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from ..output import say_json, table
 
@@ -43,6 +44,10 @@ def find_registry(kind: str):
     raise unknown_name("kind", kind, [*REGISTRIES, "kinds"])
 
 
-def documentation(entry) -> str:
-    """One sentence on what an entry makes: its own doc field (channels), or its docstring."""
-    return str(getattr(entry.make, "doc", "") or entry.doc)
+def documentation(entry) -> str:  # noqa: ANN001
+    """One sentence on what an entry makes: its own doc field (channels), its docstring, or that of its module."""
+    doc = str(getattr(entry.make, "doc", "") or entry.doc)
+    if doc.startswith("Draw "):  # what the sampler does says nothing about what comes out
+        module = sys.modules[entry.make.__module__].__doc__ or doc
+        doc = " ".join(module.strip().split("\n\n")[0].split())
+    return doc
