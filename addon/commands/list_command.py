@@ -5,8 +5,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from ..output import say_json, table
+
+if TYPE_CHECKING:
+    from ...procgen.registry import Entry, Registry
 
 NAME = "list"
 HELP = "list places, garments, hair styles, poses, cameras, channels, exporters …"
@@ -33,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def find_registry(kind: str):
+def find_registry(kind: str) -> Registry:
     """The registry called `kind`, in the plural or the singular; an unknown one is answered with the nearest."""
     from ...procgen.errors import unknown_name
     from ...procgen.registry import REGISTRIES
@@ -44,10 +48,10 @@ def find_registry(kind: str):
     raise unknown_name("kind", kind, [*REGISTRIES, "kinds"])
 
 
-def documentation(entry) -> str:  # noqa: ANN001
+def documentation(entry: Entry) -> str:
     """One sentence on what an entry makes: its own doc field (channels), its docstring, or that of its module."""
     doc = str(getattr(entry.make, "doc", "") or entry.doc)
     if doc.startswith("Draw "):  # what the sampler does says nothing about what comes out
-        module = sys.modules[entry.make.__module__].__doc__ or doc
+        module = sys.modules[(entry.build or entry.make).__module__].__doc__ or doc
         doc = " ".join(module.strip().split("\n\n")[0].split())
     return doc
