@@ -88,7 +88,6 @@ def _scene(case: dict[str, Any], place: str, number: int) -> dict[str, float]:
 def _bare(session: Any, spec: Any, view: int) -> None:
     """The same picture and nothing else."""
     import bpy
-
     from vivant.procgen.blender import compat, objects
     from vivant.procgen.blender.render import scratch
 
