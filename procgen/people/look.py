@@ -131,9 +131,10 @@ def sample_hair(rng: Generator, person: Phenotype) -> HairSpec | None:
     if receding > 0.72:
         group = "bald" if rng.random() < 0.75 else "man"
     styles = [
-        (e, e.spec.worn_by.get(group, 0.0) * float(ancestry @ np.array(e.spec.hair_types)))
-        for e in registry.hair  # pyright: ignore[reportOptionalMemberAccess]
-    ]  # type: ignore[union-attr]
+        (e, s.worn_by.get(group, 0.0) * float(ancestry @ np.array(s.hair_types)))
+        for e in registry.hair
+        if (s := e.spec) is not None
+    ]
     weight = np.array([w for _, w in styles])
     if age > 60 and woman:
         # Older women wear it shorter.
