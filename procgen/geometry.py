@@ -43,11 +43,24 @@ class Mesh:
     next_vertices: np.ndarray | None = None
     smooth: bool = True
 
+    def folded(self) -> np.ndarray:
+        """(F,) bool: quads that a split along 0–2 would fold by more than a right angle; they are split along 1–3.
+
+        Source: Blender's `is_quad_flip_v3_first_third_fast`; what is rendered must be what ray casters see.
+        """
+        if self.faces.shape[1] == 3:
+            return np.zeros(len(self.faces), bool)
+        a, b, c, d = (self.vertices[self.faces[:, k]] for k in range(4))
+        return np.einsum("ij,ij->i", np.cross(b - a, c - a), np.cross(c - a, d - a)) < 0
+
     def triangles(self) -> np.ndarray:
-        """(T, 3) int32: quads split along 0–2, as Blender and the ray casters see them (quad i gives rows 2i, 2i+1)."""
+        """(T, 3) int32: quads split as Blender splits them (quad i gives rows 2i, 2i + 1), see `folded`."""
         if self.faces.shape[1] == 3:
             return self.faces
-        return np.stack([self.faces[:, [0, 1, 2]], self.faces[:, [0, 2, 3]]], 1).reshape(-1, 3)
+        out = np.stack([self.faces[:, [0, 1, 2]], self.faces[:, [0, 2, 3]]], 1)
+        flip = self.folded()
+        out[flip] = np.stack([self.faces[flip][:, [0, 1, 3]], self.faces[flip][:, [1, 2, 3]]], 1)
+        return out.reshape(-1, 3)
 
 
 @dataclass

@@ -130,24 +130,25 @@ def locate(
     """Barycentric coordinates where rays meet given faces.
 
     Args:
-        mesh: Triangles or quads (split along 0–2).
+        mesh: Triangles or quads (split as `Mesh.triangles` does).
         face: (N,) face index of each ray.
         origin: (3,) common origin; direction: (N, 3).
     Returns:
         corners (N, 3) int, bary (N, 3) float64 clipped to the triangle. Of a quad's two triangles the one that
         holds the hit is taken.
     """
-    quad = mesh.faces.shape[1] == 4
-    choices = ((0, 1, 2), (0, 2, 3)) if quad else ((0, 1, 2),)
+    choices = [np.tile([0, 1, 2], (len(face), 1))]
+    if mesh.faces.shape[1] == 4:
+        flip = mesh.folded()[face][:, None]
+        choices = [np.where(flip, [0, 1, 3], [0, 1, 2]), np.where(flip, [1, 2, 3], [0, 2, 3])]
     world = transform(T_world_from_object, mesh.vertices.astype(np.float64))
     best_bary = np.full((len(face), 3), -np.inf)
     best_corners = np.zeros((len(face), 3), np.int64)
     for corners in choices:
-        a, b, c = (world[mesh.faces[face][:, k]] for k in corners)
-        bary = _ray_bary(a, b, c, origin, direction)
+        rows = np.take_along_axis(mesh.faces[face], corners, 1)
+        bary = _ray_bary(world[rows[:, 0]], world[rows[:, 1]], world[rows[:, 2]], origin, direction)
         better = bary.min(1) > best_bary.min(1)
-        best_bary[better] = bary[better]
-        best_corners[better] = corners
+        best_bary[better], best_corners[better] = bary[better], corners[better]
     best_bary = np.clip(best_bary, 0.0, None)
     total = best_bary.sum(1, keepdims=True)
     return best_corners, np.where(total > 0, best_bary / np.where(total > 0, total, 1), 1 / 3)

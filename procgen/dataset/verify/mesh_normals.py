@@ -38,7 +38,12 @@ def polygons_of(mesh: dict[str, np.ndarray], wanted: np.ndarray) -> list[np.ndar
     paired[first], paired[first + 1] = True, True
     first = first[near[first] | near[first + 1]]
     triangles = mesh["triangles"].astype(np.int64)
-    quads = np.concatenate([triangles[first], triangles[first + 1][:, 2:]], 1)
+    one, two = triangles[first], triangles[first + 1]
+    # Split along 0–2 the halves share their first corner; along 1–3 (folded quads) they do not.
+    along = one[:, :1] == two[:, :1]
+    quads = np.where(
+        along, np.concatenate([one, two[:, 2:]], 1), np.stack([one[:, 0], one[:, 1], two[:, 1], one[:, 2]], 1)
+    )
     single = triangles[near & ~paired]
     return [p for p in (single, quads) if len(p)]
 

@@ -35,6 +35,8 @@ SAMPLE_SPREAD = 0.006
 THIN, WIDE = 0.5, 1.5
 # Objects whose own surface is looked for where it may coincide with another.
 _MOST_OBJECTS = 64
+# Depths of one surface within a sample's spread: a larger share of the depth is an edge.
+_GRAZED = 0.01
 # More differing pixels than this share are no edges.
 _MOST_EDGES = 0.05
 NO_MESH = "the frame has no mesh.npz: generate with --mesh"
@@ -236,6 +238,14 @@ class Subject:
                 hits = self._beside(hits, differ, rays)
         return hits
 
+    @property
+    def grazed(self) -> np.ndarray:
+        """(H, W) bool: pixels whose object and depth rays within the sample's spread confirm."""
+        out = np.zeros(self.width * self.height, bool)
+        if self.hits is not None:
+            out[self.__dict__.get("confirmed", np.zeros(0, np.int64))] = True
+        return out.reshape(self.height, self.width)
+
     def _same(self, hits: WitnessHits, pixels: np.ndarray) -> np.ndarray:
         """(N,) bool: hits agree with the picture's object and depth at flat pixel indices."""
         owner = self._owner(hits.triangle)
@@ -246,22 +256,30 @@ class Subject:
         return same
 
     def _beside(self, hits: WitnessHits, differ: np.ndarray, rays: np.ndarray) -> WitnessHits:
-        triangle, t, bary = hits.triangle.copy(), hits.t.copy(), hits.bary.copy()
         across = self.T_world_from_cam[:3, :2].T * (SAMPLE_SPREAD / np.array([[self.K[0, 0]], [self.K[1, 1]]]))
-        left = differ
-        for dx, dy in ((1, 1), (-1, 1), (1, -1), (-1, -1), (1, 0), (-1, 0), (0, 1), (0, -1)):
-            if not len(left):
-                break
-            found = self.witness.cast(rays[left] + dx * across[0] + dy * across[1], NEAR)
-            good = self._same(found, left)
-            triangle[left[good]], t[left[good]], bary[left[good]] = (
-                found.triangle[good],
-                found.t[good],
-                found.bary[good],
-            )
-            left = left[~good]
-        for pixels, found, rows in self._coincident(left, rays, t):
-            triangle[pixels], t[pixels], bary[pixels] = rows, found.t, found.bary
+        steps = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
+        found = [self.witness.cast(rays[differ] + dx * across[0] + dy * across[1], NEAR) for dx, dy in steps]
+        claimed = self.objects.ravel()[differ]
+        depth = self.channel("depth").ravel()[differ].astype(np.float64)
+        t = np.stack([h.t for h in found])
+        same = np.stack([self._owner(h.triangle) for h in found]) == claimed
+        low, high = np.where(same, t, np.inf).min(0), np.where(same, t, -np.inf).max(0)
+        with np.errstate(invalid="ignore"):
+            # Along a grazed surface depth runs through all values in between; across an edge it does not.
+            between = (high - low) <= _GRAZED * depth
+            off = np.where(same & (claimed > 0), np.abs(t - depth), np.inf)
+            good = (off.min(0) <= depth_tolerance(depth)) | (between & (depth >= low) & (depth <= high))
+        sky = (claimed == 0) & same.any(0)
+        best = np.where(sky, same.argmax(0), off.argmin(0))
+        picked = np.nonzero(good | sky)[0]
+        triangle, t, bary = hits.triangle.copy(), hits.t.copy(), hits.bary.copy()
+        for i in picked:
+            one = found[best[i]]
+            triangle[differ[i]], t[differ[i]], bary[differ[i]] = one.triangle[i], one.t[i], one.bary[i]
+        left = np.setdiff1d(np.arange(len(differ)), picked)
+        for pixels, seen, rows in self._coincident(differ[left], rays, t):
+            triangle[pixels], t[pixels], bary[pixels] = rows, seen.t, seen.bary
+        self.__dict__["confirmed"] = differ[np.nonzero(good | sky)[0]]
         return WitnessHits(triangle, t, bary)
 
     def _coincident(

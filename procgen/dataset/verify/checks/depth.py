@@ -66,6 +66,7 @@ def _against_witness(frame: Subject, depth: np.ndarray) -> Iterator[Result]:
     either = clear & (np.isfinite(depth) | np.isfinite(seen))
     bad = either.copy()
     bad[both] = ~(error <= depth_tolerance(depth[both]))
+    bad &= ~frame.grazed
     share = 1 - int(bad.sum()) / max(int(either.sum()), 1)
     yield frame.measure("depth.witness", share, got=frame.where(bad, depth, seen))
     if len(error):
