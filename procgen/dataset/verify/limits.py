@@ -108,6 +108,11 @@ LIMITS: dict[str, Limit] = {
     "part.witness": _least("part", 0.999, "share", "body parts differ from those of the triangles that the ray caster meets", _EDGE),
     "part.body": _least("part", 0.97, "share", "body parts are not those of the body surface below the pixel",
                         "bare skin only; smoothing moves the borders between parts by up to a pixel"),
+    # --- the body as rendered
+    "body.skin": _least("body", 0.98, "share", "bare skin is not where the body run forward has its skin",
+                        "pixels within 15 mm of the model; smoothing and clothes move skin by a few"),
+    "body.mesh": _most("body", 60.0, "mm", "the rendered skin strays from the body run forward",
+                       "from the nearest vertex; edges of the body are up to 75 mm long, so their middles lie 37 mm away"),
     # --- IUV
     "iuv.range": _none("iuv", "px", "u or v outside [0, 1], or not a number"),
     "iuv.part": _none("iuv", "px", "I is not part.png, or IUV is not zero off people"),
