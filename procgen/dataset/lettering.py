@@ -7,6 +7,7 @@ M starts a stroke, L draws a line, Q a quadratic curve (control point, end point
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 import numpy as np
@@ -130,8 +131,12 @@ _TOKEN = re.compile(r"([MLQ])|(-?\d*\.?\d+)")
 
 @lru_cache(maxsize=256)
 def strokes(character: str) -> tuple[float, np.ndarray]:
-    """Width and straight pieces (n, 2, 2) of a character, grid units; unknown characters become "?"."""
-    width, path = _GLYPHS.get(character, _GLYPHS["?"])
+    """Width and straight pieces (n, 2, 2) of a character, grid units.
+
+    A letter with an accent that is not drawn here becomes the plain letter; anything else unknown becomes "?".
+    """
+    plain = unicodedata.normalize("NFKD", character)[:1]
+    width, path = _GLYPHS.get(character) or _GLYPHS.get(plain) or _GLYPHS["?"]
     pieces: list[np.ndarray] = []
     at = np.zeros(2)
     numbers: list[float] = []
