@@ -122,8 +122,10 @@ def build_subdivision(faces: NDArray, vertices: int, uv_faces: NDArray | None = 
     )
     # Vertex points: (Q + 2 R + (n - 3) P) / n inside, (P_before + 6 P + P_after) / 8 on a boundary.
     valence = np.maximum(np.bincount(ends.ravel(), minlength=vertices), 1)
-    border = np.zeros(vertices, bool)
-    border[ends[~inner].ravel()] = True
+    rim_edges = np.bincount(ends[~inner].ravel(), minlength=vertices)
+    border = rim_edges > 0
+    # Where two holes touch at a corner, four boundary edges meet and there is no curve to follow: the vertex stays.
+    on_curve = rim_edges == 2
     # Vertices of no face keep their place.
     loose = np.bincount(faces.ravel(), minlength=vertices) == 0
     n = valence.astype(float)
@@ -135,9 +137,10 @@ def build_subdivision(faces: NDArray, vertices: int, uv_faces: NDArray | None = 
         ring = around[v] / n[v] ** 2
         parts += [(v, v, ring), (v, other, ring)]
         rim = ~inner
-        parts.append((v[rim], other[rim], np.full(int(rim.sum()), 0.125)))
+        parts.append((v[rim], other[rim], np.where(on_curve[v[rim]], 0.125, 0.0)))
     own = np.arange(vertices)
-    parts.append((own, own, np.where(loose, 1.0, np.where(border, 0.75, (n - 3.0) / n))))
+    held = loose | (border & ~on_curve)
+    parts.append((own, own, np.where(held, 1.0, np.where(border, 0.75, (n - 3.0) / n))))
     total = vertices + edges + count
     uv, uv_quads = None, None
     if uv_faces is not None:
