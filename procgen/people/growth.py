@@ -8,6 +8,9 @@ Sources:
         (175.3 and 161.3 cm) with the usual loss of height with age; the single decades are rounded, not transcribed.
     Spread: CDC 2000 LMS coefficients of variation for children, rounded; adults about 7.3 and 6.8 cm, and a log-normal
         body mass, by the percentiles of the same reports (rounded).
+
+The children's medians and men's body mass were entered without the publications at hand; compare them with the tables
+before quoting them.
 """
 
 from __future__ import annotations
