@@ -318,6 +318,18 @@ def hair_shaved(d):
     write_npz(d.folder / "mesh.npz", mesh)
 
 
+def skin_spike(d):
+    """A vertex of the skin flies away, as a bad subdivision or cloth step makes it."""
+    mesh = read_npz(d.folder / "mesh.npz")
+    body = mesh["triangles"][mesh["triangle_object"] == 1]
+    mesh["vertices"][body[700, 0]] += [0.0, 0.0, 0.3]
+    write_npz(d.folder / "mesh.npz", mesh)
+
+
+def arm_elsewhere(d):
+    d.person["body"]["pose"][16][2] += 0.4
+
+
 def lens_edited(d):
     d.record["camera"]["focal_mm"] = 50.0
 
@@ -377,6 +389,8 @@ LIES = [
     (facts_edited, FIRST, "record.facts"),
     (spec_edited, FIRST, "record.scene"),
     (object_table_edited, FIRST, "record.objects"),
+    (skin_spike, FIRST, "body.mesh"),
+    (arm_elsewhere, FIRST, "body.skin"),
     (hair_shaved, FIRST, "object.hair"),
     (hair_shaved, FIRST, "depth.hair"),
 ]
