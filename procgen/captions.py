@@ -13,28 +13,10 @@ import numpy as np
 from .color_names import color_name
 from .frames import project
 from .geometry import PlaceGeometry
+from .people.garments.wardrobe import PATTERN_WORDS, words_of
 from .people.look_spec import HairSpec
 from .spec import CameraSpec, GarmentSpec, HumanSpec, PlaceSpec, SceneSpec, SkySpec
 
-# Kind -> (words, slot, plural). Kinds that are not listed are named by their kind, as upper clothes.
-_GARMENTS: dict[str, tuple[str, str, bool]] = {
-    "tshirt": ("T-shirt", "upper", False), "t_shirt": ("T-shirt", "upper", False), "shirt": ("shirt", "upper", False),
-    "blouse": ("blouse", "upper", False), "polo": ("polo shirt", "upper", False), "tank_top": ("tank top", "upper", False),
-    "sweater": ("sweater", "upper", False), "jumper": ("sweater", "upper", False), "hoodie": ("hoodie", "outer", False),
-    "cardigan": ("cardigan", "upper", False), "sweatshirt": ("sweatshirt", "upper", False), "top": ("top", "upper", False),
-    "jacket": ("jacket", "outer", False), "coat": ("coat", "outer", False), "blazer": ("blazer", "outer", False),
-    "vest": ("sleeveless top", "upper", False), "sneaker": ("sneakers", "feet", True),
-    "leather_shoe": ("leather shoes", "feet", True), "boot": ("boots", "feet", True), "trousers": ("trousers",
-    "lower", True), "jeans": ("jeans", "lower", True),
-    "chinos": ("chinos", "lower", True), "leggings": ("leggings", "lower", True), "shorts": ("shorts", "lower", True),
-    "skirt": ("skirt", "lower", False), "dress": ("dress", "dress", False), "shoes": ("shoes", "feet", True),
-    "sneakers": ("sneakers", "feet", True), "trainers": ("sneakers", "feet", True), "boots": ("boots", "feet", True),
-    "sandals": ("sandals", "feet", True), "heels": ("heels", "feet", True), "hat": ("hat", "head", False),
-    "cap": ("cap", "head", False), "beanie": ("beanie", "head", False), "scarf": ("scarf", "neck", False),
-    "glasses": ("glasses", "face", True), "socks": ("socks", "hidden", True), "tights": ("tights", "hidden", True),
-    "underwear": ("underwear", "hidden", True),
-}  # fmt: skip
-_PATTERNS = {"stripe": "striped", "plaid": "plaid", "dots": "polka-dot", "floral": "floral", "colour_block": "two-tone"}
 _HAIR = {
     "buzz": "buzz-cut {c} hair", "crop": "cropped {c} hair", "short": "short {c} hair", "balding": "thinning {c} hair",
     "bob": "a {c} bob", "long": "long {c} hair", "wavy": "wavy {c} hair", "curly": "curly {c} hair", "coily": "coily {c} hair",
@@ -148,18 +130,18 @@ def _beard(hair: HairSpec | None) -> str | None:
 
 def _garment(garment: GarmentSpec) -> dict[str, Any]:
     kind = str(garment.kind)
-    words, slot, plural = _GARMENTS.get(kind, (kind.replace("_", " "), "upper", False))
+    worn = words_of(kind)
     fabric = garment.fabric
     color = color_name(fabric.color)
-    if words == "jeans" and color == "denim blue":
+    if worn.noun == "jeans" and color == "denim blue":
         color = "blue"
-    pattern = _PATTERNS.get(fabric.pattern, "")
-    if fabric.pattern in ("stripe", "plaid", "colour_block"):
+    pattern = PATTERN_WORDS.get(fabric.pattern, "")
+    if fabric.pattern in ("stripe", "plaid", "check", "colour_block"):
         second = color_name(fabric.color2)
         tone = f"{color} and {second}" if second != color else color
     else:
         tone = color
-    return {"kind": kind, "name": words, "slot": slot, "plural": plural, "color": tone, "pattern": pattern,
+    return {"kind": kind, "name": worn.noun, "slot": worn.slot, "plural": worn.plural, "color": tone, "pattern": pattern,
             "material": fabric.kind}  # fmt: skip
 
 

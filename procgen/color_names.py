@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .errors import unknown_name
+
 # Name -> sRGB, 0–255. Several entries of one name widen what counts as it. Basic terms after Berlin & Kay 1969, with the
 # words that people use for clothes; values by eye.
 _TABLE = [
@@ -51,3 +53,23 @@ def color_name(linear: tuple[float, float, float] | np.ndarray) -> str:
     # Hue tells two colours apart more than lightness does, most of all in muted clothes.
     d = (_LAB - lab) * np.array([0.75, 1.0, 1.0])
     return _TABLE[int((d * d).sum(-1).argmin())][0]
+
+
+def _own() -> dict[str, tuple[float, float, float]]:
+    """For each name the first of its entries, linear RGB; all of them are named as they are called."""
+    out: dict[str, tuple[float, float, float]] = {}
+    for name, code in _TABLE:
+        r, g, b = (round(float(v), 4) for v in linear_from_srgb(np.array(code) / 255.0))
+        if name not in out and color_name((r, g, b)) == name:
+            out[name] = (r, g, b)
+    return out
+
+
+COLORS: dict[str, tuple[float, float, float]] = _own()
+
+
+def linear_of(name: str) -> tuple[float, float, float]:
+    """Linear RGB of a plain colour name; an unknown name is answered with the nearest one."""
+    if name not in COLORS:
+        raise unknown_name("colour", name, COLORS)
+    return COLORS[name]

@@ -18,7 +18,7 @@ from .options import GenerateOptions
 from .people.body_state import BodyState
 from .people.expression import sample_expression
 from .people.eyes import eye_centres
-from .people.garments.outfit import sample_outfit
+from .people.garments.choosing import sample_outfit
 from .people.look import sample_eyes, sample_hair, sample_skin
 from .people.person import pose_person
 from .people.shape import Phenotype, PhenotypeRanges, sample_phenotype

@@ -22,10 +22,15 @@ SCHEMA_VERSION = 1
 class FabricSpec(Spec):
     """What a garment is made of."""
 
-    kind: Literal["jersey", "knit", "woven", "denim", "leather", "fleece"] = param("jersey", doc="Material family.")
+    kind: Literal[
+        "jersey", "knit", "woven", "denim", "leather", "fleece", "wool", "corduroy", "satin", "nylon", "felt", "straw", "plastic"
+    ] = param("jersey", doc="Material family.")  # fmt: skip
     color: tuple[float, float, float] = param((0.5, 0.5, 0.5), low=0.0, high=1.0, doc="Linear RGB.")
     color2: tuple[float, float, float] = param((0.2, 0.2, 0.2), low=0.0, high=1.0, doc="Second colour of a pattern.")
-    pattern: Literal["plain", "stripe", "plaid", "dots", "floral", "colour_block"] = param("plain", doc="Pattern.")
+    pattern: Literal["plain", "stripe", "plaid", "check", "dots", "floral", "colour_block", "graphic"] = param(
+        "plain", doc="Pattern; a graphic is one emblem on the chest."
+    )
+    motif: int = param(0, low=0, high=5, doc="Which emblem a graphic is: waves, sun over hills, rings, bolt, heart, star.")
     pattern_scale: float = param(1.0, low=0.2, high=5.0, doc="Size of the pattern relative to its usual size.")
     wear: float = param(0.2, low=0.0, high=1.0, doc="Fading and creases.")
 

@@ -8,12 +8,17 @@ from functools import lru_cache
 import numpy as np
 import pytest
 from vivant.procgen import registry
+from vivant.procgen.color_names import COLORS, color_name
+from vivant.procgen.errors import SpecError
 from vivant.procgen.geometry import Mesh
 from vivant.procgen.people.body_state import BodyState, pose_body
+from vivant.procgen.people.garments.choosing import WantedGarment, sample_outfit
 from vivant.procgen.people.garments.coverage import covered_skin
 from vivant.procgen.people.garments.figure import ARM, LEG, canonical, figure_of
-from vivant.procgen.people.garments.outfit import build_outfit, sample_outfit, sole_thickness
+from vivant.procgen.people.garments.outfit import build_outfit, sole_thickness
+from vivant.procgen.people.garments.palette import sample_named
 from vivant.procgen.people.garments.topology import edge_keys, half_edges
+from vivant.procgen.people.garments.wardrobe import FABRIC_WORDS, WORDS, words_of
 from vivant.procgen.people.model import load_body
 from vivant.procgen.people.shape import Phenotype, betas_from_phenotype
 from vivant.procgen.spec import FabricSpec, GarmentSpec
@@ -245,3 +250,38 @@ def test_no_skin_shows_through(mode: str, record_property: Callable[[str, object
 
 def test_legs_and_arms_of_the_format() -> None:
     assert {len(a) for a in ARM} == {18} and {len(leg) for leg in LEG} == {4}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_outfit_holds_what_is_wanted(seed: int) -> None:
+    wanted = [WantedGarment("jacket", "red"), WantedGarment("jeans", "blue"), WantedGarment("shirt", "white", "navy", "check")]
+    outfit = sample_outfit(np.random.default_rng(seed), PEOPLE["woman"], wanted=wanted, without=("feet", "head"))
+    by_kind = {str(g.kind): g for g in outfit}
+    assert color_name(by_kind["jacket"].fabric.color) == "red" and by_kind["jacket"].fabric.pattern == "plain"
+    assert color_name(by_kind["jeans"].fabric.color) in ("blue", "denim blue")
+    assert by_kind["shirt"].fabric.pattern == "check" and color_name(by_kind["shirt"].fabric.color2) == "navy"
+    slots = [words_of(k).slot for k in by_kind]
+    assert "feet" not in slots and "head" not in slots and len(set(slots)) == len(slots)
+    # What is outside comes later.
+    assert list(by_kind).index("jacket") > list(by_kind).index("shirt")
+
+
+def test_wishes_that_cannot_be_met_are_named() -> None:
+    for wish in (WantedGarment("jaket"), WantedGarment("jacket", "redd"), WantedGarment("jacket", pattern="striped")):
+        with pytest.raises(SpecError):
+            sample_outfit(np.random.default_rng(0), PEOPLE["man"], wanted=[wish])
+    with pytest.raises(SpecError):
+        sample_outfit(np.random.default_rng(0), PEOPLE["man"], wanted=[WantedGarment("boot")], without=("feet",))
+
+
+@pytest.mark.parametrize("name", COLORS)
+def test_named_colours_are_named_so(name: str) -> None:
+    rng = np.random.default_rng(1)
+    assert {color_name(sample_named(rng, name)) for _ in range(20)} == {name}
+
+
+def test_garments_have_words() -> None:
+    assert set(KINDS) <= set(WORDS)
+    nouns = [w.noun for w in WORDS.values()]
+    assert len(set(nouns)) == len(nouns)
+    assert {f for w in WORDS.values() for f in w.fabrics} <= set(FABRIC_WORDS) == set(registry.fabrics.names())

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..registry import fabrics
 from ..spec import FabricSpec
+from .motifs import emblem
 from .shader import Color, Shader, Socket
 
 
@@ -122,11 +123,15 @@ def fleece(s: Shader, spec: FabricSpec, at: Socket, color: Any) -> Weave:
 
 @dataclass(frozen=True)
 class Around:
-    """Flat coordinates of the cloth: turns around the limb, radius there, and place along it in metres."""
+    """Flat coordinates of the cloth: turns around the limb, radius there, and place along it in metres.
+
+    `x` is the sine of the angle: -1 in front of the trunk, 1 behind it.
+    """
 
     turn: Socket
     radius: Socket
     z: Socket
+    x: Socket
 
     def cells(self, s: Shader, size: float) -> tuple[Socket, Socket]:
         """Coordinates in cells of about `size` metres; a whole number of them goes around."""
@@ -138,7 +143,7 @@ def around(s: Shader, at: Socket) -> Around:
     """Coordinates from the `around` attribute: x and y of a circle, and its radius."""
     x, y, r = s.xyz(s.attribute("around", vector=True))
     _, _, z = s.xyz(at)
-    return Around(s.math("ARCTAN2", x, y) * (1 / 6.2832), r, z)
+    return Around(s.math("ARCTAN2", x, y) * (1 / 6.2832), r, z, x)
 
 
 def pattern(s: Shader, spec: FabricSpec, at: Socket) -> Any:
@@ -164,6 +169,12 @@ def pattern(s: Shader, spec: FabricSpec, at: Socket) -> Any:
         du, dv = s.math("FRACT", u) - 0.5, s.math("FRACT", v) - 0.5
         d = s.math("SQRT", du * du + dv * dv)
         return s.mix(s.smoothstep(d, 0.26, 0.23), c1, c2)
+    if spec.pattern == "check":
+        # Gingham: both colours cross, and a mix of them where only one runs.
+        u, v = (s.math("GREATER_THAN", s.math("FRACT", place), 0.5) for place in flat.cells(s, 0.016 * k))
+        return s.mix((u + v) * 0.5, c1, c2)
+    if spec.pattern == "graphic":
+        return emblem(s, spec.motif, at, flat.x, c1, c2)
     if spec.pattern == "floral":
         return _floral(s, spec, flat, k)
     return s.mix(s.smoothstep(flat.z, -0.205, -0.2), c2, c1)

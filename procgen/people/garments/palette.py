@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...color_names import color_name, lab_from_linear, linear_of
+
 Color = tuple[float, float, float]
 
 
@@ -27,7 +29,11 @@ class Palette:
         light: Pale shirts.
         denim: Jeans.
         shoe: Trainers.
-        leather: Leather shoes and boots.
+        leather: Leather shoes, boots, belts and bags.
+        coat: Coats and suits.
+        bright: What children wear.
+        straw: Summer hats.
+        frame: Frames of glasses.
     """
 
     top: Color
@@ -38,6 +44,10 @@ class Palette:
     denim: Color
     shoe: Color
     leather: Color
+    coat: Color
+    bright: Color
+    straw: Color
+    frame: Color
 
 
 # Top, contrast, bottom, accent: sets seen in streets and catalogues, chosen by eye.
@@ -65,6 +75,29 @@ _LIGHT = ("f2efe9", "dfe7f0", "efe6da", "e3ecdf", "f1dfe0", "cfdcea")
 _DENIM = ("2b3a55", "3c5478", "5d7799", "232b3a", "7f96b0", "2c2d31", "49607f")
 _SHOE = ("efece6", "2a2a2c", "e6e2da", "3f4f6a", "7d3030", "8b8d8e", "c8b79a", "1e1f21")
 _LEATHER = ("1f1a18", "3b2417", "5a3620", "74482a", "2a1f1c", "171617")
+_COAT = ("23262c", "2b3346", "6b5844", "a88a66", "3c3d40", "4a2f2c", "c2b39a", "38423a", "1d1e20")
+_BRIGHT = ("d8402f", "f0b429", "2f7fc1", "3f9e5a", "e0669a", "ef7f2d", "6d58b8", "36a9ae", "c83a54", "7cb844")
+_STRAW = ("d9bf8a", "c7a66c", "e4d3a8")
+_FRAME = ("15130f", "2a1a10", "4a2a14", "1c2230", "6b6258", "3a1416")
+
+
+def sample_named(rng: np.random.Generator, name: str, denim: bool = False) -> Color:
+    """A colour that is called `name`: near the middle of what people call so, never beyond it.
+
+    Raises:
+        SpecError: a colour without a name, answered with the nearest one.
+    """
+    base = linear_of(name)
+    # Nobody means paint by "blue jeans".
+    if denim and name == "blue":
+        return sample_named(rng, "denim blue")
+    for spread in (0.12, 0.06, 0.03):
+        v = np.array(base) * np.exp(rng.normal(0, spread, 3) * 0.5 + rng.normal(0, spread))
+        r, g, b = (round(float(x), 4) for x in v.clip(0.003, 0.86))
+        off = lab_from_linear(np.array([r, g, b])) - lab_from_linear(np.array(base))
+        if color_name((r, g, b)) == name and float(np.linalg.norm(off)) < 12.0:
+            return r, g, b
+    return base
 
 
 def sample_palette(rng: np.random.Generator) -> Palette:
@@ -74,7 +107,10 @@ def sample_palette(rng: np.random.Generator) -> Palette:
         return _vary(rng, _linear(codes[int(rng.integers(len(codes)))]))
 
     top, contrast, bottom, accent = (_vary(rng, _linear(c)) for c in _SETS[int(rng.integers(len(_SETS)))])
-    return Palette(top, contrast, bottom, accent, pick(_LIGHT), pick(_DENIM), pick(_SHOE), pick(_LEATHER))
+    return Palette(
+        top, contrast, bottom, accent, pick(_LIGHT), pick(_DENIM), pick(_SHOE), pick(_LEATHER), pick(_COAT), pick(_BRIGHT),
+        pick(_STRAW), pick(_FRAME),
+    )  # fmt: skip
 
 
 def _vary(rng: np.random.Generator, c: Color) -> Color:
