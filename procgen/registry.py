@@ -36,11 +36,13 @@ class Registry:
 
     Args:
         kind: Singular name for messages, e.g. "place".
-        package: Package relative to `procgen` whose modules register entries when imported, e.g. "places".
+        package: Package relative to `base` whose modules register entries when imported, e.g. "places".
+        base: The package above it; `procgen` unless a room above keeps a registry of its own.
     """
 
     kind: str
     package: str
+    base: str = __package__ or ""
     _entries: dict[str, Entry] = field(default_factory=dict)
     _scanned: bool = False
 
@@ -63,10 +65,9 @@ class Registry:
         if self._scanned:
             return
         self._scanned = True
-        base = __package__ or ""
-        package = importlib.import_module(f"{base}.{self.package}")
+        package = importlib.import_module(f"{self.base}.{self.package}")
         for module in sorted(m.name for m in pkgutil.iter_modules(package.__path__)):
-            importlib.import_module(f"{base}.{self.package}.{module}")
+            importlib.import_module(f"{self.base}.{self.package}.{module}")
 
     def names(self) -> tuple[str, ...]:
         """All names, sorted."""

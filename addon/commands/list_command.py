@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""List what is registered: places, garments, hair, poses, cameras, channels, exporters, fabrics."""
+"""List what is registered: places, garments, hair, poses, cameras, channels, exporters, fabrics, methods …"""
 
 from __future__ import annotations
 
@@ -25,9 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print names and what each makes."""
     if args.kind == "kinds":
-        from ...procgen.registry import REGISTRIES
-
-        rows = [(name, f"{len(registry.names())} {registry.kind}s") for name, registry in REGISTRIES.items()]
+        rows = [(name, f"{len(registry.names())} {registry.kind}s") for name, registry in registries().items()]
     else:
         rows = [(entry.name, documentation(entry)) for entry in find_registry(args.kind)]
     if args.json:
@@ -37,15 +35,22 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def registries() -> dict[str, Registry]:
+    """Every registry by its plural: those of the world, and the methods of the bridge."""
+    from ...bridge.methods import methods
+    from ...procgen.registry import REGISTRIES
+
+    return {**REGISTRIES, "methods": methods}
+
+
 def find_registry(kind: str) -> Registry:
     """The registry called `kind`, in the plural or the singular; an unknown one is answered with the nearest."""
     from ...procgen.errors import unknown_name
-    from ...procgen.registry import REGISTRIES
 
-    for name, registry in REGISTRIES.items():
+    for name, registry in registries().items():
         if kind in (name, registry.kind, registry.kind.replace(" ", "_")):
             return registry
-    raise unknown_name("kind", kind, [*REGISTRIES, "kinds"])
+    raise unknown_name("kind", kind, [*registries(), "kinds"])
 
 
 def documentation(entry: Entry) -> str:

@@ -1,0 +1,1 @@
+"""What runs in the worker and loads torch; nothing outside `bridge` imports it."""
