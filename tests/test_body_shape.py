@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from vivant.procgen.errors import SpecError
+from vivant.procgen.people.features import ASYMMETRIES, sample_features
 from vivant.procgen.people.growth import MASS_KG, STATURE_CM
 from vivant.procgen.people.lbs import rest_shape
 from vivant.procgen.people.macros import ANCHORS, hats, macro_weights
 from vivant.procgen.people.model import load_body
+from vivant.procgen.people.nearest import scipy_tree
 from vivant.procgen.people.shape import (
     DENSITY,
     Phenotype,
@@ -134,14 +138,14 @@ def test_words_show_in_the_body(body):
     head = body.regions["face"] > 0.5
     assert np.ptp(child[head][:, 1]) / np.ptp(child[:, 1]) > 1.15 * np.ptp(man[head][:, 1]) / np.ptp(man[:, 1])
     assert np.abs(shape(ancestry=(1, 0, 0)) - shape(ancestry=(0, 1, 0)))[head].max() > 0.003
-    assert np.abs(shape(face=(2.0,)) - shape(face=(-2.0,)))[head].max() > 0.002
+    assert np.abs(shape(features={"nose_width": 2.0}) - shape(features={"nose_width": -2.0}))[head].max() > 0.002
 
 
 def test_sampling_is_deterministic_and_round_trips():
     a = sample_phenotype(np.random.default_rng(5))
     assert a == sample_phenotype(np.random.default_rng(5))
     assert Phenotype.from_json(a.to_json()) == a
-    assert max(abs(x) for x in a.face) <= 2
+    assert max(abs(x) for x in a.features.values()) <= 2.3
 
 
 def test_faces_differ(body):
@@ -160,3 +164,58 @@ def test_bad_phenotypes():
         Phenotype(ancestry=(0.0, 0.0, 0.0))
     with pytest.raises(SpecError):
         Phenotype(age_years=-1.0)
+    with pytest.raises(SpecError, match="nose_width"):
+        Phenotype(features={"nose_widht": 1.0})
+
+
+def test_faces_are_not_mirror_images(body):
+    """Left and right differ by about a millimetre, and by nothing at all where no asymmetry was drawn."""
+    mirror = _mirror(body.v_template)
+    face = np.flatnonzero((body.regions["face"] > 0.5) & (mirror >= 0))
+
+    def skew(person):
+        v = rest_shape(body, betas_from_phenotype(body, person)).astype(float)
+        other = v[mirror[face]] * (-1.0, 1.0, 1.0)
+        d = v[face] - other
+        return 1e3 * np.linalg.norm(d - d.mean(0), axis=1).mean()
+
+    rng = np.random.default_rng(4)
+    people = [sample_phenotype(rng) for _ in range(12)]
+    drawn = np.array([skew(p) for p in people])
+    plain = [replace(p, features={k: x for k, x in p.features.items() if k not in ASYMMETRIES}) for p in people[:4]]
+    assert 0.6 < drawn.mean() < 3.0 and drawn.min() > 0.3
+    assert max(skew(p) for p in plain) < 0.5 * drawn.mean()
+
+
+def _mirror(points):
+    """(V,) the vertex on the other side, -1 where there is none within a millimetre."""
+    distance, index = scipy_tree()(points).query(points * np.float32([-1.0, 1.0, 1.0]))
+    return np.where(distance < 1e-3, index, -1)
+
+
+def test_features_go_together(body):
+    """Long faces have long noses; what is drawn for a name is what the name says."""
+    rng = np.random.default_rng(2)
+    drawn = [sample_features(rng, 30.0, 0.5) for _ in range(600)]
+
+    def r(a, b):
+        return np.corrcoef([d[a] for d in drawn], [d[b] for d in drawn])[0, 1]
+
+    assert r("face_height", "nose_length") > 0.25 and r("upper_lip", "lower_lip") > 0.15
+    assert abs(r("ear_lobes", "nose_hump")) < 0.15
+    assert 0.85 < np.std([list(d.values()) for d in drawn], axis=0).mean() < 1.1
+
+
+def test_old_faces_sag(body):
+    """The same person at thirty and at eighty: the corner of the mouth and the outer lid come down, the nose grows."""
+    face, weight = body.landmarks["landmark_face68_faces"], body.landmarks["landmark_face68_bary"]
+
+    def points(age):
+        v = rest_shape(body, betas_from_phenotype(body, Phenotype(age_years=age, height_m=1.7, weight_kg=70.0)))
+        return np.einsum("kc,kcd->kd", weight, v[body.faces[face]])
+
+    young, old = points(30.0), points(80.0)
+    nose = [np.linalg.norm(p[33] - p[27]) for p in (young, old)]
+    assert nose[1] > 1.02 * nose[0]
+    corner = [p[[48, 54], 1].mean() - p[27, 1] for p in (young, old)]
+    assert corner[1] < corner[0] - 0.001

@@ -36,6 +36,7 @@ class BodyModel:
     uv: (T, 2) float32 or None; uv_faces: (F, 3) int32; uv_quads: (Q, 4) int32.
     full_*: the same arrays over the concatenation [body V ; shell S] that `shell_faces` (name -> (n, 4) int32) index.
     head_start: first head-local column of `shapedirs` (B if there are none); global columns come before.
+    feature_names: names of the last columns of `shapedirs`, see `vivant.procgen.people.features`.
     regions: name -> (V,) float32 in [0, 1]; face_part: (F,) uint8 into `part_names`.
     landmarks: name -> array, see `vivant.procgen.people.keypoints`.
     phenotype: arrays behind `vivant.procgen.people.shape` (empty for foreign files).
@@ -70,6 +71,7 @@ class BodyModel:
     hands_mean: NDArray[np.float32]
     hands_components: NDArray[np.float32]
     phenotype: dict[str, NDArray] = field(default_factory=dict)
+    feature_names: tuple[str, ...] = ()
     name: str = "unnamed"
     licence: str = "unknown"
 
@@ -228,6 +230,7 @@ def _open_body(r: _Reader) -> BodyModel:
         hands_mean=np.stack([r.floats("hands_meanl", 45), r.floats("hands_meanr", 45)]),
         hands_components=np.stack([r.floats("hands_componentsl", None, 45), r.floats("hands_componentsr", None, 45)]),
         phenotype={k: a for k, a in r.data.items() if k.startswith("phenotype_")},
+        feature_names=tuple(str(x) for x in r.data.get("feature_names", ())),
         name=r.text("name", "open"), licence=r.text("licence", "unknown"),
     )  # fmt: skip
 

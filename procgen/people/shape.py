@@ -16,7 +16,8 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
 
 from ..codec import Spec, param
-from ..errors import SpecError
+from ..errors import SpecError, unknown_name
+from .features import ASYMMETRIES, FEATURES, feature_row, sample_features
 from .growth import body_mass, stature
 from .macros import macro_weights
 from .model import BodyModel
@@ -32,11 +33,8 @@ WEIGHT_LIMITS = (-0.5, 3.2)
 WEIGHT_STEPS, HEIGHT_STEPS = 14, 2
 MASS_TOLERANCE = 2e-3
 _PROBE = 0.02
-# Faces of children differ less in absolute terms: age in years -> factor on the head coefficients (by eye).
-_FACE_AGE = np.array([(0.0, 0.35), (2.0, 0.5), (10.0, 0.75), (17.0, 1.0)])
-FACE_LIMIT, FACE_SPREAD = 2.0, 0.75
 BUILD_LIMIT, BUILD_SPREAD = 2.0, 0.8
-FACE_COUNT, BUILD_COUNT = 60, 10
+BUILD_COUNT = 10
 
 
 @dataclass(frozen=True)
@@ -57,12 +55,17 @@ class Phenotype(Spec):
     build: tuple[float, ...] = param(
         (), low=-4.0, high=4.0, doc="Individual build (limb lengths, shoulders, waist), in standard deviations."
     )
-    face: tuple[float, ...] = param((), low=-4.0, high=4.0, doc="Head-local coefficients, in standard deviations.")
+    features: dict[str, float] = param(
+        factory=dict, low=-4.0, high=4.0, doc="Features of the face by name, in standard deviations; see `features.FEATURES`."
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if len(self.ancestry) != 3 or sum(self.ancestry) <= 0:
             raise SpecError("ancestry is not usable", expected="three weights, not all zero", got=self.ancestry)
+        for name in self.features:
+            if name not in FEATURES and name not in ASYMMETRIES:
+                raise unknown_name("feature", name, (*FEATURES, *ASYMMETRIES))
 
 
 @dataclass(frozen=True)
@@ -109,12 +112,7 @@ def sample_phenotype(rng: Generator, ranges: PhenotypeRanges | None = None) -> P
     mix = rng.dirichlet(0.35 * weights / weights.sum() * 3.0 + 1e-3)
     share = rng.beta(5.0, 1.2)
     ancestry = share * np.eye(3)[mostly] + (1.0 - share) * mix
-    face = (
-        _truncated(rng, FACE_COUNT, FACE_LIMIT)
-        * FACE_SPREAD
-        * r.face
-        * np.interp(age, _FACE_AGE[:, 0], _FACE_AGE[:, 1])
-    )
+    features = sample_features(rng, age, gender, r.face)
     build = (
         _truncated(rng, BUILD_COUNT, BUILD_LIMIT)
         * BUILD_SPREAD
@@ -132,7 +130,7 @@ def sample_phenotype(rng: Generator, ranges: PhenotypeRanges | None = None) -> P
         cup_size=float(np.clip(rng.normal(0.5, 0.2), 0.0, 1.0)),
         firmness=float(np.clip(rng.normal(0.35 + 0.4 * young, 0.12), 0.0, 1.0)),
         build=tuple(float(x) for x in build),
-        face=tuple(float(x) for x in face),
+        features=features,
     )
 
 
@@ -178,10 +176,11 @@ def betas_from_phenotypes(model: BodyModel, people: Sequence[Phenotype]) -> NDAr
     }
     split = model.head_start
     own = np.zeros((len(people), model.shapedirs.shape[2]))
-    own[:, :split] = individual_build(model, people) + table[-1]
-    for row, person in zip(own, people, strict=True):
-        face = np.asarray(person.face[: len(row) - split])
-        row[split : split + len(face)] = face
+    own[:, : table.shape[1]] = table[-1]
+    own[:, :split] += individual_build(model, people)
+    names = model.feature_names
+    if names:
+        own[:, -len(names) :] = [feature_row(names, p.features, p.age_years, p.gender) for p in people]
 
     lines = _extremes(_Key(model))
     # Heights of crown and soles are linear in the macro weights, so the stature needs no coefficients.
@@ -206,7 +205,7 @@ def betas_from_phenotypes(model: BodyModel, people: Sequence[Phenotype]) -> NDAr
             slope = (tall(weigh(h + _PROBE, w)) - now) / _PROBE
             h = np.clip(h + (height - now) / np.maximum(slope, 0.02), *HEIGHT_LIMITS)
         out = own.copy()
-        out[:, :split] += weigh(h, w) @ table[:-1]
+        out[:, : table.shape[1]] += weigh(h, w) @ table[:-1]
         return out
 
     # Mass grows with the weight macro but its slope has kinks: a bracketed secant (Illinois) cannot run away.

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from vivant.procgen.npz import read_npz, write_npz
+from vivant.procgen.people.features import ASYMMETRIES, FEATURES
 from vivant.procgen.people.macros import ANCHORS, macro_weights
-from vivant.procgen.people.packing import pack_components
+from vivant.procgen.people.packing import pack_components, unpack_components
 from vivant.procgen.people.shape import age_parameter
 from vivant.procgen.people.skeleton import HEAD, JAW, JOINT_NAMES, LEFT_EYE, PARENTS, RIGHT_EYE
 
-from body import expressions, joints, landmarks, mesh, population, regions, reweight, rig, source, space
+from body import expressions, face, joints, landmarks, mesh, population, regions, reweight, rig, source, space
 
 SEED = 20240607
 INFLUENCES = 6
@@ -19,15 +22,16 @@ JOINT_PEOPLE = 220
 HAND_SAMPLES = 400
 # The volume is a cubic polynomial of this many leading components; the rest hardly changes it.
 VOLUME_COUNT = 64
+# How far below the skin of the head its features may reach, metres.
+NECK_REACH = 0.06
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many people to learn from, and how many global and head-local components to keep."""
+    """How many people to learn from, and how many global components to keep."""
 
     people: int
     shape: int
-    head: int
 
 
 def sparse_weights(weights: NDArray) -> tuple[NDArray, NDArray]:
@@ -66,7 +70,7 @@ def build(sizes: Sizes) -> tuple[dict[str, NDArray], dict]:
     src = source.read_source()
     top = mesh.build_topology(src, mesh.fixed_points(src))
     weights = rig.merged_weights(src)
-    shape, people = space.learn_space(rng, src, weights, top, sizes.people, sizes.shape, sizes.head)
+    shape, people = space.learn_space(rng, src, weights, top, sizes.people, sizes.shape)
     still = np.max([np.linalg.norm(d, axis=1) for d in src.actions.values()], axis=0) < 1e-5
     # Joints are learnt on heads of all shapes too, so that they do not ride on a nose.
     extra = population.make_people(rng, src, weights, JOINT_PEOPLE, _skin_faces(top), head=0.3)
@@ -84,6 +88,8 @@ def build(sizes: Sizes) -> tuple[dict[str, NDArray], dict]:
     order = np.concatenate([top.base_ids, top.shell_ids])
     arrays = _mesh_arrays(top, shape.mean[order])
     arrays.update(_shape_arrays(shape, expr, poses, order))
+    head, head_report = head_arrays(src, top, weights, shape.mean[order], shape.components[:, order], shape.phenotype_map)
+    arrays.update(head)
     idx, val = sparse_weights(bound[order])
     row, col = np.nonzero(regressor)
     arrays.update(
@@ -95,7 +101,6 @@ def build(sizes: Sizes) -> tuple[dict[str, NDArray], dict]:
         kintree_table=np.array([[2**32 - 1, *PARENTS[1:]], list(range(len(PARENTS)))], np.int64),
         joint_names=np.array(JOINT_NAMES),
         phenotype_mask=src.macro_mask,
-        phenotype_map=shape.phenotype_map.astype(np.float32),
         phenotype_build=shape.build_axes.astype(np.float32),
         phenotype_volume=space.volume_polynomial(
             shape.mean[: mesh.SKIN_END],
@@ -110,7 +115,7 @@ def build(sizes: Sizes) -> tuple[dict[str, NDArray], dict]:
     arrays["part_names"] = np.array(regions.PART_NAMES)
     arrays["face_part"] = np.repeat(quad_part, 2)
     arrays.update({f"region_{k}": np.rint(255 * v).astype(np.uint8) for k, v in soft.items()})
-    return arrays, {**shape.report, **joint_report, **skin_report, **expr_report}
+    return arrays, {**shape.report, **joint_report, **skin_report, **expr_report, **head_report}
 
 
 def _bind_weights(
@@ -170,18 +175,54 @@ def _mesh_arrays(top: mesh.Topology, rest: NDArray) -> dict[str, NDArray]:
 
 
 def _shape_arrays(shape: space.Space, expr: NDArray, poses: NDArray, order: NDArray) -> dict[str, NDArray]:
-    """Packed components over [body ; shells]; head-local and expression components over their non-zero rows only."""
-    split = len(shape.components) - shape.head_count
-    out = {"shape_sigma_order": np.array([split, shape.head_count], np.int32)}
-    blocks = {"global": shape.components[:split], "head": shape.components[split:], "expr": expr}
-    for name, block in blocks.items():
-        block = block[:, order]
-        if name != "global":
-            rows = np.flatnonzero(np.abs(block).max(axis=(0, 2)) > 1e-6)
-            out[f"{name}_rows"] = rows.astype(np.uint16)
-            block = block[:, rows]
-        out.update({f"{name}_{k}": v for k, v in pack_components(block).items()})
+    """Packed components over [body ; shells]; expression components over their non-zero rows only."""
+    out = {f"global_{k}": v for k, v in pack_components(shape.components[:, order]).items()}
+    out.update(_sparse_block("expr", expr[:, order]))
     out["arkit_names"] = np.array(expressions.ARKIT_NAMES)
     out["arkit_to_expression"] = np.eye(len(expr), dtype=np.float32)
     out["arkit_to_pose"] = poses.astype(np.float32)
     return out
+
+
+def _sparse_block(name: str, block: NDArray) -> dict[str, NDArray]:
+    """Components (n, M, 3) packed over the vertices that they move."""
+    rows = np.flatnonzero(np.abs(block).max(axis=(0, 2)) > 1e-6)
+    packed = pack_components(block[:, rows])
+    return {f"{name}_rows": rows.astype(np.uint16), **{f"{name}_{k}": v for k, v in packed.items()}}
+
+
+def head_arrays(
+    src: source.Source, top: mesh.Topology, weights: NDArray, mean: NDArray, components: NDArray, table: NDArray
+) -> tuple[dict[str, NDArray], dict]:
+    """The columns of the head, and the map from phenotypes to the global columns and the head's detail.
+
+    Args:
+        mean: (V + S, 3); components: (G, V + S, 3); table: (K + 1, G).
+    """
+    order = np.concatenate([top.base_ids, top.shell_ids])
+    rng = np.random.default_rng(SEED + 1)
+    detail, detail_map, report = face.detail(rng, src, weights, order, mean, components, table)
+    on_face = np.zeros(len(src.template), bool)
+    on_face[: mesh.SKIN_END] = space.head_mask(src, weights)[: mesh.SKIN_END] > 0.9
+    named = np.concatenate([face.features(src), face.asymmetries(src, on_face)])[:, order]
+    # Artists' changes reach into the neck here and there; below it the body is nobody's face.
+    low = mean[:, 1] < mean[on_face[order], 1].min() - NECK_REACH
+    named[:, low] = 0.0
+    arrays = _sparse_block("head", np.concatenate([detail, named]))
+    arrays["feature_names"] = np.array([*FEATURES, *ASYMMETRIES])
+    arrays["phenotype_map"] = np.concatenate([table, detail_map], axis=1).astype(np.float32)
+    return arrays, report
+
+
+def renew_head(path: Path) -> dict:
+    """Rebuild the head's columns in a file and leave everything else as it is; measured errors."""
+    arrays = read_npz(path)
+    src = source.read_source()
+    top = mesh.build_topology(src, mesh.fixed_points(src))
+    mean = np.concatenate([arrays["v_template"], arrays["shell_v_template"]])
+    components = unpack_components(arrays["global_lo"], arrays["global_hi"], float(arrays["global_step"]))
+    table = arrays["phenotype_map"][:, : len(components)].astype(np.float64)
+    head, report = head_arrays(src, top, rig.merged_weights(src), mean, components, table)
+    arrays.pop("shape_sigma_order", None)
+    write_npz(path, arrays | head, level=9)
+    return report

@@ -1,4 +1,4 @@
-"""The shape space: global components over the whole population, then components local to the head."""
+"""The shape space: global components over the whole population; columns of the head alone come from `face`."""
 
 from __future__ import annotations
 
@@ -20,15 +20,14 @@ ADULT = (18.0, 65.0)
 
 @dataclass(frozen=True)
 class Space:
-    """mean (N, 3), joints_mean (55, 3); components (B, N, 3) at one standard deviation, the last `head_count` local.
+    """mean (N, 3), joints_mean (55, 3); components (B, N, 3) at one standard deviation.
 
-    phenotype_map: (K + 1, B_global) macro weights and a 1 -> betas. build_axes: (10, B_global) individual build.
+    phenotype_map: (K + 1, B) macro weights and a 1 -> betas. build_axes: (10, B) individual build.
     """
 
     mean: NDArray
     joints_mean: NDArray
     components: NDArray
-    head_count: int
     phenotype_map: NDArray
     build_axes: NDArray
     report: dict
@@ -66,7 +65,6 @@ def learn_space(
     top: mesh.Topology,
     count: int,
     global_count: int,
-    head_count: int,
 ) -> tuple[Space, population.People]:
     """Sample people, learn both blocks and the linear map from macro weights to global coefficients."""
     skin_faces = top.base_ids[top.faces]
@@ -90,26 +88,10 @@ def learn_space(
     report.update(fit)
     build = individual_axes(source, people, betas, phenotype_map)
 
-    mask = head_mask(source, weights)
-    local = head_residuals(rng, source, weights, people, mean, betas, components, mask)
-    head_used = np.flatnonzero((body & (mask > 0)[:, None]).ravel())
-    mixing, sigma_h = principal(local, head_count, head_used)
-    axes_h = (mixing.T.astype(np.float32) @ local).reshape(head_count, -1, 3)
-    head = axes_h * sigma_h[:, None, None].astype(np.float32)
-    keep = local[:, head_used]
-    coef = keep @ axes_h.reshape(head_count, -1)[:, head_used].T
-    report["head_mm"] = float(
-        1e3
-        * np.linalg.norm(
-            (keep - coef @ axes_h.reshape(head_count, -1)[:, head_used]).reshape(len(keep), -1, 3), axis=2
-        ).mean()
-    )
-    report["head_sigma_mm"] = (1e3 * np.linalg.norm(head, axis=2).max(axis=1)).round(2).tolist()
     space = Space(
         mean,
         people.joints[adult].mean(axis=0),
-        np.concatenate([components, head]),
-        head_count,
+        components,
         phenotype_map,
         build,
         report,
@@ -191,19 +173,3 @@ def volume_polynomial(mean: NDArray, components: NDArray, faces: NDArray) -> NDA
     repeats = np.where((i == j) & (j == k), 6, np.where((i == j) | (j == k), 2, 1))
     return (total / repeats).astype(np.float32)
 
-
-def head_residuals(rng, source, weights, people, mean, betas, components, mask) -> NDArray:
-    """(n, N * 3) what the global components miss on the head, plus random local changes, faded out at the neck."""
-    n = min(1000, len(people.shapes))
-    flat = components.reshape(len(components), -1)
-    left = (people.shapes[:n] - mean).reshape(n, -1) - betas[:n] @ flat
-    left = left.reshape(n, -1, 3)
-    # A whole-head shift is the neck's business: keep the change of shape only.
-    solid = mask > 0.5
-    left -= left[:, solid].mean(axis=1, keepdims=True)
-    for lo in range(0, n, population.BATCH):
-        part = slice(lo, min(lo + population.BATCH, n))
-        left[part] += population.sample_local(rng, source, part.stop - lo, True, 0.3, 0.8)
-    left -= left.mean(axis=0)
-    left *= mask[:, None]
-    return left.reshape(n, -1)
