@@ -147,10 +147,9 @@ def _garment(garment: GarmentSpec) -> dict[str, Any]:
 
 def action(human: HumanSpec) -> str:
     """What the person does, as an -ing phrase."""
-    if human.motion.kind == "walk":
-        return "walking"
-    if human.motion.kind == "wave":
-        return "waving"
+    verb = getattr(human.motion, "verb", "")
+    if verb:
+        return str(verb)
     doing = getattr(human.pose, "doing", None)
     return str(doing()) if doing is not None else "standing"
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import registry
 from .errors import SpecError, unknown_name
-from .geometry import PlaceGeometry, SceneObject
+from .geometry import PlaceGeometry, SceneObject, Seat
 from .layout import Placement
 from .people.body_state import BodyState
 from .people.person import build_person
@@ -18,16 +18,19 @@ from .sample import sample_human
 from .seeds import Seed
 from .spec import HumanSpec, replace
 
+# Somebody who sits sits on something, shown or not.
+SEAT = "seat"
+
 
 def level_ground() -> PlaceGeometry:
-    """An empty place at height 0: no objects, no seats, ten metres to every side."""
+    """An empty place at height 0 with nothing but an unseen seat, ten metres to every side."""
     return PlaceGeometry(
         objects=[],
         lights=[],
         height=lambda x, y: np.zeros(np.broadcast(x, y).shape),
         stage=np.array([-10.0, -10.0, 10.0, 10.0]),
         obstacles=np.zeros((0, 3)),
-        seats=[],
+        seats=[Seat(SEAT, np.array([0.0, 0.0, 0.45]), 0.0)],
         indoor=False,
         camera_area=np.array([-10.0, -10.0, 10.0, 10.0]),
     )
@@ -45,7 +48,9 @@ def sample_person(seed: Seed, *, pose: str = "auto") -> HumanSpec:
     if pose != "auto":
         if pose not in registry.poses.names():
             raise unknown_name("pose", pose, ("auto", *registry.poses.names()))
-        human = replace(human, pose=registry.poses.get(pose).make(seed.child("pose").rng(), phenotype))
+        drawn = registry.poses.get(pose).make(seed.child("pose").rng(), phenotype)
+        left, right = drawn.hand_specs()
+        human = replace(human, pose=drawn, left_hand=left, right_hand=right, seat=SEAT if drawn.seated else None)
     return replace(human, detail=1)
 
 

@@ -28,6 +28,8 @@ class GenerateOptions(Spec):
     scenes: int = param(1, low=1, high=10**7, doc="Number of scenes.")
     views: int = param(1, low=1, high=1000, doc="Cameras in each scene.")
     frames: int = param(1, low=1, high=100000, doc="Consecutive frames of each view.")
+    fps: float = param(24.0, low=0.1, high=1000.0, unit="1/s", doc="Frames a second.")
+    motion: str = param("auto", doc="A motion or a motion file (.bvh, .npz, .amc) for everybody, or auto for what suits each pose.")
     people: tuple[int, int] = param((1, 3), low=0, high=MAX_PEOPLE, doc="Fewest and most people in a scene.")
     place: str = param("auto", doc="Name of a place, or auto for all of them in turn.")
     width: int = param(512, low=8, high=16384, unit="px", doc="Image width.")
@@ -63,6 +65,8 @@ class GenerateOptions(Spec):
         if self.place != "auto":
             if self.place not in registry.places.names():
                 raise unknown_name("place", self.place, ("auto", *registry.places.names()))
+        if self.motion != "auto" and self.motion not in registry.motions.names():
+            raise unknown_name("motion", self.motion, ("auto", *registry.motions.names()))
         known = registry.channels.names()
         for name in self.channels:
             if name != "all" and name not in known:

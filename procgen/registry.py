@@ -90,6 +90,9 @@ places = Registry("place", "places")
 garments = Registry("garment", "people.garments")
 hair = Registry("hair style", "people.hair")
 poses = Registry("pose", "people.poses")
+motions = Registry("motion", "people.motions")
+hands = Registry("hand shape", "people.hand_shapes")
+expressions = Registry("expression", "people.expressions")
 fabrics = Registry("fabric", "materials")
 cameras = Registry("camera", "cameras")
 channels = Registry("channel", "channels")
@@ -100,6 +103,9 @@ REGISTRIES: dict[str, Registry] = {
     "garments": garments,
     "hair": hair,
     "poses": poses,
+    "motions": motions,
+    "hands": hands,
+    "expressions": expressions,
     "fabrics": fabrics,
     "cameras": cameras,
     "channels": channels,

@@ -20,6 +20,7 @@ from .people.expression import sample_expression
 from .people.eyes import eye_centres
 from .people.garments.choosing import sample_outfit
 from .people.look import sample_eyes, sample_hair, sample_skin
+from .people.moving import families_for, moving, wants_seat
 from .people.person import pose_person
 from .people.shape import Phenotype, PhenotypeRanges, sample_phenotype
 from .ranges import apply_ranges
@@ -70,6 +71,8 @@ def sample_scene(
     samples: int = 24,
     camera: str = "auto",
     cloth: Literal["fast", "drape"] = "fast",
+    motion: str = "auto",
+    fps: float = 24.0,
 ) -> SceneSpec:
     """Draw a scene.
 
@@ -83,6 +86,8 @@ def sample_scene(
         samples: Samples a pixel.
         camera: Name of a camera sampler for every view, or "auto" for a mix.
         cloth: How clothes are made: skinned to the pose, or relaxed as cloth.
+        motion: Name of a motion or a motion file for everybody, or "auto" for what suits each pose.
+        fps: Frames a second.
     """
     names = registry.places.names()
     kind = names[int(seed.child("place", "kind").rng().integers(len(names)))] if place == "auto" else place
@@ -90,7 +95,7 @@ def sample_scene(
     geometry = build_place(place_spec)
     low, high = people
     count = int(seed.child("people", "count").rng().integers(low, high + 1))
-    humans = _sample_people(seed, geometry, count, frames)
+    humans = _sample_people(seed, geometry, count, frames, motion)
     bodies = [pose_person(h, geometry, 0.0) for h in humans]
     subjects = [subject(b) for b in bodies]
     cameras = tuple(_sample_camera(seed.child("camera", v), camera, subjects, geometry, width, height) for v in range(views))
@@ -103,6 +108,7 @@ def sample_scene(
         cameras=cameras,
         cloth=cloth,
         frames=frames,
+        fps=fps,
         render=RenderSpec(samples=samples),
     )
 
@@ -125,16 +131,22 @@ def sample_anybody(seed: Seed) -> Phenotype:
     return sample_phenotype(seed.child("phenotype").rng(), PhenotypeRanges(age_years=band))
 
 
-def _sample_people(seed: Seed, place: PlaceGeometry, count: int, frames: int) -> list[HumanSpec]:
+def _sample_people(
+    seed: Seed, place: PlaceGeometry, count: int, frames: int, motion: str = "auto"
+) -> list[HumanSpec]:
     phenotypes = [sample_anybody(seed.child("human", i)) for i in range(count)]
+    asked = wants_seat(motion)
+    share = SIT_SHARE if asked is None else float(asked)
     wants = [
-        bool(place.seats) and p.age_years >= 3 and seed.child("human", i, "seated").rng().random() < SIT_SHARE
+        bool(place.seats) and p.age_years >= 3 and seed.child("human", i, "seated").rng().random() < share
         for i, p in enumerate(phenotypes)
     ]
     placements = place_people(seed.child("layout").rng(), place, wants)
     eyes = [_eye_height(p, where, place) for p, where in zip(phenotypes, placements, strict=True)]
     return [
-        sample_human(seed.child("human", i), p, where, place, frames, None if where.watches is None else eyes[where.watches])
+        sample_human(
+            seed.child("human", i), p, where, place, frames, None if where.watches is None else eyes[where.watches], motion
+        )
         for i, (p, where) in enumerate(zip(phenotypes, placements, strict=True))
     ]
 
@@ -149,10 +161,16 @@ def _eye_height(person: Phenotype, where: Placement, place: PlaceGeometry) -> fl
 
 
 def sample_human(
-    seed: Seed, phenotype: Phenotype, where: Placement, place: PlaceGeometry, frames: int, gaze_height: float | None = None
+    seed: Seed,
+    phenotype: Phenotype,
+    where: Placement,
+    place: PlaceGeometry,
+    frames: int,
+    gaze_height: float | None = None,
+    motion: str = "auto",
 ) -> HumanSpec:
     """Draw one person who stands or sits at a given spot of a place, looking at eyes `gaze_height` above the ground."""
-    family = _pose_family(seed, where, place, phenotype)
+    family = _pose_family(seed, where, place, phenotype, families_for(motion))
     pose: PoseSpec = registry.poses.get(family).make(seed.child("pose").rng(), phenotype)
     gaze = None
     if where.gaze is not None:
@@ -171,22 +189,21 @@ def sample_human(
         heading=where.heading,
         seat=where.seat,
     )
-    return _with_pose_hands(human, frames)
+    return moving(seed, _with_pose_hands(human), frames, motion)
 
 
-def _with_pose_hands(human: HumanSpec, frames: int) -> HumanSpec:
-    """Hands that belong to the pose (a phone is gripped), and motion for sequences."""
+def _with_pose_hands(human: HumanSpec) -> HumanSpec:
+    """Hands that belong to the pose: a phone is gripped."""
     hands = getattr(human.pose, "hand_specs", None)
-    changes: dict[str, object] = {}
-    if hands is not None:
-        changes["left_hand"], changes["right_hand"] = hands()
-    if frames > 1:
-        moving = {"walk": "walk", "wave": "wave"}.get(human.pose.kind or "", "idle")
-        changes["motion"] = replace(human.motion, kind=moving)
-    return replace(human, **changes)
+    if hands is None:
+        return human
+    left, right = hands()
+    return replace(human, left_hand=left, right_hand=right)
 
 
-def _pose_family(seed: Seed, where: Placement, place: PlaceGeometry, phenotype: Phenotype) -> str:
+def _pose_family(
+    seed: Seed, where: Placement, place: PlaceGeometry, phenotype: Phenotype, wanted: tuple[str, ...] = ()
+) -> str:
     rng = seed.child("pose", "family").rng()
     known = set(registry.poses.names())
     if where.seat is not None:
@@ -196,6 +213,9 @@ def _pose_family(seed: Seed, where: Placement, place: PlaceGeometry, phenotype: 
         table = {k: w for k, w in table.items() if k in ("stand", "sit_ground", "reach")}
     elif phenotype.age_years > 70.0:
         table = {k: w for k, w in table.items() if k not in ("run", "yoga", "dance", "squat", "kneel", "sit_ground")}
+    if wanted:
+        # A motion that was asked for starts from its own poses, whatever else would be likely here.
+        table = {k: STANDING.get(k, 1.0) for k in wanted if k in known and k not in SEATED} or {"stand": 1.0}
     weights = np.array(list(table.values()))
     return list(table)[int(rng.choice(len(table), p=weights / weights.sum()))]
 
@@ -254,6 +274,8 @@ def scene_of(options: GenerateOptions, scene: int) -> SceneSpec:
         frames=options.frames,
         samples=options.samples,
         cloth=options.cloth,
+        motion=options.motion,
+        fps=options.fps,
     )
     spec = replace(spec, render=replace(spec.render, engine=options.engine, device=options.device))
     return apply_ranges(spec, options.ranges, seed) if options.ranges else spec

@@ -10,10 +10,11 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from .codec import Spec, param
-from .errors import SpecError
+from .errors import SpecError, unknown_name
 from .frames import intrinsics, look_at
 from .people.look_spec import EyeSpec, HairSpec, SkinSpec
 from .people.shape import Phenotype
+from .registry import hands, motions
 
 SCHEMA_VERSION = 1
 
@@ -55,17 +56,27 @@ class PoseSpec(Spec):
 class HandSpec(Spec):
     """The shape of one hand."""
 
-    shape: Literal["rest", "fist", "point", "grip", "flat", "spread", "pinch"] = param("rest", doc="Hand shape.")
+    shape: str = param("rest", doc="Hand shape, a name that `vivant list hands` prints.")
     amount: float = param(1.0, low=0.0, high=1.0, doc="0 = rest, 1 = the full shape.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.shape != "rest" and self.shape not in hands.names():
+            raise unknown_name("hand shape", self.shape, hands.names())
 
 
 @dataclass(frozen=True, kw_only=True)
 class MotionSpec(Spec):
-    """A simple motion around the pose; it gives consecutive frames, and flow between them."""
+    """How a person moves over consecutive frames; each family adds its own parameters."""
 
-    kind: Literal["none", "walk", "idle", "wave"] = param("none", doc="Motion family.")
-    speed: float = param(1.0, low=0.0, high=4.0, unit="m/s", doc="Walking speed, or tempo for the others.")
+    registry: ClassVar[str | None] = "motions"
+
     phase: float = param(0.0, low=0.0, high=1.0, doc="Where in the cycle frame 0 is.")
+    variation: int = param(0, low=0, high=2**31 - 1, doc="Seed of blinks and of the order of gestures and sounds.")
+
+
+def _still() -> MotionSpec:
+    return motions.get("none").spec()  # type: ignore[misc]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +93,7 @@ class HumanSpec(Spec):
     right_hand: HandSpec = param(factory=HandSpec, doc="Right hand.")
     expression: dict[str, float] = param(factory=dict, low=0.0, high=1.0, doc="ARKit action name -> activation.")
     gaze: tuple[float, float, float] | None = param(None, unit="m", doc="World point looked at; null = ahead.")
-    motion: MotionSpec = param(factory=MotionSpec, doc="Motion.")
+    motion: MotionSpec = param(factory=_still, doc="Motion.")
     position: tuple[float, float] = param((0.0, 0.0), unit="m", doc="World x, y below the pelvis.")
     heading: float = param(0.0, unit="rad", doc="Rotation about world Z; 0 faces -Y.")
     seat: str | None = param(None, doc="Name of the seat sat on; null = stands on the ground.")

@@ -8,8 +8,8 @@ from vivant.procgen.captions import action, age_group, caption, hair_color, hair
 from vivant.procgen.color_names import color_name, lab_from_linear, linear_from_srgb, srgb_from_linear
 from vivant.procgen.geometry import PlaceGeometry
 from vivant.procgen.people.shape import Phenotype
-from vivant.procgen.registry import garments, hair, places, poses
-from vivant.procgen.spec import CameraSpec, FabricSpec, HumanSpec, MotionSpec, SceneSpec, SkySpec
+from vivant.procgen.registry import garments, hair, motions, places, poses
+from vivant.procgen.spec import CameraSpec, FabricSpec, HumanSpec, SceneSpec, SkySpec
 
 GROUND = PlaceGeometry([], [], lambda x, y: 0.0 * x, np.array([-4.0, -4, 4, 4]), np.zeros((0, 3)), [], False,
                        np.array([-9.0, -9, 9, 9]))  # fmt: skip
@@ -100,7 +100,7 @@ def test_every_registered_kind_has_words() -> None:
         human = person(0.0, 0.0, 30.0, family)
         assert "ing" in action(human)
         assert "_" not in caption(scene(human), 0, GROUND)[0]
-    walking = person(0.0, 0.0, 30.0, "phone", motion=MotionSpec(kind="walk"))
+    walking = person(0.0, 0.0, 30.0, "phone", motion=motions.get("walk").spec())
     assert action(walking) == "walking"
 
 

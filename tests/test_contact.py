@@ -10,11 +10,9 @@ from vivant.procgen.people.body_state import BodyState, pose_body
 from vivant.procgen.people.contact import Settled, ground, settle
 from vivant.procgen.people.kinematics import forward
 from vivant.procgen.people.model import load_body
-from vivant.procgen.people.motion import contacts_at, period, pose_at
 from vivant.procgen.people.proxies import Proxy, make_proxy
 from vivant.procgen.people.shape import Phenotype, betas_from_phenotype
 from vivant.procgen.registry import poses
-from vivant.procgen.spec import HumanSpec, MotionSpec
 
 PEOPLE = {
     "man": Phenotype(gender=0.0, age_years=30.0, height_m=1.80, weight_kg=78.0),
@@ -184,60 +182,3 @@ def test_ground_drops_the_lowest_vertex(bodies: dict[str, BodyState]) -> None:
     t = ground(there, slope)
     v = there.posed[: there.count].astype(float) + t
     assert abs((v[:, 2] - slope(v[:, 0], v[:, 1])).min()) < 0.003
-
-
-@pytest.mark.parametrize("who", ["man", "child", "heavy"])
-def test_walking_feet_do_not_slide(who: str, bodies: dict[str, BodyState]) -> None:
-    """While a foot stands, what touches the ground stays where it is: at most 5 mm over a whole step."""
-    body, person = bodies[who], PEOPLE[who]
-    human = HumanSpec(
-        phenotype=person, pose=poses.get("walk").make(np.random.default_rng(1), person), motion=MotionSpec(kind="walk")
-    )
-    cycle, frames = period(human), 40
-    assert 0.5 < cycle < 1.6
-    slide = {"left": 0.0, "right": 0.0}
-    before: dict[str, np.ndarray | None] = {}
-    for k in range(frames):
-        time = cycle * k / frames
-        pose, step = pose_at(human, time)
-        contacts = contacts_at(human, time)
-        result = settle(body, human.pose, flat, pose=pose, position=(float(step[0]), float(step[1])), contacts=contacts)
-        there = posed(body, result)
-        for side in ("left", "right"):
-            p = soles(there, side)
-            old = before.get(side)
-            before[side] = p if getattr(contacts, f"{side}_foot") != "free" else None
-            if old is None or before[side] is None:
-                continue
-            down = (p[:, 2] < 0.004) & (old[:, 2] < 0.004)
-            if down.any():
-                slide[side] += float(np.median(np.linalg.norm((p - old)[down, :2], axis=1)))
-    assert max(slide.values()) < 0.005, slide
-
-
-@pytest.mark.parametrize("kind", ["walk", "idle", "wave"])
-@pytest.mark.parametrize("family", ["walk", "contrapposto", "talk", "wave"])
-def test_motion_loops_and_is_smooth(kind: str, family: str) -> None:
-    person = PEOPLE["man"]
-    spec = poses.get(family).make(np.random.default_rng(2), person)
-    human = HumanSpec(phenotype=person, pose=spec, motion=MotionSpec(kind=kind, speed=1.0, phase=0.2))
-    cycle = period(human)
-    start, moved = pose_at(human, 0.0)
-    end, far = pose_at(human, cycle)
-    assert np.allclose(start, end, atol=1e-6)
-    if kind == "walk":
-        assert far[1] - moved[1] < -0.3
-    else:
-        assert np.allclose(moved, far, atol=1e-9)
-    times = np.linspace(0.0, cycle, 97)
-    frames = np.array([pose_at(human, float(t))[0] for t in times])
-    speed = np.abs(np.diff(frames, axis=0)).max(axis=(1, 2)) / (cycle / 96)
-    assert speed.max() < 14.0, "radians a second"
-    assert np.abs(frames - frames[0]).max() > 0.005, "something moves"
-
-
-def test_no_motion_is_still() -> None:
-    spec = poses.get("stand").make(np.random.default_rng(2), PEOPLE["man"])
-    human = HumanSpec(phenotype=PEOPLE["man"], pose=spec)
-    assert np.array_equal(pose_at(human, 0.0)[0], pose_at(human, 5.0)[0])
-    assert period(human) == 0.0

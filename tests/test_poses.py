@@ -6,14 +6,14 @@ import dataclasses
 
 import numpy as np
 import pytest
-from vivant.procgen.people.hands import SHAPES, apply_hands
+from vivant.procgen.people.hands import apply_hands
 from vivant.procgen.people.joint_limits import LIMITS, clamp_pose, clamp_poses, excess
 from vivant.procgen.people.kinematics import MIRROR, aim_limb, between, forward, matrices, mirror_pose, rot, rotvecs
 from vivant.procgen.people.poses.base import Arm, Figure
 from vivant.procgen.people.reference import REFERENCE
 from vivant.procgen.people.shape import Phenotype
 from vivant.procgen.people.skeleton import JOINT_INDEX, JOINT_NAMES
-from vivant.procgen.registry import poses
+from vivant.procgen.registry import hands, poses
 from vivant.procgen.spec import HandSpec, PoseSpec
 
 FAMILIES = poses.names()
@@ -165,7 +165,7 @@ def test_hanging_arm_faces_the_thigh_and_bends_forward() -> None:
     assert fig.chain().p[20][0] < fig.chain().p[18][0] - 0.05
 
 
-@pytest.mark.parametrize("shape", sorted(SHAPES))
+@pytest.mark.parametrize("shape", hands.names())
 def test_hand_shapes_mirror_and_bend_to_the_palm(shape: str) -> None:
     hand = HandSpec(shape=shape, amount=1.0)
     pose = apply_hands(np.zeros((55, 3)), hand, hand)

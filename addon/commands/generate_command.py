@@ -33,6 +33,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--frames", type=whole(1, 100000), metavar="T", help="consecutive frames of each view (default: 1)"
     )
+    what.add_argument("--fps", type=float, metavar="F", help="frames a second (default: 24)")
+    what.add_argument(
+        "--motion", metavar="NAME", help="a motion, a motion file, or auto for what suits each pose (default: auto)"
+    )
     what.add_argument("--people", type=people_range, metavar="A-B", help="people in a scene, N or A-B (default: 1-3)")
     what.add_argument("--place", metavar="NAME", help="a place, or auto for all of them in turn (default: auto)")
     what.add_argument("--seed", type=whole(0), metavar="S", help="root of the seed tree (default: 0)")

@@ -73,6 +73,8 @@ def settle(
     sole: float = 0.0,
     arm_gap: float = ARM_GAP,
     contacts: Contacts | None = None,
+    pelvis: float = 0.0,
+    rising: tuple[np.ndarray, float] | None = None,
 ) -> Settled:
     """Bring a pose to rest on the ground or on a seat, on this body.
 
@@ -87,6 +89,8 @@ def settle(
         sole: Thickness of the shoes' soles, metres.
         arm_gap: Room between arms and trunk, metres.
         contacts: Replaces the spec's own.
+        pelvis: Height of the pelvis joint above the ground, metres, for contacts whose base is "planned".
+        rising: A seated pose (55, 3) that decides where the feet are, and how far from the seat to the feet the body is.
     Returns:
         The settled pose and the root translation.
     """
@@ -106,7 +110,14 @@ def settle(
         if side not in c.hands:
             pose = clear_arm(solver.proxy, pose, side, arm_gap)
     solver.pose = pose
-    solver.rest_on(seat)
+    if rising is not None:
+        solver.pose = clear_legs(solver.proxy, clamp_pose(rising[0])[0])
+        solver.rest_on(seat)
+        solver.rise(pose, rising[1])
+    elif c.base == "planned":
+        solver.keep_height(pelvis)
+    else:
+        solver.rest_on(seat)
     # "cross_in" comes before "cross_out": the outer arm is laid over the inner one.
     for side, goal in sorted(c.hands.items(), key=lambda item: (item[1].target, item[0])):
         placed = place_hand(solver.proxy, solver.pose, solver.root, side, goal)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from .. import registry
 from ..errors import SpecError, unknown_name
 from .model import BodyModel
 from .skeleton import JAW, LEFT_EYE, RIGHT_EYE
@@ -18,52 +19,10 @@ from .skeleton import JAW, LEFT_EYE, RIGHT_EYE
 POSE_JOINTS = (JAW, LEFT_EYE, RIGHT_EYE)
 
 
-def _both(name: str, value: float) -> dict[str, float]:
-    return {f"{name}Left": value, f"{name}Right": value}
-
-
-PRESETS: dict[str, dict[str, float]] = {
-    "neutral": {},
-    "soft_smile": {**_both("mouthSmile", 0.35), **_both("cheekSquint", 0.15)},
-    "smile": {
-        **_both("mouthSmile", 0.75), **_both("cheekSquint", 0.45), **_both("eyeSquint", 0.2),
-        **_both("mouthUpperUp", 0.15),
-    },
-    "laugh": {
-        **_both("mouthSmile", 0.85), **_both("cheekSquint", 0.7), **_both("eyeSquint", 0.45),
-        **_both("mouthUpperUp", 0.3), "jawOpen": 0.45,
-    },
-    "surprise": {"browInnerUp": 0.85, **_both("browOuterUp", 0.75), **_both("eyeWide", 0.7), "jawOpen": 0.4},
-    "sad": {"browInnerUp": 0.7, **_both("mouthFrown", 0.6), "mouthShrugLower": 0.35, **_both("eyeSquint", 0.15)},
-    "angry": {
-        **_both("browDown", 0.85), **_both("noseSneer", 0.35), **_both("mouthPress", 0.55),
-        **_both("eyeSquint", 0.35),
-    },
-    "disgust": {
-        **_both("noseSneer", 0.8), **_both("browDown", 0.45), **_both("mouthUpperUp", 0.45),
-        **_both("mouthFrown", 0.25),
-    },
-    "fear": {"browInnerUp": 0.8, **_both("eyeWide", 0.8), **_both("mouthStretch", 0.55), "jawOpen": 0.2},
-    "talk_a": {"jawOpen": 0.45, **_both("mouthLowerDown", 0.2)},
-    "talk_e": {"jawOpen": 0.2, **_both("mouthStretch", 0.35), **_both("mouthLowerDown", 0.25)},
-    "talk_o": {"jawOpen": 0.3, "mouthFunnel": 0.6},
-    "talk_u": {"jawOpen": 0.1, "mouthPucker": 0.65},
-    "blink": _both("eyeBlink", 1.0),
-    "wink": {"eyeBlinkLeft": 1.0, "cheekSquintLeft": 0.4, "mouthSmileLeft": 0.35},
-    "pout": {"mouthPucker": 0.6, "mouthShrugLower": 0.4, "browInnerUp": 0.2},
-    "concentrate": {**_both("browDown", 0.45), **_both("eyeSquint", 0.3), **_both("mouthPress", 0.3)},
-    "puff": {"cheekPuff": 0.8},
-}  # fmt: skip
-# How often each preset is drawn: most people in photographs look neutral or smile a little (by eye).
-_OFTEN = {
-    "neutral": 7.0,
-    "soft_smile": 5.0,
-    "smile": 3.5,
-    "concentrate": 1.5,
-    "talk_a": 1.2,
-    "talk_e": 1.2,
-    "talk_o": 1.0,
-}
+# Name -> activations at full strength: what the `expressions` registry holds.
+PRESETS: dict[str, dict[str, float]] = {e.name: dict(e.make.activations) for e in registry.expressions}
+# Actions that bare the teeth or drop the jaw; two sounds at once would open it twice.
+_SPEECH = ("jawOpen", "mouthFunnel", "mouthPucker")
 
 
 def expression_from_arkit(
@@ -106,23 +65,53 @@ def apply_poses(pose: NDArray, poses: Mapping[int, NDArray]) -> NDArray[np.float
     return out
 
 
+def preset(name: str, intensity: float = 1.0, asymmetry: float = 0.0) -> dict[str, float]:
+    """Activations of a registered expression.
+
+    Args:
+        intensity: 0 = neutral, 1 = full strength.
+        asymmetry: How much stronger the left side is than the right, as a share (negative: the right one).
+    Raises:
+        SpecError: an unknown name, answered with the nearest.
+    """
+    activations = registry.expressions.get(name).make.activations
+    return _sided({k: v * intensity for k, v in activations.items()}, asymmetry)
+
+
+def _sided(activations: Mapping[str, float], asymmetry: float) -> dict[str, float]:
+    sign = {"Left": 1.0, "Right": -1.0}
+    out = {k: v * (1.0 + asymmetry * sign.get(_side(k), 0.0)) for k, v in activations.items()}
+    return {k: float(np.clip(v, 0.0, 1.0)) for k, v in sorted(out.items()) if v > 1e-3}
+
+
+def _side(action: str) -> str:
+    return "Left" if action.endswith("Left") else "Right" if action.endswith("Right") else ""
+
+
 def sample_expression(rng: Generator, intensity: float = 1.0) -> dict[str, float]:
-    """Activations of one face: a preset at some strength, a little of another, slight asymmetry, a blink now and then.
+    """Activations of one face: mostly mild, a little of a second expression, uneven sides, a blink now and then.
 
     Args:
         intensity: Scale of everything but the blinks.
     """
-    names = sorted(PRESETS)
-    p = np.array([_OFTEN.get(n, 0.5) for n in names])
-    first, second = rng.choice(len(names), 2, p=p / p.sum())
-    out: dict[str, float] = {}
-    for k, weight in ((first, rng.beta(4.0, 1.5)), (second, 0.25 * rng.beta(1.5, 3.0))):
-        for action, v in PRESETS[names[k]].items():
-            out[action] = out.get(action, 0.0) + v * weight * intensity
-    side = rng.normal(0.0, 0.06)
+    entries = [e.make for e in registry.expressions]
+    p = np.array([e.often for e in entries])
+    first = entries[int(rng.choice(len(entries), p=p / p.sum()))]
+    moods = [e for e in entries if e.mood and e.often > 0]
+    p = np.array([e.often for e in moods])
+    second = moods[int(rng.choice(len(moods), p=p / p.sum()))]
+    # Everyday faces are mild; a tenth of them is in full swing.
+    strength = rng.beta(5.0, 1.3) if rng.random() < 0.12 or not first.mood else rng.beta(2.6, 2.2)
+    out = {k: v * strength * intensity for k, v in first.activations.items()}
+    weight = 0.22 * rng.beta(1.5, 3.0) * intensity
+    for action, v in second.activations.items():
+        if action not in _SPEECH or action not in out:
+            out[action] = out.get(action, 0.0) + v * weight
+    # No face is a mirror image: the whole side, and each muscle a little by itself (Ekman 1980: up to a tenth).
+    side = rng.normal(0.0, 0.07)
+    own = {k: rng.normal(0.0, 0.05) for k in sorted(out) if _side(k)}
+    out = {k: v * (1.0 + own.get(k, 0.0)) for k, v in out.items()}
     lids = max(rng.normal(0.05, 0.06), 0.0)
-    for action in list(out):
-        out[action] *= 1.0 + (side if action.endswith("Left") else -side if action.endswith("Right") else 0.0)
     for action in ("eyeBlinkLeft", "eyeBlinkRight"):
         out[action] = out.get(action, 0.0) + lids
-    return {k: float(np.clip(v, 0.0, 1.0)) for k, v in sorted(out.items()) if v > 1e-3}
+    return _sided(out, side)

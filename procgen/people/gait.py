@@ -75,7 +75,7 @@ class Gait:
     bounce: float = 1.0
     sway: float = 1.0
     arm_swing: float = 1.0
-    crouch: float = 0.01
+    crouch: float = 0.003
 
     def stride(self, leg: float) -> float:
         """Length of a full cycle (two steps), metres."""
@@ -87,7 +87,8 @@ class Gait:
         return self.stride(leg) / max(self.speed, 1e-3)
 
 
-def _ease(x: float) -> float:
+def ease(x: float) -> float:
+    """0 to 1 without a jerk at either end (quintic)."""
     x = min(max(x, 0.0), 1.0)
     return x * x * x * (x * (6.0 * x - 15.0) + 10.0)
 
@@ -105,22 +106,23 @@ def foot_at(gait: Gait, body: Walker, phase: float) -> tuple[np.ndarray, float, 
     strength = float(np.clip(gait.speed / 1.3, 0.35, 1.3))
     phase %= 1.0
     land, off = -0.32 * strength, 0.85 * strength
-    # Over the stance the ground passes below the pelvis by DUTY of a stride; the foot lands a little further ahead than it leaves.
-    ahead = 0.5 * DUTY * stride + 0.02 * body.leg
+    # At heel strike the feet are as far ahead of the pelvis as behind it: half a step each. The heel leaves long before the
+    # toes do, so the longer way behind costs no knee bend.
+    ahead = 0.245 * stride + 0.005 * body.leg
     if phase < DUTY:
         s = phase / DUTY
         flat = ahead - phase * stride  # where the ankle is while the sole is flat
         if s < 0.16:
-            pitch = land * (1.0 - _ease(s / 0.16))
+            pitch = land * (1.0 - ease(s / 0.16))
             up, fore = _heel_rocker(body, pitch)
             return np.array([fore, up, flat]), pitch, 0.0, True
         if s < 0.55:
             return np.array([0.0, body.ankle, flat]), 0.0, 0.0, True
         pitch = off * ((s - 0.55) / 0.45) ** 1.8
-        up, fore = _toe_rocker(body, pitch)
+        up, fore = toe_rocker(body, pitch)
         return np.array([fore, up, flat]), pitch, pitch, True
     u = (phase - DUTY) / (1.0 - DUTY)
-    up0, fore0 = _toe_rocker(body, off)
+    up0, fore0 = toe_rocker(body, off)
     up1, fore1 = _heel_rocker(body, land)
     z0, z1 = ahead - DUTY * stride, ahead
     # The foot leaves with the ground's speed and lands with nearly the ground's, so that nothing jerks.
@@ -128,16 +130,16 @@ def foot_at(gait: Gait, body: Walker, phase: float) -> tuple[np.ndarray, float, 
     h = u
     z = (2 * h**3 - 3 * h**2 + 1) * z0 + (h**3 - 2 * h**2 + h) * v + (-2 * h**3 + 3 * h**2) * z1 + (h**3 - h**2) * v
     up = (
-        (1 - _ease(u)) * up0
-        + _ease(u) * up1
+        (1 - ease(u)) * up0
+        + ease(u) * up1
         + 0.055 * body.leg * strength * np.sin(np.pi * min(1.0, u * 1.08)) ** 2 * (1 - 0.35 * u)
     )
-    pitch = (1 - _ease(u / 0.72)) * off + _ease(u / 0.72) * land * _ease((u - 0.25) / 0.75)
-    fore = (1 - _ease(u)) * fore0 + _ease(u) * fore1
-    return np.array([fore, up, z]), float(pitch), off * (1 - _ease(u / 0.6)), False
+    pitch = (1 - ease(u / 0.72)) * off + ease(u / 0.72) * land * ease((u - 0.25) / 0.75)
+    fore = (1 - ease(u)) * fore0 + ease(u) * fore1
+    return np.array([fore, up, z]), float(pitch), off * (1 - ease(u / 0.6)), False
 
 
-def _toe_rocker(body: Walker, pitch: float) -> tuple[float, float]:
+def toe_rocker(body: Walker, pitch: float) -> tuple[float, float]:
     """Ankle height, and how far ahead of its flat place it is, when the heel is raised about the toe joint."""
     c, s = np.cos(pitch), np.sin(pitch)
     rise = body.ankle - body.toe
@@ -169,7 +171,7 @@ def pelvis_at(gait: Gait, phase: float) -> tuple[float, float, float, float]:
 def hip_height(gait: Gait, body: Walker) -> tuple[float, float]:
     """Mean height of the pelvis joint above the ground and its bounce amplitude, so that both feet are always reachable."""
     strength = float(np.clip(gait.speed / 1.3, 0.3, 1.4))
-    bounce = 0.018 * body.leg * strength * gait.bounce
+    bounce = 0.025 * body.leg * strength * gait.bounce
     best = np.inf
     for phase in np.arange(0.0, 0.5, 1.0 / 48.0):
         shift, roll, yaw, _ = pelvis_at(gait, phase)
@@ -181,7 +183,7 @@ def hip_height(gait: Gait, body: Walker) -> tuple[float, float]:
             hip = tilt @ body.rest[limb[0]]
             dx = side * gait.width / 2 - shift * body.leg - hip[0]
             dz = ankle[2] + ankle[0] - hip[2]
-            room = (0.994 * body.leg) ** 2 - dx * dx - dz * dz
+            room = (0.997 * body.leg) ** 2 - dx * dx - dz * dz
             top = ankle[1] + np.sqrt(max(room, 1e-4)) - hip[1]
             best = min(best, top - _bob(phase, bounce))
     return float(best - gait.crouch * body.leg), bounce

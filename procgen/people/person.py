@@ -18,9 +18,8 @@ from .eyelids import follow_gaze, open_lids
 from .eyes import build_eyes, gaze_pose
 from .face_hair import build_face_hair
 from .garments.outfit import build_outfit, sole_thickness
-from .hands import apply_hands
 from .model import load_body
-from .motion import contacts_at, pose_at
+from .motion import expression_at, moment_at, rising
 from .props import build_props
 from .shape import Phenotype, betas_from_phenotype
 from .skin import skin_attributes, skin_shader
@@ -50,17 +49,15 @@ def _at_rest(key: str, place: PlaceGeometry, time: float) -> tuple[BodyState, np
     human = HumanSpec.from_json(key)
     model = load_body()
     betas = _betas(canonical(human.phenotype))
-    coefficients, face_joints = expression_from_arkit(model, human.expression)
+    moment = moment_at(human, time)
+    coefficients, face_joints = expression_from_arkit(model, expression_at(human, moment))
     lids = open_lids(model, betas, human.eyes)
     coefficients = np.asarray(coefficients, np.float32) + lids
-    pose, step = pose_at(human, time)
-    posture = getattr(human.pose, "posture", None)
-    vary = (posture.fingers_left, posture.fingers_right) if posture is not None else ((0.0,) * 5,) * 2
-    pose = apply_hands(pose, human.left_hand, human.right_hand, *vary)
-    pose = apply_poses(pose, face_joints)
-    here = np.add(human.position, _turned(step, human.heading)[:2])
-    body = pose_body(model, human.phenotype, betas, coefficients, pose, root_transform(human.heading, np.array([*here, 0.0])))
+    pose = apply_poses(moment.pose, face_joints)
     seat = _seat(human, place)
+    left, _, ahead = moment.step
+    here = np.add(human.position, _turned(np.array([left, -ahead, 0.0]), human.heading)[:2])
+    body = pose_body(model, human.phenotype, betas, coefficients, pose, root_transform(human.heading, np.array([*here, 0.0])))
     settled = settle(
         body,
         human.pose,
@@ -70,7 +67,9 @@ def _at_rest(key: str, place: PlaceGeometry, time: float) -> tuple[BodyState, np
         heading=human.heading,
         seat=seat,
         sole=max([sole_thickness(g) for g in human.outfit], default=0.0),
-        contacts=contacts_at(human, time),
+        contacts=moment.contacts,
+        pelvis=float(moment.step[1]),
+        rising=rising(human, moment),
     )
     root = root_transform(human.heading if seat is None else seat.heading, settled.translation)
     body = pose_body(model, human.phenotype, betas, coefficients, settled.pose, root)
@@ -87,15 +86,26 @@ def _turned(step: np.ndarray, heading: float) -> np.ndarray:
 
 
 def _seat(human: HumanSpec, place: PlaceGeometry) -> Seat | None:
+    names = ", ".join(s.name for s in place.seats) or "no seats at all"
     if human.seat is None:
+        if getattr(human.pose, "seated", False):
+            raise SpecError(
+                f"a person's pose is {human.pose.kind!r} but no seat is named",
+                expected=f"seat: one of {names}",
+                fix="name a seat of the place, or choose a pose that stands or sits on the ground",
+            )
         return None
+    if not getattr(human.pose, "seated", False):
+        raise SpecError(
+            f"a person is on the seat {human.seat!r} but their pose is {human.pose.kind!r}",
+            expected="a seated pose",
+            fix="choose pose sit, or set seat to null",
+        )
     for seat in place.seats:
         if seat.name == human.seat:
             return seat
     raise SpecError(
-        f"this place has no seat {human.seat!r}",
-        expected=", ".join(s.name for s in place.seats) or "no seats at all",
-        fix="name one of its seats, or choose a pose that stands",
+        f"this place has no seat {human.seat!r}", expected=names, fix="name one of its seats, or choose a pose that stands"
     )
 
 
@@ -124,8 +134,8 @@ def build_person(
         parts.append(_part(name, mesh, semantic, labelled))
     for name, mesh, semantic in build_mouth(body):
         parts.append(_part(name, mesh, semantic))
-    # Somebody who walks swings their arms, whatever the pose was.
-    for name, mesh, semantic in build_props(human.pose, body) if human.motion.kind != "walk" else []:
+    # Somebody who walks swings their arms, whatever the pose held.
+    for name, mesh, semantic in [] if getattr(human.motion, "frees_hands", False) else build_props(human.pose, body):
         parts.append(_part(name, mesh, semantic))
     clothes: list[Mesh] = []
     worn = WornLabels(body)

@@ -11,6 +11,7 @@ from ..geometry import Seat
 from .balance import centre_of_mass, hull, outside, shrunk
 from .clearance import turn_joint
 from .footing import LEG, UP, Ground, near_knee, rigid_foot, small_rotation
+from .gait import ease
 from .joint_limits import LIMITS
 from .kinematics import Chain, aim_limb, between, cross, forward, matrices, rot, rotvecs, unit
 from .poses.base import SIDES, Contacts
@@ -58,6 +59,52 @@ class Resting:
             self._kneel()
         else:
             self._stand()
+
+    def keep_height(self, height: float) -> None:
+        """A motion says where the pelvis is: feet are brought to the ground below them, and nothing else moves."""
+        # Uneven ground is smoothed over about a step, as a walker's body does.
+        reach = 0.25 * self.proxy.size
+        around = np.array([[0.0, 0.0, z] for z in (-reach, 0.0, reach)])
+        self.root = np.array([0.0, height + self.sole + float(self.ground.below(around).mean()), 0.0])
+        modes = {s: m for s, m in self.feet_modes().items() if m != "free"}
+        self._reach(self._foot_targets(modes))
+        for side in SIDES:
+            if side in modes:
+                self._report(f"{side}_foot", self.proxy.feet[side])
+            else:
+                self._clear_ground(side)
+
+    def _clear_ground(self, side: str) -> None:
+        """A foot that swings is lifted over ground that rises in its way."""
+        chain = self.chain()
+        low = float(self.ground.gap(self.proxy.feet[side].at(chain)).min()) - self.sole
+        if low < 0.0:
+            ankle = LEG[side][2]
+            p = chain.p[ankle] + np.array([0.0, -low, 0.0])
+            self.pose = aim_limb(self.pose, self.proxy.rest, chain, LEG[side], p, chain.R[ankle])
+
+    def rise(self, pose: np.ndarray, share: float) -> None:
+        """From the seat, where the solver has just put the body, to the feet; these stay.
+
+        Args:
+            pose: (55, 3) trunk, arms and pelvis of the moment.
+            share: 0 = on the seat, 1 = standing.
+        """
+        chain = self.chain()
+        targets = {s: (chain.p[LEG[s][2]], chain.R[LEG[s][2]]) for s in SIDES}
+        rest = self.proxy.rest
+        leg = float(np.linalg.norm(rest[4] - rest[1]) + np.linalg.norm(rest[7] - rest[4]))
+        ankles = np.mean([p for p, _ in targets.values()], axis=0)
+        up = np.array([ankles[0], ankles[1] + 0.985 * leg - rest[1, 1] + rest[0, 1], ankles[2] + 0.015 * self.proxy.size])
+        # The weight goes over the feet before the legs straighten.
+        ahead, high = ease(min(1.25 * share, 1.0)), ease(max((share - 0.15) / 0.85, 0.0))
+        self.root = self.root + np.array([ahead, high, ahead]) * (up - self.root)
+        legs = self.pose
+        self.pose = np.array(pose)
+        for side in SIDES:
+            rows = [*LEG[side], LEG[side][2] + 3]
+            self.pose[rows] = legs[rows]
+        self._reach_keep_root(targets)
 
     def lift_hand(self, side: str) -> None:
         """Raise an arm whose hand is below the ground."""

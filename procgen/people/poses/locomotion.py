@@ -11,8 +11,8 @@ from ...codec import param
 from ...registry import poses
 from ...spec import HandSpec
 from ..gait import Gait, arms_at, legs_at, pelvis_at, walker
-from ..kinematics import rotvecs, rx, ry, rz
 from ..reference import FOOT_HEIGHT, REFERENCE
+from ..running import Run, run_legs
 from ..shape import Phenotype
 from .base import SIDES, Arm, BodyPose, Contacts, Figure, clipped, sample_posture, traits
 
@@ -61,7 +61,8 @@ def walk_upper(spec: WalkSpec, phase: float, legs: np.ndarray) -> np.ndarray:
     for side in SIDES:
         ahead, bend = arms_at(spec.gait(), phase)[side]
         bias = 1.0 + (spec.arm_bias if side == "left" else -spec.arm_bias)
-        swing(fig, side, ahead * bias, spec.spread, spec.elbow + bend * bias, 0.30)
+        # An arm ahead turns out a little: the hand passes beside the thigh and stops short of the midline.
+        swing(fig, side, ahead * bias, spec.spread, spec.elbow + bend * bias, 0.20 - 0.55 * max(ahead, 0.0))
     return fig.finish(spec)
 
 
@@ -120,6 +121,10 @@ class RunSpec(BodyPose):
     arm_swing: float = param(1.0, low=0.3, high=1.6, doc="Scale of the motion of the arms.")
     fist: float = param(0.5, low=0.0, high=1.0, doc="How far the hands are closed.")
 
+    def run(self) -> Run:
+        """The cycle of the legs."""
+        return Run(self.speed, self.lean)
+
     def hand_specs(self) -> tuple[HandSpec, HandSpec]:
         """Loosely closed hands."""
         return HandSpec(shape="fist", amount=self.fist), HandSpec(shape="fist", amount=self.fist)
@@ -127,7 +132,7 @@ class RunSpec(BodyPose):
     def contacts(self) -> Contacts:
         """One foot or none is on the ground."""
         left, right = self.phase % 1.0, (self.phase + 0.5) % 1.0
-        duty = 0.34
+        duty = self.run().duty
         lift = 0.0
         if left > duty and right > duty:
             u = (min(left, right) - duty) / (0.5 - duty)
@@ -136,32 +141,22 @@ class RunSpec(BodyPose):
         return Contacts(feet[0], feet[1], balance=False, lift=float(lift))
 
 
-# Sagittal angles of one leg over the running cycle, degrees: phase, hip flexion, knee flexion, ankle dorsiflexion.
-# Source: read off the curves in Novacheck 1998 ("The biomechanics of running"), running at 3.2 m/s.
-_RUN = np.array([
-    (0.00, 32, 22, 6), (0.10, 30, 40, 20), (0.17, 20, 42, 24), (0.26, 2, 26, 10), (0.36, -10, 16, -22),
-    (0.44, -6, 38, -18), (0.55, 14, 84, -6), (0.64, 36, 102, 0), (0.74, 52, 92, 4), (0.84, 56, 58, 4), (0.93, 44, 22, 4),
-    (1.00, 32, 22, 6),
-])  # fmt: skip
+def run_upper(spec: RunSpec, phase: float, legs: np.ndarray) -> np.ndarray:
+    """The run's trunk and arms over given pelvis and legs (55, 3)."""
+    fig = Figure()
+    fig.pose = np.array(legs)
+    strength = spec.run().strength()
+    fig.trunk(spec.posture, flexion=0.3 * spec.lean, twist=0.30 * float(np.cos(2 * np.pi * phase)))
+    for side, offset in (("left", 0.5), ("right", 0.0)):
+        c = np.cos(2 * np.pi * (phase + offset) - 0.2) * spec.arm_swing * strength
+        swing(fig, side, -0.25 + 0.72 * c, 0.22, spec.elbow + 0.22 * c, 0.10 - 0.12 * max(c, 0.0), pronation=-0.1)
+    return fig.finish(spec)
 
 
 def build_run(spec: RunSpec, time: float = 0.0) -> np.ndarray:
-    """Run: sagittal angles over the cycle, arms bent and swung against the legs."""
-    strength = float(np.clip(0.75 + 0.25 * spec.speed / 3.2, 0.7, 1.35))
-    phase = (spec.phase + time * (1.25 + 0.05 * spec.speed)) % 1.0
-    fig = Figure()
-    turn = 0.14 * np.cos(2 * np.pi * phase)
-    fig.pose[0] = rotvecs(ry(-turn) @ rx(0.45 * spec.lean) @ rz(0.05 * np.cos(2 * np.pi * (phase - 0.17))))
-    for side, offset in (("left", 0.0), ("right", 0.5)):
-        p = (phase + offset) % 1.0
-        hip, knee, ankle = (np.interp(p, _RUN[:, 0], _RUN[:, k]) * np.pi / 180 for k in (1, 2, 3))
-        fig.leg(side, strength * hip, abduction=-0.03, turn=0.05, knee=min(strength, 1.15) * knee, ankle=ankle)  # pyright: ignore[reportArgumentType]
-        fig.toes(side, 0.45 * float(np.clip((p - 0.2) / 0.12, 0, 1)) * float(p < 0.4))
-    fig.trunk(spec.posture, flexion=0.3 * spec.lean, twist=2.6 * turn)
-    for side, offset in (("left", 0.5), ("right", 0.0)):
-        c = np.cos(2 * np.pi * (phase + offset) - 0.2) * spec.arm_swing * strength
-        swing(fig, side, -0.25 + 0.72 * c, 0.22, spec.elbow + 0.22 * c, 0.12 + 0.22 * max(c, 0.0), pronation=-0.1)
-    return fig.finish(spec)
+    """Run: planned footfalls, arms bent and swung against the legs."""
+    phase = (spec.phase + time / spec.run().period(_BODY.leg)) % 1.0
+    return run_upper(spec, phase, run_legs(spec.run(), _BODY, phase)[0])
 
 
 @poses.register("run", spec=RunSpec, build=build_run)

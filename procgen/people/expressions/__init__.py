@@ -1,0 +1,1 @@
+"""Facial expressions as ARKit activations, each registered by name; `expression` samples and applies them."""
