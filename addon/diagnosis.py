@@ -7,6 +7,7 @@ report and not a crash of it. Torch is never imported.
 
 from __future__ import annotations
 
+import ctypes.util
 import hashlib
 import importlib.metadata
 import json
@@ -30,7 +31,7 @@ EXTRAS = {
     "lift": ("faces and hands found in photographs", ("mediapipe",)),
     "farm": ("several machines", ("ray",)),
     "smplx": ("reading licensed SMPL-X files with the reference code", ("smplx", "torch")),
-    "pyrender": ("a second renderer as a witness", ("pyrender", "PyOpenGL")),
+    "pyrender": ("`vivant verify --witness embree,pyrender`, a second renderer as witness", ("pyrender", "PyOpenGL")),
     "dev": (
         "tests and lint",
         ("pytest", "ruff", "hypothesis", "jsonschema", "import-linter", "OpenEXR", "pycocotools"),
@@ -203,6 +204,8 @@ def _extra(name: str) -> Check:
     purpose, distributions = EXTRAS[name]
     versions = {d: _version(d) for d in distributions}
     absent = [d for d, v in versions.items() if v is None]
-    if absent:
-        return Check(f"extra {name}", "optional", f"for {purpose}; absent: {', '.join(absent)}", install_command(name))
+    libraries = [] if ctypes.util.find_library("OSMesa") or name != "pyrender" else ["libosmesa6"]
+    if absent or libraries:
+        fix = " && ".join(([install_command(name)] if absent else []) + [f"apt-get install {x}" for x in libraries])
+        return Check(f"extra {name}", "optional", f"for {purpose}; absent: {', '.join(absent + libraries)}", fix)
     return Check(f"extra {name}", "ok", ", ".join(f"{d} {v}" for d, v in versions.items()))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from vivant.procgen.people.nearest import NearestPoints
+from vivant.procgen.people.nearest import NearestPoints, NumpyTree
 
 spatial = pytest.importorskip("scipy.spatial")
 
@@ -14,7 +14,7 @@ def _sphere(n, rng):
 
 @pytest.mark.parametrize("provider", ["numpy", "scipy"])
 @pytest.mark.parametrize("n", [1, 7, 8, 9, 100, 5003])
-@pytest.mark.parametrize("k", [1, 4, 20])
+@pytest.mark.parametrize("k", [1, 4, 7, 8, 9, 16, 20, 32])
 def test_agrees_with_scipy(n, k, provider):
     rng = np.random.default_rng(n + k)
     points = _sphere(n, rng)
@@ -29,6 +29,20 @@ def test_agrees_with_scipy(n, k, provider):
         found = i < n
         xs = x[:, None] if d.ndim == 2 else x
         assert np.allclose(np.linalg.norm((points[np.minimum(i, n - 1)] - xs)[found], axis=-1), d[found])
+
+
+@pytest.mark.parametrize("k", range(1, 33))
+def test_every_k_is_pruned(k):
+    """Memory: a query opens as many leaves as its neighbours lie in, not the whole tree."""
+    rng = np.random.default_rng(k)
+    points, x = _sphere(3001, rng), _sphere(400, rng)
+    tree = NumpyTree(points)
+    opened, inner = [], tree._leaf_distance2
+    tree._leaf_distance2 = lambda q, node: opened.append(len(node)) or inner(q, node)
+    d, i = tree.query(x, k)
+    expected, rows = spatial.cKDTree(points).query(x, k)
+    assert np.allclose(d, expected, atol=1e-12) and np.array_equal(i, rows)
+    assert sum(opened) < 400 * (20 + 4 * k)  # of 512 leaves
 
 
 def test_duplicates_and_lines():

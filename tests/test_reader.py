@@ -8,7 +8,10 @@ import pytest
 from vivant.procgen.dataset import Dataset
 from vivant.procgen.dataset.png import write_png
 from vivant.procgen.errors import DatasetError
+from vivant.procgen.geometry import Mesh, SceneGeometry, SceneObject
+from vivant.procgen.materials.shader import Shader
 from vivant.procgen.npz import write_npz
+from vivant.procgen.scene_mesh import pack_scene, world_triangles
 from vivant.tests.sample_dataset import HEIGHT, SETS, WIDTH, arrays, camera, make_dataset, record
 
 
@@ -81,11 +84,37 @@ def test_unknown_channel_names_the_nearest(made):
 
 def test_mesh_is_a_dict(copied):
     path = copied / "frames" / "000000_00"
-    write_npz(path / "mesh.npz", {"vertices": np.zeros((3, 3)), "triangles": np.zeros((1, 3), np.int32)})
+    grey, shift = Shader("grey"), np.eye(4)
+    shift[0, 3] = 5.0
+    mesh = Mesh(np.eye(3, dtype=np.float32), np.array([[0, 1, 2]], np.int32), (grey,))
+    objects = [SceneObject("a", mesh, "prop", 1), SceneObject("b", mesh, "prop", 2, T_world_from_object=shift)]
+    packed = pack_scene(SceneGeometry(objects, [], grey, []))
+    assert packed["vertices"].shape == (3, 3)  # once, however many objects show it
+    write_npz(path / "mesh.npz", packed)
     text = json.loads((path / "record.json").read_text())
     text["files"]["mesh.npz"] = {**text["files"]["amodal.npz"], "channel": "mesh"}
     (path / "record.json").write_text(json.dumps(text))
-    assert Dataset(copied)[0]["mesh"]["vertices"].shape == (3, 3)
+    found = Dataset(copied)[0]["mesh"]
+    assert (found["vertices"] == np.concatenate([np.eye(3), np.eye(3) + [5.0, 0, 0]])).all()
+    assert found["triangles"].tolist() == [[0, 1, 2], [3, 4, 5]] and found["triangle_object"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(("name", "value", "said"), [
+    ("layout", np.array(1), "layout 2"),
+    ("vertices", np.zeros((3, 2), np.float32), "wrong shape"),
+    ("triangles", np.array([[0, 1, 9]]), "triangles without vertices"),
+    ("triangle_start", np.array([0, 7]), "does not cut up"),
+    ("object_vertices", np.array([4]), "objects without a shape"),
+    ("object_id", np.array([1, 2]), "one row an object"),
+    ("strand_count", np.array([1 << 30]), "strands"),
+])  # fmt: skip
+def test_a_mesh_that_contradicts_itself_is_refused(name, value, said):
+    grey = Shader("grey")
+    mesh = Mesh(np.eye(3, dtype=np.float32), np.array([[0, 1, 2]], np.int32), (grey,))
+    packed = pack_scene(SceneGeometry([SceneObject("a", mesh, "prop", 1)], [], grey, []))
+    assert len(world_triangles(packed)["triangles"]) == 1
+    with pytest.raises(DatasetError, match=said):
+        world_triangles(packed | {name: value})
 
 
 def test_hashes(copied):

@@ -272,7 +272,7 @@ def flow_of_people_at_rest(d):
     flow, people = d.read("flow"), d.read("part") > 0
     flow[people] = np.median(flow[~people], 0)
     d.write("flow", flow)
-    assert (mesh["vertices"] != mesh["next_vertices"]).any()
+    assert (mesh["object_vertices"] != mesh["next_vertices"]).any()
 
 
 def flow_of_the_sky_shifted(d):
@@ -321,8 +321,8 @@ def hair_shaved(d):
 def skin_spike(d):
     """A vertex of the skin flies away, as a bad subdivision or cloth step makes it."""
     mesh = read_npz(d.folder / "mesh.npz")
-    body = mesh["triangles"][mesh["triangle_object"] == 1]
-    mesh["vertices"][body[700, 0]] += [0.0, 0.0, 0.3]
+    body = mesh["vertex_start"][mesh["object_vertices"][mesh["object_id"] == 1]]
+    mesh["vertices"][body + 700] += [0.0, 0.0, 0.3]
     write_npz(d.folder / "mesh.npz", mesh)
 
 

@@ -1,20 +1,29 @@
 """The two ray casters agree with each other and with arithmetic; what cannot be run is said, never passed."""
 
 import json
+import os
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from vivant.procgen import registry
+from vivant.procgen.dataset.encode import write_channel
+from vivant.procgen.dataset.exr import read_exr
+from vivant.procgen.dataset.png import read_png
 from vivant.procgen.dataset.verify import LIMITS, VerifyOptions, verify
-from vivant.procgen.dataset.verify import witness as witness_module
 from vivant.procgen.dataset.verify.mesh_normals import shading_normals, vertex_normals
+from vivant.procgen.dataset.verify.providers import PROVIDERS, chosen_witnesses
 from vivant.procgen.dataset.verify.report import Report, Result
 from vivant.procgen.dataset.verify.strands import StrandField
-from vivant.procgen.dataset.verify.witness import NEAR, Witness, has_embree
+from vivant.procgen.dataset.verify.subject import Subject, read_record
+from vivant.procgen.dataset.verify.witness import NEAR, Witness
 from vivant.procgen.errors import DatasetError, MissingDependency, SpecError
 from vivant.procgen.frames import intrinsics, look_at, rays
 from vivant.tests import verify_dataset
 
-needs_embree = pytest.mark.skipif(not has_embree(), reason="embreex is not installed")
+needs_embree = pytest.mark.skipif(bool(PROVIDERS["embree"].absent()), reason="embreex is not installed")
+needs_pyrender = pytest.mark.skipif(bool(PROVIDERS["pyrender"].absent()), reason="pyrender on OSMesa is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -141,8 +150,7 @@ def test_both_witnesses_prove_the_dataset(dataset):
 
 
 def test_without_embree_the_stand_in_is_named(dataset, monkeypatch):
-    monkeypatch.setattr(witness_module, "has_embree", lambda: False)
-    monkeypatch.setattr("vivant.procgen.dataset.verify.has_embree", lambda: False)
+    monkeypatch.setitem(PROVIDERS, "embree", replace(PROVIDERS["embree"], absent=lambda: "the package embreex"))
     report = verify(dataset, options=VerifyOptions(write=False, frames=("000000_00",)))
     assert report.witness == "raster"
     assert "pip install embreex" in report.not_run["witness.embree"]
@@ -159,9 +167,54 @@ def test_without_a_mesh_its_checks_are_listed_as_not_run(dataset):
     assert "switched off" in report.not_run["depth.witness"]
 
 
-def test_another_body_model_is_said_and_not_passed(dataset, tmp_path):
-    import shutil
+def test_witnesses_are_chosen_by_name(monkeypatch):
+    monkeypatch.setitem(PROVIDERS, "pyrender", replace(PROVIDERS["pyrender"], absent=str))
+    assert chosen_witnesses("raster,pyrender").label == "raster,pyrender"
+    assert chosen_witnesses("pyrender").rays == ""
+    assert chosen_witnesses("none").label == "none"
+    with pytest.raises(SpecError, match="'pyrender'"):
+        chosen_witnesses("embree,pyrendr")
+    with pytest.raises(SpecError, match="two ray casters"):
+        chosen_witnesses("embree,raster")
+    monkeypatch.setitem(PROVIDERS, "pyrender", replace(PROVIDERS["pyrender"], absent=lambda: "the library OSMesa"))
+    with pytest.raises(MissingDependency, match=r"OSMesa.*apt-get install libosmesa6"):
+        chosen_witnesses("pyrender")
 
+
+@needs_pyrender
+def test_a_second_renderer_confirms_and_catches(dataset, tmp_path):
+    options = VerifyOptions(witness="pyrender", write=False, frames=("000000_00",))
+    report = verify(dataset, options=options)
+    assert report.ok, str(report)
+    assert report.witness == "pyrender"
+    worst = {r.check: r.worst for r in report.rows()}
+    assert worst["depth.painted"] > 0.995
+    assert worst["object.painted"] > 0.998
+    assert "no ray caster" in report.not_run["depth.witness"]
+    assert "PYOPENGL_PLATFORM" not in os.environ
+    root = tmp_path / "ds"
+    shutil.copytree(dataset, root)
+    folder = root / "frames" / "000000_00"
+    depth, ids = (read_exr(folder / "depth.exr")["Z"].copy(), read_png(folder / "object.png").copy())
+    depth[60:75, 30:55] *= 1.001
+    ids[20:40, 30:50] = np.roll(ids[20:40, 30:50], 3, 1)
+    for name, array in (("depth", depth), ("object", ids)):
+        write_channel(folder, registry.channels.get(name).make, array)
+    failed = {r.check for r in verify(root, options=options).breaches}
+    assert {"depth.painted", "object.painted"} <= failed
+
+
+def test_four_pixels_are_chance_and_five_are_not(dataset):
+    folder = dataset / "frames" / "000000_00"
+    frame = Subject(folder, read_record(folder), VerifyOptions(), lambda *_: None)
+    for check in ("object.witness", "depth.witness", "instance.witness", "flow_valid.witness"):
+        assert frame.share(check, 4, 90).ok and not frame.share(check, 5, 90).ok
+    # Nothing is forgiven beside the bound where a picture is large enough to speak for itself.
+    assert frame.share("depth.witness", 1001, 1_000_000).ok is False
+    assert frame.share("depth.witness", 999, 1_000_000).value == pytest.approx(1 - 999e-6)
+
+
+def test_another_body_model_is_said_and_not_passed(dataset, tmp_path):
     root = tmp_path / "ds"
     shutil.copytree(dataset, root)
     path = root / "frames" / "000000_00" / "record.json"

@@ -26,7 +26,7 @@ from vivant.procgen.people.body_mesh import body_mesh
 from vivant.procgen.people.body_state import pose_body, root_transform
 from vivant.procgen.people.model import load_body
 from vivant.procgen.people.shape import Phenotype
-from vivant.procgen.scene_mesh import scene_mesh
+from vivant.procgen.scene_mesh import pack_scene, scene_mesh
 from vivant.procgen.spec import CameraSpec, HumanSpec, RenderSpec, SceneSpec
 
 WIDTH, HEIGHT = 88, 120
@@ -198,7 +198,7 @@ def write_frame(store, number, index, time, scene, moments, passes):
             if array is not None:
                 write_channel(frame.folder, entry.make, array)
         write_amodal(frame.folder, np.stack([p.amodal for p in people]))
-        write_npz(frame.folder / "mesh.npz", scene_mesh(view.geometry, view.geometry_next), level=1)
+        write_npz(frame.folder / "mesh.npz", pack_scene(view.geometry, view.geometry_next), level=1)
         record = frame_record(scene, FrameName(number, index, time), view, people, caption="A person stands by a crate.",
                               facts={"people": [{"instance": 1, "in_frame": True}], "count": 1})  # fmt: skip
         frame.finish(record)

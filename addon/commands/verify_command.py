@@ -29,9 +29,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=whole(1), metavar="N", default=0, help="at most N frames, evenly spread")
     parser.add_argument(
         "--witness",
-        choices=("auto", "embree", "raster", "none"),
+        metavar="NAMES",
         default="auto",
-        help="independent ray caster (default: embree where it is installed)",
+        help="who stands witness: embree (default where installed), raster, none; pyrender paints the pictures once "
+        "more as a second opinion: embree,pyrender",
     )
     parser.add_argument(
         "--body",

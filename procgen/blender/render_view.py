@@ -20,7 +20,7 @@ from ..geometry import SceneGeometry
 from ..labels import PersonLabels, label_person
 from ..metering import exposure
 from ..npz import write_npz
-from ..scene_mesh import scene_mesh
+from ..scene_mesh import pack_scene
 from ..spec import SceneSpec
 from . import objects, settings
 from .build_scene import BlenderScene, build, move_to
@@ -198,5 +198,5 @@ def write_shot(shot: Shot, folder: Path, channels: Sequence[Channel], *, mesh: b
     if shot.people:
         write_amodal(folder, np.stack([p.amodal for p in shot.people]))
     if mesh:
-        write_npz(folder / "mesh.npz", scene_mesh(shot.view.geometry, shot.view.geometry_next))
+        write_npz(folder / "mesh.npz", pack_scene(shot.view.geometry, shot.view.geometry_next))
     shot.seconds["channels"] = perf_counter() - start

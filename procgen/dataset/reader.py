@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import DatasetError, unknown_name
 from ..files import read_bytes, sha256_file
 from ..npz import read_npz
+from ..scene_mesh import world_triangles
 from ..spec import SceneSpec
 from .exr import read_exr
 from .fields import parse_json
@@ -171,13 +172,15 @@ class Frame:
         "rgb" (H, W, 3) uint8; "rgb_linear", "albedo" (H, W, 3) float16; "depth", "distance" (H, W) float32;
         "valid" (H, W) bool, where depth is finite; "normal", "normal_world", "iuv" (H, W, 3) float32;
         "flow" (H, W, 2) float32, "flow_valid" (H, W) bool; "object", "instance", "semantic", "part" (H, W) uint16;
-        "amodal" (P, H, W) bool.
+        "amodal" (P, H, W) bool; "mesh" the world triangles (`procgen.scene_mesh.world_triangles`).
         """
         if name == "valid" and name in self.channels:
             return np.isfinite(self["depth"])
         path = self.path(name)
         if name == "amodal":
             return self._amodal(path)
+        if name == "mesh":
+            return world_triangles(read_npz(path))
         if path.suffix == ".npz":
             return read_npz(path)
         array = self._image(path)

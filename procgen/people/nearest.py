@@ -127,8 +127,9 @@ class NumpyTree:
         x = np.ascontiguousarray(x, np.float64).reshape(-1, 3)
         dist = np.full((len(x), k), np.inf)
         idx = np.full((len(x), k), len(self.points), np.int64)
-        for a in range(0, len(x), _CHUNK):
-            b = a + _CHUNK
+        step = max(1, _CHUNK * _LEAF // max(k, _LEAF))  # a query meets about as many leaves as it wants points
+        for a in range(0, len(x), step):
+            b = a + step
             dist[a:b], idx[a:b] = self._query(x[a:b], k, max_distance, None if guess is None else guess[a:b])
         far = dist > max_distance
         dist[far], idx[far] = np.inf, len(self.points)
@@ -140,7 +141,7 @@ class NumpyTree:
         if guess is not None and k == 1:
             near = self.points[np.minimum(guess, len(self.points) - 1)]
             bound = np.minimum(bound, ((x - near) ** 2).sum(1))
-        elif k <= self._ids.shape[1]:
+        else:
             bound = np.minimum(bound, self._greedy(x, k))
         bound = bound * (1 + 1e-12) + 1e-300
         q, node = np.arange(m), np.zeros(m, np.int64)
@@ -153,15 +154,27 @@ class NumpyTree:
         return self._select(m, k, q, node, d)
 
     def _greedy(self, x: np.ndarray, k: int) -> np.ndarray:
-        node = np.zeros(len(x), np.int64)
+        """(M,) an upper bound on the squared distance of the k-th nearest; +inf where there are fewer points."""
+        size = self._ids.shape[1]
+        node = [np.zeros(len(x), np.int64)]
         for level in range(1, self._depth + 1):
             low, high = self._low[level], self._high[level]
-            left = 2 * node
+            left = 2 * node[-1]
             dl = _box_distance2(x, low[left], high[left])
             dr = _box_distance2(x, low[left + 1], high[left + 1])
-            node = left + (dr < dl)
-        d = self._leaf_distance2(x, node)
-        return d.min(1) if k == 1 else np.partition(d, k - 1, axis=1)[:, k - 1]
+            node.append(left + (dr < dl))
+        bound = np.full(len(x), np.inf)
+        # The lowest node of the descent that holds k points; padding may leave fewer in it, then its parent is asked.
+        up = min(self._depth, int(np.ceil(np.log2(max(1.0, k / size)))))
+        for level in range(self._depth - up, -1, -1):
+            open_ = np.flatnonzero(np.isinf(bound))
+            leaves = 1 << (self._depth - level)
+            if not len(open_) or leaves * size < k:
+                continue
+            first = node[level][open_] * leaves
+            d = np.concatenate([self._leaf_distance2(x[open_], first + i) for i in range(leaves)], 1)
+            bound[open_] = d.min(1) if k == 1 else np.partition(d, k - 1, axis=1)[:, k - 1]
+        return bound
 
     def _leaf_distance2(self, x: np.ndarray, node: np.ndarray) -> np.ndarray:
         diff = self._coords[node]

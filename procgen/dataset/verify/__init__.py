@@ -24,7 +24,6 @@ from .options import VerifyOptions
 from .registry import checks as registered
 from .report import Report, Result, Row
 from .subject import Subject, read_record
-from .witness import has_embree
 
 VERIFY_FILE = "verify.json"
 # What a damaged record or array raises in arithmetic; anything else is a bug of ours and should be seen.
@@ -54,13 +53,10 @@ def verify(
     options = options or VerifyOptions()
     root = Path(dataset_path)
     read_header(root)
-    if options.witness == "embree" and not has_embree():
-        raise MissingDependency("the Embree witness needs the package embreex", fix="pip install embreex")
+    witnesses = options.witnesses
     names = _chosen(root, options)
     report = Report(str(dataset_path), list(names))
-    report.witness = (
-        "none" if options.witness == "none" else "embree" if options.provider != "raster" and has_embree() else "raster"
-    )
+    report.witness = witnesses.label
     report.results += [r for r in check_dataset(root) if _wanted(r, options)]
     reader = _Frames(root, options)
     for done, name in enumerate(names):
@@ -69,7 +65,7 @@ def verify(
         report.results += [r for r in check_frame(reader, name) if _wanted(r, options)]
     if progress:
         progress(len(names), len(names), names[-1])
-    if options.witness == "auto" and not has_embree():
+    if "auto" in options.witness and witnesses.rays == "raster":
         # Said aloud: the stand-in is exact, but it is ours.
         report.results.append(
             Result("", "dataset", "witness.embree", None, "", "", None,
@@ -148,9 +144,10 @@ def check_frame(frames: _Frames, name: str) -> Iterator[Result]:
     here = None if numbers is None else (numbers[0], numbers[1], numbers[2] or 0)
     odd = 0 if here is None or (numbers and numbers[2] is None and here[:2] == stated[:2]) or here == stated else 1
     yield frame.measure("record.complete", odd, got=f"the record of scene, view, time {stated}")
-    if frames.options.witness == "none":
+    if not frames.options.witnesses.rays:
+        # Painters read the file by themselves.
         frame.__dict__["mesh"] = None
-        frame.no_mesh = "the witness is switched off"
+        frame.no_mesh = "the witness is switched off" if frames.options.witness == "none" else "no ray caster was named"
     for entry in registered:
         yield from run_check(frame, entry.make)
 

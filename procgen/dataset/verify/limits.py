@@ -85,6 +85,8 @@ LIMITS: dict[str, Limit] = {
                          "grass and leaves are missed by up to a pixel (1 % in a meadow); a wrong pose gives 10 %"),
     "distance.ray_length": _most("distance", 2e-6, "relative", "distance is not depth times the length of the ray", _FLOAT32),
     "distance.background": _none("distance", "px", "distance is infinite exactly where object is 0: not so here"),
+    "depth.painted": _least("depth", 0.99, "share", "depth differs from that of a second renderer (pyrender)",
+                            "a rasteriser snaps corners to 1/256 px: 0.3 % of a meadow's pixels at 256² lie on such edges"),
     # --- normals
     "normal.unit": _most("normal", 2e-6, "1", "normals are not of unit length on surfaces, or not zero off them", _FLOAT32),
     "normal.facing": _most("normal", 1e-5, "1", "normals face away from the camera", "turned back to the silhouette in float64"),
@@ -98,6 +100,8 @@ LIMITS: dict[str, Limit] = {
     "object.table": _none("object", "ids", "object ids without a row in the record's table"),
     "object.witness": _least("object", 0.9999, "share", "objects differ from what the ray caster meets",
                              "measured 99.99 % and more; either of two surfaces that coincide counts; " + _EDGE),
+    "object.painted": _least("object", 0.995, "share", "objects differ from those that a second renderer (pyrender) shows",
+                             "corners snapped to 1/256 px; measured 0.1 % in a meadow at 256²"),
     "object.hair": _most("object", 0.01, "share", "hair is drawn where no strand passes, or strands are not drawn",
                          "centres well inside a strand that are not hair, or hair far from strands; two pixels are forgiven"),
     "instance.table": _none("instance", "px", "instance.png is not the object table applied to object.png"),

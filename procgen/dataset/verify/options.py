@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Literal
+
+from .providers import Witnesses, chosen_witnesses
 
 
 @dataclass(frozen=True)
@@ -13,7 +15,8 @@ class VerifyOptions:
     """Options of `verify`.
 
     Attributes:
-        witness: Ray caster: auto (embree where installed, else the numpy one), embree, raster, or none.
+        witness: Names with commas: auto (embree where installed, else raster), embree, raster or none, and pyrender,
+            which paints whole pictures as a second opinion (see `providers.py`).
         frames: Only frames whose name starts with one of these; empty = all.
         channels: Only checks of these channels; empty = all.
         limit: At most this many frames, evenly spread; 0 = all.
@@ -22,7 +25,7 @@ class VerifyOptions:
         keep_going: Keep checking after a frame failed.
     """
 
-    witness: Literal["auto", "embree", "raster", "none"] = "auto"
+    witness: str = "auto"
     frames: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     limit: int = 0
@@ -30,7 +33,16 @@ class VerifyOptions:
     write: bool = True
     keep_going: bool = True
 
+    @cached_property
+    def witnesses(self) -> Witnesses:
+        """The witnesses that `witness` names.
+
+        Raises:
+            SpecError, MissingDependency: it names none that exists, or one that is not installed.
+        """
+        return chosen_witnesses(self.witness)
+
     @property
     def provider(self) -> str:
-        """Provider that stands witness, also where the witness of pixels is switched off."""
-        return "auto" if self.witness == "none" else self.witness
+        """Ray caster, also where the witness of pixels is switched off."""
+        return self.witnesses.body

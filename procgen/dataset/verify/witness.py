@@ -2,17 +2,18 @@
 
 `embree` (package embreex) is fast; `raster` needs numpy alone and works in float64 throughout. Both answer the same
 question, which triangle a ray from the camera centre meets first; the hit itself is always computed in float64 here.
+Who may stand witness is in `providers.py`; painters of whole pictures are in `painter.py`.
 """
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from ...errors import MissingDependency, unknown_name
+from ...errors import SpecError
+from .providers import chosen_witnesses
 
 # Camera clip start of the renderer, metres of planar depth.
 NEAR = 0.01
@@ -100,18 +101,10 @@ def _sides(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.nda
 
 
 def _caster(provider: str, points: np.ndarray, triangles: np.ndarray) -> Caster:
-    if provider == "auto":
-        provider = "embree" if has_embree() else "raster"
-    if provider == "embree":
-        return EmbreeCaster(points, triangles)
-    if provider == "raster":
-        return RasterCaster(points, triangles)
-    raise unknown_name("witness", provider, ("auto", "embree", "raster"))
-
-
-def has_embree() -> bool:
-    """True if the package embreex is installed."""
-    return importlib.util.find_spec("embreex") is not None
+    chosen = chosen_witnesses(provider).rays
+    if not chosen:
+        raise SpecError(f"the witness {provider!r} casts no rays", "embree or raster")
+    return {"embree": EmbreeCaster, "raster": RasterCaster}[chosen](points, triangles)
 
 
 class EmbreeCaster:
@@ -120,8 +113,6 @@ class EmbreeCaster:
     name = "embree"
 
     def __init__(self, points: np.ndarray, triangles: np.ndarray) -> None:
-        if not has_embree():
-            raise MissingDependency("the Embree witness needs the package embreex", fix="pip install embreex")
         from embreex import rtcore_scene
         from embreex.mesh_construction import TriangleMesh
 

@@ -67,8 +67,7 @@ def _against_witness(frame: Subject, depth: np.ndarray) -> Iterator[Result]:
     bad = either.copy()
     bad[both] = ~(error <= depth_tolerance(depth[both]))
     bad &= ~frame.grazed
-    share = 1 - int(bad.sum()) / max(int(either.sum()), 1)
-    yield frame.measure("depth.witness", share, got=frame.where(bad, depth, seen))
+    yield frame.share("depth.witness", int(bad.sum()), int(either.sum()), got=frame.where(bad, depth, seen))
     if len(error):
         yield frame.measure("depth.median", float(np.median(error)) * 1000)
     hair = frame.hair
@@ -77,4 +76,4 @@ def _against_witness(frame: Subject, depth: np.ndarray) -> Iterator[Result]:
         if on.any():
             points = frame.points[on]
             away = hair.clearance(frame.to_camera(points[:: -(-len(points) // _HAIR_POINTS)]))
-            yield frame.measure("depth.hair", float((away <= 5e-4).mean()))
+            yield frame.share("depth.hair", int((away > 5e-4).sum()), len(away))

@@ -111,11 +111,13 @@ def _next_frame(frame: Subject, flow: np.ndarray) -> Iterator[Result]:
     there = later.objects[y, x]
     claimed = valid == 255
     if claimed.any():
-        yield frame.measure("flow.next", float((inside & (there == frame.objects))[claimed].mean()))
+        wrong = ~(inside & (there == frame.objects))[claimed]
+        yield frame.share("flow.next", int(wrong.sum()), len(wrong))
     rest = resting(frame) & np.isfinite(frame.channel("depth"))
     if rest.any():
         _, z = project(frame.K, later.T_cam_from_world, frame.points[rest])
         seen = later.channel("depth")[y[rest], x[rest]]
         close = np.abs(seen - z) <= OCCLUSION_SHARE * np.maximum(z, 0.1)
         expected = inside[rest] & (there == frame.objects)[rest] & close
-        yield frame.measure("flow_valid.witness", float((expected == claimed[rest]).mean()))
+        wrong = expected != claimed[rest]
+        yield frame.share("flow_valid.witness", int(wrong.sum()), len(wrong))

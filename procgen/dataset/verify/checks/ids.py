@@ -54,9 +54,7 @@ def check_ids_by_witness(frame: Subject) -> Iterator[Result]:
     clear = ~frame.near_hair
     seen = frame.witness_objects
     bad = clear & (seen != frame.objects)
-    yield frame.measure(
-        "object.witness", 1 - bad.sum() / max(int(clear.sum()), 1), got=frame.where(bad, frame.objects, seen)
-    )
+    yield frame.share("object.witness", int(bad.sum()), int(clear.sum()), got=frame.where(bad, frame.objects, seen))
     if frame.has("instance"):
         yield from _instances(frame, clear)
     if frame.has("part"):
@@ -65,7 +63,7 @@ def check_ids_by_witness(frame: Subject) -> Iterator[Result]:
         on = clear & frame.agreed & (triangle >= 0) & (frame.person_of_pixel >= 0)
         if on.any():
             same = parts[triangle[on]] == frame.channel("part")[on]
-            yield frame.measure("part.witness", float(same.mean()))
+            yield frame.share("part.witness", int((~same).sum()), len(same))
     yield from _hair(frame)
 
 
@@ -77,14 +75,9 @@ def _instances(frame: Subject, clear: np.ndarray) -> Iterator[Result]:
     expected, stored = table[frame.witness_objects], frame.channel("instance")
     for person in frame.record.people:
         a, b = clear & (stored == person.instance), clear & (expected == person.instance)
-        # Twenty stray pixels of a far person say nothing about a share of 0.999.
-        if (a | b).sum() >= 1000:
-            yield frame.measure(
-                "instance.witness", iou(a, b), what=f"the mask of {person.name} differs from the ray caster's"
-            )
-        elif (a | b).any():
-            off = int((a != b).sum())
-            yield frame.measure("instance.witness", 1.0 if off <= 1 else iou(a, b))
+        if (a | b).any():
+            what = f"the mask of {person.name} differs from the ray caster's"
+            yield frame.share("instance.witness", int((a != b).sum()), int((a | b).sum()), what=what)
 
 
 def _hair(frame: Subject) -> Iterator[Result]:

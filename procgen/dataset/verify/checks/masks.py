@@ -123,7 +123,5 @@ def _silhouettes(frame: Subject, amodal: np.ndarray) -> Iterator[Result]:
         wrong = (solid & ~mask) | (mask & ~solid & ~strands)
         union = int((solid | mask).sum())
         off = int(wrong.sum())
-        # A handful of pixels of a person far away says nothing about a share of 0.999.
-        value = 1.0 if union < 1000 and off <= 1 else 1 - off / max(union, 1)
-        yield frame.measure("amodal.witness", value, what=f"the amodal mask of {p.name} is not the silhouette of its triangles",
-                            got=frame.where(wrong, mask, solid))  # fmt: skip
+        yield frame.share("amodal.witness", off, union, got=frame.where(wrong, mask, solid),
+                          what=f"the amodal mask of {p.name} is not the silhouette of its triangles")  # fmt: skip
