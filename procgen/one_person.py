@@ -65,7 +65,7 @@ def read_person(path: str | Path) -> HumanSpec:
     return HumanSpec.from_json(text)
 
 
-def assemble_person(spec: HumanSpec) -> tuple[BodyState, list[SceneObject]]:
-    """Posed body and all visible parts of a person on level ground."""
-    body, parts = build_person(spec, level_ground(), 0.0, 0)
+def assemble_person(spec: HumanSpec, mode: str = "fast") -> tuple[BodyState, list[SceneObject]]:
+    """Posed body and all visible parts of a person on level ground; clothes "fast" or "drape"."""
+    body, parts = build_person(spec, level_ground(), 0.0, 0, mode)
     return body, [with_changes(part, instance=1, person=0) for part in parts]

@@ -1,15 +1,14 @@
-"""Skinning weights of clothes, eyes and hair ribbons: what the rig of `vivant person` is made of."""
+"""Skinning weights of clothes, eyes and mouth: what the rig of `vivant person` is made of."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from vivant.procgen.geometry import Mesh, SceneObject, Strands
-from vivant.procgen.materials.shader import Shader
+from vivant.procgen.geometry import Mesh, SceneObject
 from vivant.procgen.people.body_state import BodyState, pose_body
 from vivant.procgen.people.model import load_body
 from vivant.procgen.people.shape import Phenotype, betas_from_phenotype
-from vivant.procgen.people.skinning import Skinner, strand_mesh
+from vivant.procgen.people.skinning import Skinner
 
 
 @pytest.fixture(scope="module")
@@ -60,20 +59,9 @@ def test_each_eye_turns_with_its_own_joint(body: BodyState) -> None:
     assert (skinning.weights[:, 0] == 1.0).all()
 
 
-@pytest.mark.parametrize(("count", "most"), [(10, 50), (400, 50)])
-def test_ribbons_cover_what_the_strands_covered(rng: np.random.Generator, count: int, most: int) -> None:
-    roots = rng.normal(0, 1, (count, 3))
-    roots /= np.linalg.norm(roots, axis=1, keepdims=True)
-    points = (roots[:, None] * np.linspace(0.1, 0.15, 6)[None, :, None]).astype(np.float32)
-    points[..., 2] -= np.linspace(0, 0.05, 6) ** 2
-    strands = Strands(points, np.full((count, 6), 1e-4, np.float32), Shader("hair"))
-    vertices, faces, owner = strand_mesh(strands, np.zeros(3), most)
-    ribbons = min(count, most)
-    assert vertices.shape == (ribbons * 12, 3) and faces.shape == (ribbons * 5, 4)
-    assert np.isfinite(vertices).all()
-    assert faces.max() == len(vertices) - 1 and (np.bincount(faces.ravel()) > 0).all()
-    width = np.linalg.norm(vertices[0::2] - vertices[1::2], axis=1)
-    assert np.isclose(width.sum() / 6, count * 2e-4, rtol=0.02), "fewer ribbons are wider"
-    assert np.allclose(
-        (vertices[0::2] + vertices[1::2]).reshape(ribbons, 6, 3) / 2, points[np.unique(owner)], atol=1e-6
-    )
+def test_lower_teeth_open_with_the_jaw(body: BodyState) -> None:
+    mouth = body.joints[[body.joint("jaw")]] + [[0.0, -0.05, 0.0]]
+    for name, joint in (("upper_teeth", "head"), ("lower_teeth", "jaw")):
+        teeth = SceneObject(name, Mesh(np.repeat(mouth, 3, 0).astype(np.float32), np.array([[0, 1, 2]]), ()), "teeth")
+        skinning = Skinner(body).skin(teeth)
+        assert (skinning.joints[:, 0] == body.joint(joint)).all() and (skinning.weights[:, 0] == 1.0).all()

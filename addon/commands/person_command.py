@@ -1,31 +1,45 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write one rigged, dressed person: .blend keeps materials and hair curves, .glb, .usd and .fbx get vertex colours and
-hair ribbons. The armature has the 55 joints of the SMPL-X format; the pose is the armature's rest pose.
+"""Write one rigged, dressed person: .blend keeps node materials and hair curves, .glb, .usd and .fbx get baked textures
+and hair cards. The armature has the 55 joints of the SMPL-X format, and the pose is its rest pose; the face has the 52
+ARKit actions as shape keys of the same names.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..output import say, say_json
 from ..parsing import whole
 
 NAME = "person"
-HELP = "one rigged, dressed person as .blend, .glb, .usd or .fbx"
+HELP = "one rigged, dressed person as .blend, .glb, .usd, .usdz or .fbx"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument(
-        "out", metavar="OUT", help="file to write; the ending chooses the format: .blend .glb .usd .fbx"
+        "out", metavar="OUT", help="file to write; the ending chooses the format: .blend .glb .usd .usdc .usdz .fbx"
     )
     parser.add_argument("--seed", type=whole(0), metavar="S", default=0, help="who it is (default: 0)")
     parser.add_argument("--pose", metavar="NAME", default="stand", help="a pose, or auto (default: stand)")
     parser.add_argument("--spec", metavar="PERSON.json", help="this person instead of sampling one (a HumanSpec)")
     parser.add_argument(
         "--write-spec", metavar="FILE", help="also write the person's spec, to edit and use with --spec"
+    )
+    parser.add_argument(
+        "--texture-size",
+        type=whole(64),
+        metavar="N",
+        default=2048,
+        help="texels of the largest texture (default: 2048)",
+    )
+    parser.add_argument(
+        "--cloth", choices=("fast", "drape"), default="fast", help="folds: fast, or draped (slower; default: fast)"
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
@@ -37,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     from ...procgen.seeds import Seed
 
     out = Path(args.out)
-    endings = (".blend", ".glb", ".usd", ".usdc", ".fbx")  # known before bpy is loaded, which takes a second
+    endings = (".blend", ".glb", ".usd", ".usdc", ".usdz", ".fbx")  # known before bpy is loaded, which takes a second
     if out.suffix.lower() not in endings:
         raise SpecError(
             f"a person cannot be written to {out.name!r}", expected="a name that ends in " + ", ".join(endings)
@@ -48,33 +62,33 @@ def run(args: argparse.Namespace) -> int:
         spec = sample_person(Seed(args.seed).child("person"), pose=args.pose)
     if args.write_spec is not None:
         Path(args.write_spec).write_text(spec.to_json(), encoding="utf-8")
-    body, parts = assemble_person(spec)
+    body, parts = assemble_person(spec, args.cloth)
     from ...procgen.blender.export_person import write_person
+    from ...procgen.progress import NoProgress, TerminalProgress
 
+    progress = NoProgress() if args.json else TerminalProgress(sys.stderr)
     with _quiet():
-        names = write_person(out, f"person_{args.seed}", body, parts)
+        names = write_person(
+            out, out.stem, spec, body, parts, texture=args.texture_size, mode=args.cloth, progress=progress
+        )
+    keys = len(body.model.arkit_names)
     if args.json:
-        say_json({"out": str(out), "objects": names})
+        say_json({"out": str(out), "objects": names, "joints": len(body.joints), "face_keys": keys})
     else:
-        say(f"{out}: {len(names)} objects, {len(body.joints)} joints")
+        say(f"{out}: {len(names)} objects, {len(body.joints)} joints, {keys} face keys")
     return 0
 
 
-def _quiet():
-    """Blender's exporters print to stdout as they please; ours stays readable by machines."""
-    import contextlib
-    import os
-
-    @contextlib.contextmanager
-    def redirect():
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Blender's exporters print to stdout as they please; what they have to say comes as an exception too."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
         sys.stdout.flush()
-        kept = os.dup(1)
-        os.dup2(2, 1)
-        try:
-            yield
-        finally:
-            sys.stdout.flush()
-            os.dup2(kept, 1)
-            os.close(kept)
-
-    return redirect()
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)

@@ -1,11 +1,13 @@
 """Write one rigged person to .blend, .glb, .usd or .fbx.
 
-A .blend keeps everything: node materials and hair curves. The other formats know neither, so colours are baked to the
-vertices and hair becomes ribbons.
+A .blend keeps node materials and hair curves. The other formats know neither, so materials are baked to textures and hair
+becomes cards. All have the armature, and the 52 ARKit actions as shape keys of the same names.
 """
 
 from __future__ import annotations
 
+import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,30 +15,54 @@ import bpy
 import numpy as np
 
 from ..errors import BuildError, SpecError
-from ..geometry import Mesh, SceneObject, Strands
+from ..files import disk
+from ..frames import transform
+from ..geometry import SceneObject, Strands
 from ..people.body_state import BodyState
-from ..people.skinning import strand_mesh
-from .compat import node_tree
-from .rig import insert_rigged
+from ..people.face_keys import face_keys, in_object_frame, keys_of_cards
+from ..people.hair_atlas import textured_hair
+from ..people.skinning import Skinner
+from ..progress import NoProgress, Progress
+from ..spec import HumanSpec
+from .bake import TextureSizes, bake_textures, hair_texture
+from .build_scene import add_objects
+from .face_rig import add_face_keys, drive_together, ride_on_skin
+from .rig import bind, follow_head, make_armature
 from .settings import no_factory_surprises
 
-FORMATS = (".blend", ".glb", ".usd", ".usdc", ".fbx")
-COLOR = "Color"
+FORMATS = (".blend", ".glb", ".usd", ".usdc", ".usdz", ".fbx")
+# Texels of the largest texture (skin); clothes have half, eyes and teeth a quarter.
+TEXTURE = 2048
 
 
-def write_person(path: str | Path, name: str, body: BodyState, parts: list[SceneObject]) -> list[str]:
+def write_person(
+    path: str | Path,
+    name: str,
+    human: HumanSpec,
+    body: BodyState,
+    parts: list[SceneObject],
+    *,
+    texture: int = TEXTURE,
+    mode: str = "fast",
+    progress: Progress | None = None,
+) -> list[str]:
     """Build a person in an empty file and write it (headless only: the open file is lost).
 
     Args:
-        path: What to write; the ending chooses the format.
+        path: What to write; the ending chooses the format. It appears whole or not at all.
         name: Name of the character.
-        body: Posed body.
+        human: Who it is.
+        body: Posed body; its pose becomes the armature's rest pose.
         parts: Everything visible.
+        texture: Texels of the largest texture.
+        mode: How the clothes of `parts` were made.
+        progress: Told of every part that is done.
     Returns:
         Names of the objects written.
     Raises:
-        SpecError: the ending is none of `FORMATS`.
+        SpecError: the ending is none of `FORMATS`, or the texture size is out of range.
         BuildError: this Blender lacks the exporter, or it failed.
+        DatasetError: the file cannot be written.
     """
     target = Path(path).absolute()
     kind = target.suffix.lower()
@@ -44,110 +70,152 @@ def write_person(path: str | Path, name: str, body: BodyState, parts: list[Scene
         raise SpecError(
             f"a person cannot be written to {target.name!r}", expected="a name that ends in " + ", ".join(FORMATS)
         )
-    target.parent.mkdir(parents=True, exist_ok=True)
+    if not 64 <= texture <= 8192:
+        raise SpecError(f"textures of {texture} texels", expected="64 to 8192", fix="choose for example 2048")
+    with disk("write", target):
+        target.parent.mkdir(parents=True, exist_ok=True)
     no_factory_surprises()
-    scene = bpy.context.scene
-    if kind != ".blend":
-        centre = body.joints[body.joint("head")]
-        parts = [_as_ribbons(p, centre) for p in parts]
-    collection, _ = insert_rigged(scene, name, body, parts)
-    meshes = [ob for ob in collection.all_objects if ob.type == "MESH"]
-    if kind == ".blend":
-        bpy.ops.wm.save_as_mainfile(filepath=str(target), compress=True)
-    else:
-        bake_colours(scene, meshes)
-        _export(kind, str(target))
-    if not target.exists():
-        raise BuildError(f"Blender wrote no {target.name}", fix="try another format")
+    texture = 0 if kind == ".blend" else texture
+    progress = progress or NoProgress()
+    progress.start(2 + (len(parts) if texture else 0), "steps")
+    keys = face_keys(human, body, parts, mode)
+    progress.step(text="shape keys")
+    collection = build_character(bpy.context.scene, name, body, parts, keys, texture=texture, progress=progress)
+    # Exporters write in place and some write companions: what failed half way must not stay, nor a good file be lost.
+    with tempfile.TemporaryDirectory(prefix=".vivant-", dir=target.parent) as folder:
+        _export(kind, str(Path(folder) / target.name))
+        _land(Path(folder), target)
+    progress.step(text=target.name)
+    progress.close()
     return sorted(ob.name for ob in collection.all_objects)
 
 
-def _as_ribbons(part: SceneObject, centre: np.ndarray) -> SceneObject:
-    from dataclasses import replace
+def build_character(
+    scene: Any,
+    name: str,
+    body: BodyState,
+    parts: list[SceneObject],
+    keys: dict[str, dict[str, np.ndarray]],
+    *,
+    texture: int = 0,
+    progress: Progress | None = None,
+) -> Any:
+    """A rigged person with face keys in a scene.
 
-    if not isinstance(part.geometry, Strands):
-        return part
-    strands = part.geometry
-    inside = np.linalg.inv(part.T_world_from_object) @ [*centre, 1.0]
-    vertices, faces, owner = strand_mesh(strands, inside[:3])
-    point = {key: np.asarray(values)[owner] for key, values in strands.attributes.items()}
-    return replace(part, geometry=Mesh(vertices, faces, (strands.material,), point=point))
-
-
-def bake_colours(scene: Any, meshes: list[Any]) -> None:
-    """Base colour of every material to vertex colours, and plain materials that show them.
-
-    Cycles evaluates each material's own albedo output, so that skin zones, patterns and dyes arrive as they are seen.
+    Args:
+        keys: See `face_keys`.
+        texture: 0 keeps node materials and hair curves; otherwise texels of the largest baked texture, hair as cards.
+    Returns:
+        The collection that holds everything.
     """
-    scene.render.engine = "CYCLES"
-    scene.cycles.samples = 1
-    scene.cycles.device = "CPU"
-    for ob in meshes:
-        colours = ob.data.color_attributes.new(COLOR, "FLOAT_COLOR", "POINT")
-        ob.data.color_attributes.active_color = colours
-    before: list[tuple[Any, Any, Any]] = []
-    for material in {slot.material for ob in meshes for slot in ob.material_slots if slot.material}:
-        before.append(_emit_albedo(material))
-    # Glass (corneas) has no colour of its own; what it shows is what lies behind.
-    view = bpy.context.view_layer
-    view.update()  # bases of objects that were linked just now lose their selection when they are first synced
-    for ob in meshes:
-        for other in view.objects:
-            other.select_set(other == ob)
-        view.objects.active = ob
-        bpy.ops.object.bake(type="EMIT", target="VERTEX_COLORS", margin=0)
-    for material, roughness, alpha in before:
-        _plain(material, roughness, alpha)
+    collection = bpy.data.collections.new(name)
+    scene.collection.children.link(collection)
+    rig = make_armature(name, body, collection)
+    skinner = Skinner(body)
+    cards: dict[str, _Cards] = {}
+    if texture:
+        centre = body.joints[body.joint("head")]
+        cards = {p.name: _cards(p, centre, texture // 2) for p in parts if isinstance(p.geometry, Strands)}
+    shown = [cards[p.name].part if p.name in cards else p for p in parts]
+    made = dict(zip([p.name for p in parts], add_objects(shown, collection, collection), strict=True))
+    for part in parts:
+        ob = made[part.name]
+        own = {action: in_object_frame(part, step) for action, step in keys.get(part.name, {}).items()}
+        if part.name in cards:
+            owner = cards[part.name].owner
+            bind(ob, rig, skinner.hair(_roots(part)[owner], part.name))
+            own = keys_of_cards(own, owner)
+        elif isinstance(part.geometry, Strands):
+            if part.name == "hair":
+                follow_head(ob, rig)
+            else:
+                ride_on_skin(ob, made["body"])
+            continue
+        else:
+            bind(ob, rig, skinner.skin(part))
+        if own:
+            add_face_keys(ob, own)
+    for part_name, ob in made.items():
+        if part_name != "body" and ob.type == "MESH":
+            drive_together(made["body"], ob)
+    if texture:
+        sizes = TextureSizes.of(texture)
+        for part in parts:
+            if part.name in cards:
+                hair_texture(made[part.name], name, cards[part.name].texture)
+            else:
+                bake_textures(scene, made[part.name], name, sizes.width(part.name, part.semantic))
+            if progress is not None:
+                progress.step(text=f"textures of {part.name}")
+    return collection
 
 
-def _emit_albedo(material: Any) -> tuple[Any, float, float]:
-    """Let a material shine with its albedo; returns what a plain one needs to know of it."""
-    tree = node_tree(material)
-    output = next(n for n in tree.nodes if n.bl_idname == "ShaderNodeOutputMaterial")
-    aov = next((n for n in tree.nodes if n.bl_idname == "ShaderNodeOutputAOV" and n.aov_name == "albedo"), None)
-    bsdf = next((n for n in tree.nodes if n.bl_idname == "ShaderNodeBsdfPrincipled"), None)
-    emit = tree.nodes.new("ShaderNodeEmission")
-    source = aov.inputs["Color"] if aov is not None else bsdf.inputs["Base Color"] if bsdf is not None else None
-    if source is not None:
-        emit.inputs["Color"].default_value = source.default_value
-        if source.is_linked:
-            tree.links.new(source.links[0].from_socket, emit.inputs["Color"])
-    tree.links.new(emit.outputs[0], output.inputs["Surface"])
-    roughness = 0.6
-    if bsdf is not None and not bsdf.inputs["Roughness"].is_linked:
-        roughness = float(bsdf.inputs["Roughness"].default_value)
-    clear = aov is None and any(n.bl_idname in ("ShaderNodeBsdfTransparent", "ShaderNodeBsdfGlass") for n in tree.nodes)
-    return material, roughness, 0.08 if clear else 1.0
+@dataclass(frozen=True)
+class _Cards:
+    """Hair as a mesh: the part with it, (V,) the strand of each vertex, and (W, W, 4) the texture."""
+
+    part: SceneObject
+    owner: np.ndarray
+    texture: np.ndarray
 
 
-def _plain(material: Any, roughness: float, alpha: float) -> None:
-    tree = node_tree(material)
-    tree.nodes.clear()
-    bsdf = tree.nodes.new("ShaderNodeBsdfPrincipled")
-    bsdf.inputs["Roughness"].default_value = roughness
-    bsdf.inputs["Alpha"].default_value = alpha
-    output = tree.nodes.new("ShaderNodeOutputMaterial")
-    tree.links.new(bsdf.outputs[0], output.inputs["Surface"])
-    colour = tree.nodes.new("ShaderNodeVertexColor")
-    colour.layer_name = COLOR
-    tree.links.new(colour.outputs["Color"], bsdf.inputs["Base Color"])
+def _cards(part: SceneObject, centre: np.ndarray, width: int) -> _Cards:
+    inside = transform(np.linalg.inv(part.T_world_from_object), centre[None])[0]
+    mesh, owner, texture = textured_hair(part.geometry, inside, width)  # type: ignore[arg-type]
+    return _Cards(replace(part, geometry=mesh), owner, texture)
+
+
+def _roots(part: SceneObject) -> np.ndarray:
+    """(N, 3) world positions of the roots of a part's strands."""
+    return transform(part.T_world_from_object, np.asarray(part.geometry.points[:, 0], np.float64))  # type: ignore[union-attr]
+
+
+def _land(folder: Path, target: Path) -> None:
+    """Move what an exporter wrote, companions (textures) first, the file itself last."""
+    made = folder / target.name
+    if not made.exists():
+        raise BuildError(f"Blender wrote no {target.name}", fix="try another format")
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path != made:
+            there = target.parent / path.relative_to(folder)
+            with disk("write", there):
+                there.parent.mkdir(parents=True, exist_ok=True)
+                path.replace(there)
+    with disk("write", target):
+        made.replace(target)
 
 
 def _export(kind: str, path: str) -> None:
     try:
-        if kind == ".glb":
+        if kind == ".blend":
+            bpy.ops.wm.save_as_mainfile(filepath=path, compress=True)
+        elif kind == ".glb":
             bpy.ops.export_scene.gltf(
                 filepath=path,
                 export_format="GLB",
                 export_skins=True,
-                export_vertex_color="MATERIAL",
+                export_morph=True,
+                export_morph_normal=False,
                 export_animations=False,
             )
-        elif kind in (".usd", ".usdc"):
-            bpy.ops.wm.usd_export(filepath=path, export_armatures=True, export_materials=True, export_animation=False)
-        else:
+        elif kind == ".fbx":
             bpy.ops.export_scene.fbx(
-                filepath=path, object_types={"ARMATURE", "MESH"}, add_leaf_bones=False, colors_type="SRGB"
+                filepath=path,
+                object_types={"ARMATURE", "MESH"},
+                add_leaf_bones=False,
+                path_mode="COPY",
+                embed_textures=True,
+            )
+        else:
+            bpy.ops.wm.usd_export(
+                filepath=path,
+                export_armatures=True,
+                export_shapekeys=True,
+                export_materials=True,
+                generate_preview_surface=True,
+                export_textures_mode="NEW",
+                export_animation=False,
+                root_prim_path="/root",
             )
     except (AttributeError, RuntimeError, TypeError) as e:
         last = str(e).strip().splitlines()[-1:] or [type(e).__name__]

@@ -24,6 +24,7 @@ def add_face_keys(ob: Any, keys: dict[str, np.ndarray]) -> None:
         key = ob.shape_key_add(name=action, from_mix=False)
         key.data.foreach_set("co", rest + np.ascontiguousarray(step, np.float32).ravel())
         key.slider_min, key.slider_max = 0.0, 1.0
+        key.value = 0.0  # 5.0 adds new keys at full strength
 
 
 def drive_together(leader: Any, follower: Any) -> None:

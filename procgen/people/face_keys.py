@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..frames import transform
-from ..geometry import Mesh, SceneObject, Strands
+from ..geometry import SceneObject, Strands
 from ..materials.shader import Shader
 from ..spec import HumanSpec
 from .body_mesh import body_mesh
@@ -17,7 +17,7 @@ from .body_state import BodyState, pose_body
 from .expression import apply_poses, expression_from_arkit
 from .eyelids import follow_gaze
 from .eyes import build_eyes
-from .garments.outfit import build_outfit
+from .garments.outfit import Mode, build_outfit
 from .nearest import NearestPoints
 from .teeth import build_mouth
 
@@ -48,7 +48,9 @@ def arkit_bodies(body: BodyState) -> dict[str, BodyState]:
     return out
 
 
-def face_keys(human: HumanSpec, body: BodyState, parts: list[SceneObject], mode: str = "fast") -> dict[str, dict[str, np.ndarray]]:
+def face_keys(
+    human: HumanSpec, body: BodyState, parts: list[SceneObject], mode: Mode = "fast"
+) -> dict[str, dict[str, np.ndarray]]:
     """What each action does to each part.
 
     Args:
@@ -65,9 +67,7 @@ def face_keys(human: HumanSpec, body: BodyState, parts: list[SceneObject], mode:
         return {}
     hidden = build_outfit(human.outfit, body, mode).hidden_faces
     neutral = _built(human, body, hidden)
-    riders = {
-        p.name: _Rider(body, p.geometry) for p in parts if isinstance(p.geometry, Strands) and p.name != "hair"
-    }
+    riders = {p.name: _Rider(body, p.geometry) for p in parts if isinstance(p.geometry, Strands) and p.name != "hair"}
     present = {p.name for p in parts}
     out: dict[str, dict[str, np.ndarray]] = {name: {} for name in (*neutral, *riders) if name in present}
     for action, expressed in bodies.items():
@@ -123,18 +123,22 @@ def _frames(body: BodyState, triangles: np.ndarray) -> tuple[np.ndarray, np.ndar
     return (a + b + c) / 3.0, np.stack([x, np.cross(z, x), z], -1)
 
 
-def keys_of_ribbons(keys: dict[str, np.ndarray], strand: np.ndarray, points: int) -> dict[str, np.ndarray]:
-    """Strand displacements on a mesh that has two vertices a strand point (see `skinning.strand_mesh`).
+def keys_of_cards(keys: dict[str, np.ndarray], owner: np.ndarray) -> dict[str, np.ndarray]:
+    """Strand displacements on the mesh of those strands (see `hair_cards.hair_cards` with as many points as they have).
 
     Args:
         keys: Action -> (N, K, 3).
-        strand: (V,) strand of each vertex, ordered strand by strand.
-        points: K.
+        owner: (V,) strand of each vertex; strand by strand, root to tip, a ring at a time.
     Returns:
         Action -> (V, 3) float32.
     """
-    along = np.tile(np.repeat(np.arange(points), 2), len(strand) // (2 * points))
-    return {action: np.ascontiguousarray(step[strand, along], np.float32) for action, step in keys.items()}
+    strands = len(np.unique(owner))
+    out: dict[str, np.ndarray] = {}
+    for action, step in keys.items():
+        points = step.shape[1]
+        along = np.tile(np.repeat(np.arange(points), len(owner) // (strands * points)), strands)
+        out[action] = np.ascontiguousarray(step[owner, along], np.float32)
+    return out
 
 
 def in_object_frame(part: SceneObject, step: np.ndarray) -> np.ndarray:
@@ -143,5 +147,3 @@ def in_object_frame(part: SceneObject, step: np.ndarray) -> np.ndarray:
     turn[:3, 3] = 0.0
     return transform(turn, step.reshape(-1, 3)).reshape(step.shape).astype(np.float32)
 
-
-__all__ = ["arkit_bodies", "face_keys", "in_object_frame", "keys_of_ribbons"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..frames import transform
-from ..geometry import Mesh, SceneObject, Strands
+from ..geometry import Mesh, SceneObject
 from .body_state import BodyState
 from .nearest import NearestPoints
 
@@ -17,6 +17,8 @@ INFLUENCES = 4
 NEIGHBOURS = 4
 # Distances below this count alike, metres: cloth clearance, so that folds do not pick up single vertices.
 SOFTENING = 0.012
+# Parts of the mouth that are rigid, or nearly.
+MOUTH = {"upper_teeth": "head", "lower_teeth": "jaw", "tongue": "jaw"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Skinner:
     def skin(self, part: SceneObject) -> Skinning:
         """Weights of one part of the person.
 
-        Eyes turn with their own joints; hair above the ears keeps to the head as a whole.
+        Eyes turn with their own joints; upper teeth keep to the head, lower teeth and tongue to the jaw.
         """
         shape = part.geometry
         points = shape.vertices if isinstance(shape, Mesh) else shape.points[:, 0]
@@ -54,7 +56,18 @@ class Skinner:
             eyes = [self.body.joint("left_eye_smplhf"), self.body.joint("right_eye_smplhf")]
             side = np.linalg.norm(world[:, None] - self.body.joints[eyes], axis=-1).argmin(1)
             return _rigid(np.array(eyes)[side])
+        if part.name in MOUTH:
+            return _rigid(np.full(len(world), self.body.joint(MOUTH[part.name])))
         return self.at(world)
+
+    def hair(self, roots: np.ndarray, name: str) -> Skinning:
+        """Weights of hair that moves with its roots: the head's hair with the head, beard and brows with the skin.
+
+        Args:
+            roots: (V, 3) world place of the root of the strand that each vertex belongs to.
+            name: Part name; "hair" is the hair of the head.
+        """
+        return _rigid(np.full(len(roots), self.body.joint("head"))) if name == "hair" else self.at(roots)
 
     def at(self, points: np.ndarray) -> Skinning:
         """Weights at (N, 3) world points."""
@@ -65,31 +78,6 @@ class Skinner:
         for k in range(NEIGHBOURS):  # one neighbour at a time: all at once would need gigabytes for a coat
             mixed += share[:, k, None] * self._skin[ids[:, k]]
         return _largest(mixed)
-
-
-def strand_mesh(strands: Strands, centre: np.ndarray, most: int = 6000) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Ribbons for programs that know no hair curves.
-
-    Args:
-        strands: The hair.
-        centre: (3,) point that ribbons turn away from, e.g. the middle of the head, in the strands' frame.
-        most: Most ribbons; fewer are wider, so that they cover as much.
-    Returns:
-        Vertices (n, 3) float32, faces (m, 4) int32, and for each vertex its strand (n,) int32.
-    """
-    count, points, _ = strands.points.shape
-    chosen = np.unique(np.linspace(0, count - 1, min(count, most)).astype(int))
-    p = np.asarray(strands.points[chosen], np.float64)
-    radius = np.broadcast_to(strands.radius, (count, points))[chosen] * (count / len(chosen))
-    along = np.gradient(p, axis=1)
-    side = np.cross(along, p - np.asarray(centre, np.float64))
-    length = np.linalg.norm(side, axis=-1, keepdims=True)
-    side = np.where(length > 1e-12, side / np.maximum(length, 1e-12), [1.0, 0.0, 0.0])
-    edges = np.stack([p - side * radius[..., None], p + side * radius[..., None]], 2)
-    first = 2 * (np.arange(len(chosen))[:, None] * points + np.arange(points - 1)[None])
-    faces = np.stack([first, first + 1, first + 3, first + 2], -1).reshape(-1, 4)
-    owner = np.repeat(chosen, 2 * points)
-    return edges.reshape(-1, 3).astype(np.float32), faces.astype(np.int32), owner.astype(np.int32)
 
 
 def _rigid(joint: np.ndarray) -> Skinning:
