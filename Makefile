@@ -29,7 +29,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 demo: $(STAMP)
-	$(VENV)/bin/vivant generate $(DEMO) --scenes 9 --people 1-3 --size 384x384 --samples 16 --cloth drape --seed 7
+	$(VENV)/bin/vivant generate $(DEMO) --scenes 9 --people 1-3 --size auto:384 --samples 16 --cloth drape --mesh --seed 7
 	$(VENV)/bin/vivant sheet $(DEMO) --frames 9 -o $(DEMO)/sheet.png
 	@echo "contact sheet: $(DEMO)/sheet.png"
 

@@ -73,13 +73,14 @@ def people_range(text: str) -> tuple[int, int]:
     return low, high
 
 
-def image_size(text: str) -> tuple[int, int]:
-    """`640x480`."""
-    match = re.fullmatch(r"(\d+)\s*[x×]\s*(\d+)", text.strip().lower())
-    if match is None:
-        raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT, for example 640x480, got {text!r}")
-    width, height = int(match[1]), int(match[2])
-    for side in (width, height):
+def image_size(text: str) -> tuple[int, int, str]:
+    """`640x480`, `auto` or `auto:384`: width, height, and whether cameras choose formats with as many pixels."""
+    from ..procgen.options import SIZES, read_size
+
+    size = read_size(text)
+    if size is None:
+        raise argparse.ArgumentTypeError(f"expected {SIZES}; got {text!r}")
+    for side in size[:2]:
         if not 8 <= side <= 16384:
             raise argparse.ArgumentTypeError(f"expected sides of 8 to 16384 pixels, got {text!r}")
-    return width, height
+    return size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -34,6 +35,7 @@ class GenerateOptions(Spec):
     place: str = param("auto", doc="Name of a place, or auto for all of them in turn.")
     width: int = param(512, low=8, high=16384, unit="px", doc="Image width.")
     height: int = param(512, low=8, high=16384, unit="px", doc="Image height.")
+    format: Literal["given", "auto"] = param("given", doc="auto: each camera takes a format that suits it, with width x height pixels.")
     samples: int = param(24, low=1, high=65536, doc="Most samples a pixel of the picture.")
     cloth: Literal["fast", "drape"] = param("fast", doc="Clothes skinned to the pose, or relaxed as cloth.")
     engine: Literal["cycles", "eevee", "workbench"] = param("cycles", doc="Engine of the picture.")
@@ -77,7 +79,7 @@ class GenerateOptions(Spec):
 def read_config(path: str | Path) -> dict[str, Any]:
     """Option values from a TOML file: top-level keys are options, the table `[ranges]` narrows what is sampled.
 
-    Keys are those of `GenerateOptions`, or `size = [W, H]`; `people` may be a number. Example:
+    Keys are those of `GenerateOptions`, or `size = [W, H]` or `size = "auto:384"`; `people` may be a number. Example:
 
         scenes = 100
         size = [640, 480]
@@ -104,9 +106,15 @@ def read_config(path: str | Path) -> dict[str, Any]:
             raise SpecError(f"configuration {str(path)!r} has an unknown key {key!r}", fix=fix)
     if "size" in data:
         size = data.pop("size")
-        if not isinstance(size, list) or len(size) != 2:
+        if isinstance(size, str):
+            size = read_size(size)
+            if size is None:
+                raise SpecError("configuration: size is no size", SIZES, data.get("size"))
+            data["width"], data["height"], data["format"] = size
+        elif not isinstance(size, list) or len(size) != 2:
             raise SpecError("configuration: size is not a pair", expected="size = [WIDTH, HEIGHT]", got=size)
-        data["width"], data["height"] = size
+        else:
+            data["width"], data["height"] = size
     if isinstance(data.get("people"), int) and not isinstance(data["people"], bool):
         data["people"] = [data["people"], data["people"]]
     if isinstance(data.get("channels"), str):
@@ -116,9 +124,22 @@ def read_config(path: str | Path) -> dict[str, Any]:
     return data
 
 
+SIZES = "WIDTHxHEIGHT, for example 640x480, auto, or auto:SIDE (as many pixels as a square of that side)"
+
+
+def read_size(text: str) -> tuple[int, int, str] | None:
+    """Width, height and format from `640x480`, `auto` or `auto:384`; None if it is none of them."""
+    text = text.strip().lower()
+    side = re.fullmatch(r"auto(?::(\d+))?", text)
+    if side:
+        return int(side[1] or 512), int(side[1] or 512), "auto"
+    pair = re.fullmatch(r"(\d+)\s*[x×]\s*(\d+)", text)
+    return (int(pair[1]), int(pair[2]), "given") if pair else None
+
+
 def split_names(text: str) -> list[str]:
     """Names of a comma-separated list, in order, blanks and repeats dropped."""
     return list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
-__all__ = ["GenerateOptions", "RangeValue", "read_config", "split_names"]
+__all__ = ["GenerateOptions", "RangeValue", "read_config", "read_size", "split_names"]

@@ -9,6 +9,7 @@ import numpy as np
 
 from . import registry
 from .assemble import build_place
+from .cameras.formats import draw_format
 from .cameras.framing import Subject
 from .errors import SpecError
 from .frames import project
@@ -66,6 +67,7 @@ def sample_scene(
     people: tuple[int, int] = (1, 3),
     width: int = 512,
     height: int = 512,
+    format: Literal["given", "auto"] = "given",
     views: int = 1,
     frames: int = 1,
     samples: int = 24,
@@ -81,6 +83,7 @@ def sample_scene(
         place: Name of a place, or "auto" for any.
         people: Fewest and most people.
         width, height: Image size in pixels.
+        format: "auto" lets each camera take a format that suits it, with as many pixels.
         views: Number of cameras.
         frames: Consecutive frames.
         samples: Samples a pixel.
@@ -98,7 +101,8 @@ def sample_scene(
     humans = _sample_people(seed, geometry, count, frames, motion)
     bodies = [pose_person(h, geometry, 0.0) for h in humans]
     subjects = [subject(b) for b in bodies]
-    cameras = tuple(_sample_camera(seed.child("camera", v), camera, subjects, geometry, width, height) for v in range(views))
+    size = (width, height, format)
+    cameras = tuple(_sample_camera(seed.child("camera", v), camera, subjects, geometry, size) for v in range(views))
     humans = [_finish(seed.child("human", i), h, b, cameras) for i, (h, b) in enumerate(zip(humans, bodies, strict=True))]
     return SceneSpec(
         origin=str(seed),
@@ -221,7 +225,7 @@ def _pose_family(
 
 
 def _sample_camera(
-    seed: Seed, kind: str, subjects: list[Subject], place: PlaceGeometry, width: int, height: int
+    seed: Seed, kind: str, subjects: list[Subject], place: PlaceGeometry, size: tuple[int, int, str]
 ) -> CameraSpec:
     if not subjects:
         kind = "wide"
@@ -229,6 +233,9 @@ def _sample_camera(
         names = list(VIEWS)
         share = np.array([VIEWS[n] for n in names])
         kind = names[int(seed.child("kind").rng().choice(len(names), p=share / share.sum()))]
+    width, height, form = size
+    if form == "auto":
+        width, height = draw_format(seed.child("format").rng(), kind, width * height)
     return registry.cameras.get(kind).make(seed.rng(), subjects, place, width, height)
 
 
@@ -270,6 +277,7 @@ def scene_of(options: GenerateOptions, scene: int) -> SceneSpec:
         people=options.people,
         width=options.width,
         height=options.height,
+        format=options.format,
         views=options.views,
         frames=options.frames,
         samples=options.samples,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from vivant.procgen.cameras.formats import draw_format
 from vivant.procgen.cameras.framing import Subject
 from vivant.procgen.frames import project
 from vivant.procgen.geometry import PlaceGeometry, Seat
 from vivant.procgen.layout import FOOTPRINT, facing, heading_towards, place_people
 from vivant.procgen.registry import cameras
+from vivant.procgen.sample import sample_scene
+from vivant.procgen.seeds import Seed
 from vivant.procgen.spec import CameraSpec
 
 FORMATS = [(640, 360), (360, 640), (512, 512)]
@@ -49,6 +52,28 @@ def scene(seed: int) -> tuple[np.random.Generator, PlaceGeometry, list, list[Sub
         face = feet + [0.09 * facing(p.heading)[0], 0.09 * facing(p.heading)[1], tall - 0.12]
         subjects.append(Subject(feet, feet + [0, 0, tall], face, p.heading, feet - wide, feet + wide + [0, 0, tall]))
     return rng, place, placed, subjects
+
+
+def test_formats_suit_their_cameras_and_keep_the_number_of_pixels() -> None:
+    rng = np.random.default_rng(4)
+    upright = {}
+    for name in cameras.names():
+        drawn = np.array([draw_format(rng, name, 384 * 384) for _ in range(300)])
+        assert (drawn % 8 == 0).all()
+        assert np.abs(drawn.prod(1) / 384**2 - 1).max() < 0.04
+        upright[name] = (drawn[:, 0] < drawn[:, 1]).mean()
+        assert len({(w < h) - (w > h) for w, h in drawn}) == 3  # each camera takes all three kinds at times
+    assert upright["portrait"] > 0.6 > 0.2 > upright["wide"]
+    assert draw_format(rng, "wide", 1) == (8, 8)
+
+
+def test_a_scene_draws_formats_only_when_asked() -> None:
+    seed = Seed(3).child("scene", 0)
+    asked = {"place": "meadow", "people": (1, 1), "views": 6, "width": 96, "height": 96}
+    given, auto = (sample_scene(seed, format=f, **asked).cameras for f in ("given", "auto"))
+    assert {(c.width, c.height) for c in given} == {(96, 96)}
+    assert len({c.width < c.height for c in auto}) == 2
+    assert auto == sample_scene(seed, format="auto", **asked).cameras
 
 
 def test_people_do_not_collide_in_two_hundred_scenes() -> None:

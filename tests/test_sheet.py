@@ -1,6 +1,8 @@
 """Contact sheets: what is drawn where, in which colours, and the lettering."""
 
 import re
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from vivant.procgen.dataset import Dataset, palette
 from vivant.procgen.dataset.drawing import Canvas, bones, outline, resize
 from vivant.procgen.dataset.lettering import fit, strokes, text_strokes, text_width
 from vivant.procgen.dataset.png import read_png
-from vivant.procgen.dataset.sheet import SheetLayout, command_of, sheet, verdict
+from vivant.procgen.dataset.sheet import SheetLayout, _grid, command_of, sheet, verdict
 from vivant.procgen.dataset.store import Header
 from vivant.procgen.dataset.tiles import TILES, available, tile
 from vivant.procgen.errors import DatasetError, SpecError
@@ -24,7 +26,8 @@ def dataset(tmp_path_factory):
 
 def test_a_sheet_has_the_picture_and_its_labels_where_they_belong(dataset, tmp_path):
     layout = SheetLayout(tile=88, gutter=4, margin=10, radius=0.0)
-    path = sheet(dataset, tmp_path / "s.png", frames=["000000_00"], layout=layout)
+    labels = available(Dataset(dataset)["000000_00"])[:8]
+    path = sheet(dataset, tmp_path / "s.png", frames=["000000_00"], layout=layout, labels=labels)
     page = read_png(path)
     picture = read_png(dataset / "frames" / "000000_00" / "rgb.png")
     top = layout.margin + 58
@@ -37,6 +40,21 @@ def test_a_sheet_has_the_picture_and_its_labels_where_they_belong(dataset, tmp_p
     assert (classes[semantic == class_id("terrain")] == COLORS[class_id("terrain")]).all()
     assert (classes[semantic == 0] == palette.NOTHING).all()
     assert (page[:8] == palette.PAGE).all()
+
+
+def test_frames_of_every_format_fill_the_page_and_weigh_about_the_same(dataset):
+    frame, layout = Dataset(dataset)["000000_00"], SheetLayout()
+    room = (layout.columns + 2) * (layout.tile + layout.gutter) - layout.gutter
+    heights = {}
+    for width, height in ((512, 512), (416, 624), (384, 680), (680, 384), (584, 440)):
+        shown = SimpleNamespace(camera=replace(frame.camera, width=width, height=height))
+        grid = _grid(shown, 12, layout.columns, room, layout, False)
+        used = (grid.columns + 2) * (grid.width + layout.gutter) - layout.gutter
+        assert room - 8 < used <= room
+        assert abs(grid.width / grid.height - width / height) < 0.02
+        heights[width, height] = grid.height
+    assert heights[512, 512] == layout.tile
+    assert max(heights.values()) < 1.5 * min(heights.values())
 
 
 def test_the_same_sheet_twice_is_the_same_file(dataset, tmp_path):
@@ -93,6 +111,8 @@ def test_the_command_that_made_a_dataset():
         "0.1.0", 7, {"scenes": 8, "views": 1, "people": [1, 3], "place": "meadow", "width": 640, "height": 480}
     )
     assert command_of(header) == "vivant generate OUT --scenes 8 --people 1-3 --place meadow --size 640x480 --seed 7"
+    header = replace(header, arguments={**header.arguments, "width": 384, "height": 384, "format": "auto"})
+    assert "--size auto:384 --seed 7" in command_of(header)
     assert command_of(Header("0.1.0", None, {"scene": "{}"})) == "vivant generate OUT --spec SCENE.json"
 
 

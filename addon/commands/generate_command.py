@@ -43,10 +43,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--spec", metavar="SCENE.json", help="render this scene instead of sampling")
     what.add_argument("--config", metavar="RANGES.toml", help="option values and sampling ranges from a TOML file")
     picture = parser.add_argument_group("how the files look")
-    picture.add_argument("--size", type=image_size, metavar="WxH", help="image size in pixels (default: 512x512)")
+    picture.add_argument("--size", type=image_size, metavar="WxH|auto", help="image size in pixels, or auto[:SIDE]: "
+                         "upright and wide formats as suits each camera, with SIDE x SIDE pixels (default: 512x512)")  # fmt: skip
     picture.add_argument("--samples", type=whole(1, 65536), metavar="N", help="most samples a pixel (default: 24)")
     picture.add_argument(
-        "--cloth", choices=("fast", "drape"), help="clothes skinned to the pose, or relaxed with real folds (default: fast)"
+        "--cloth",
+        choices=("fast", "drape"),
+        help="clothes skinned to the pose, or relaxed with real folds (default: fast)",
     )
     picture.add_argument("--engine", choices=("cycles", "eevee", "workbench"), help="picture engine (default: cycles)")
     picture.add_argument(
@@ -103,7 +106,7 @@ def options_from(args: argparse.Namespace) -> GenerateOptions:
         if value is not None:
             given[f.name] = value
     if args.size is not None:
-        given["width"], given["height"] = args.size
+        given["width"], given["height"], given["format"] = args.size
     if args.channels is not None:
         names = split_names(args.channels)
         given["channels"] = [name for name in names if name != "rgb"]  # the picture is always written

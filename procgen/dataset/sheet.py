@@ -22,6 +22,8 @@ from .store import Header
 from .tiles import available, rgb, tile, words
 
 INK, QUIET, FAINT = (236, 238, 242), (150, 156, 166), (92, 98, 108)
+# Columns that an upright picture may have beyond those of a square one.
+_MORE_COLUMNS = 2
 GOOD, BAD = (126, 211, 146), (255, 122, 110)
 
 
@@ -122,7 +124,9 @@ def command_of(header: Header) -> str:
         words += ["--people", f"{people[0]}-{people[1]}" if people[0] != people[1] else str(people[0])]
     if a.get("place", "auto") != "auto":
         words += ["--place", str(a["place"])]
-    if "width" in a and "height" in a:
+    if a.get("format") == "auto":
+        words += ["--size", f"auto:{round((a['width'] * a['height']) ** 0.5)}"]
+    elif "width" in a and "height" in a:
         words += ["--size", f"{a['width']}x{a['height']}"]
     if header.seed is not None:
         words += ["--seed", str(header.seed)]
@@ -148,22 +152,45 @@ def draw_sheet(
     root: Path, frames: Sequence[Frame], labels: Sequence[str] | None, layout: SheetLayout, command: str
 ) -> np.ndarray:
     """(H, W, 3) uint8 contact sheet."""
-    names = [_labels(f, labels, 2 * layout.columns) for f in frames]
+    names = [_labels(f, labels, 2 * (layout.columns + _MORE_COLUMNS)) for f in frames]
     columns = max(1, min(layout.columns, max((len(n) + 1) // 2 for n in names)))
-    t, g = layout.tile, layout.gutter
-    heights = [round(t * f.camera.height / f.camera.width) for f in frames]
-    hero = 2 * t + g
-    width = 2 * layout.margin + hero + columns * (t + g)
+    room = (columns + 2) * (layout.tile + layout.gutter) - layout.gutter
+    grids = [_grid(f, len(n), columns, room, layout, labels is not None) for f, n in zip(frames, names, strict=True)]
+    width = 2 * layout.margin + room
     head, caption = 58, 26
-    blocks = [2 * h + g + caption for h in heights]
+    blocks = [2 * g.height + layout.gutter + caption for g in grids]
     height = layout.margin + head + sum(blocks) + layout.gap * (len(blocks) - 1) + layout.margin - 6
     canvas = Canvas.blank(width, height, PAGE)
     _head(canvas, root, layout, command, len(frames))
     y = layout.margin + head
-    for frame, chosen, h, block in zip(frames, names, heights, blocks, strict=True):
-        _frame_block(canvas, frame, chosen, layout, y, h, columns)
+    for frame, chosen, grid, block in zip(frames, names, grids, blocks, strict=True):
+        _frame_block(canvas, frame, chosen[: 2 * grid.columns], layout, y, grid)
         y += block + layout.gap
     return canvas.to_uint8()
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Labels of one frame: how many a row, and their size in pixels; the picture takes two rows and columns."""
+
+    columns: int
+    width: int
+    height: int
+
+
+def _grid(frame: Frame, count: int, columns: int, room: int, layout: SheetLayout, all_of_them: bool) -> _Grid:
+    """The grid that fills a row of the page with tiles about as high as wide ones are elsewhere.
+
+    Upright pictures get more and narrower columns, wide ones fewer, so that all frames of a page weigh the same.
+    """
+    aspect, g = frame.camera.width / frame.camera.height, layout.gutter
+    most = max(1, min(columns + _MORE_COLUMNS, (count + 1) // 2))
+    least = most if all_of_them else max(1, min(columns - 1, most))
+    grids = []
+    for n in range(least, most + 1):
+        tile = (room + g) // (n + 2) - g
+        grids.append(_Grid(n, tile, max(1, round(tile / aspect))))
+    return min(grids, key=lambda x: abs(x.height - layout.tile))
 
 
 def _labels(frame: Frame, labels: Sequence[str] | None, most: int) -> list[str]:
@@ -186,9 +213,9 @@ def _head(canvas: Canvas, root: Path, layout: SheetLayout, command: str, count: 
 
 
 def _frame_block(
-    canvas: Canvas, frame: Frame, names: Sequence[str], layout: SheetLayout, y: int, h: int, columns: int
+    canvas: Canvas, frame: Frame, names: Sequence[str], layout: SheetLayout, y: int, grid: _Grid
 ) -> None:
-    t, g, m = layout.tile, layout.gutter, layout.margin
+    t, g, m, h, columns = grid.width, layout.gutter, layout.margin, grid.height, grid.columns
     hero_w, hero_h = 2 * t + g, 2 * h + g
     if "rgb" in frame:
         canvas.paste(rgb(frame, hero_w, hero_h), m, y, layout.radius)
