@@ -10,11 +10,12 @@ import numpy as np
 
 from ..geometry import Mesh, Strands
 from ..materials.hair import PIGMENT, TINT, hair_material, hair_tint
-from .hair_collider import Collider, collider_of
+from .hair_collider import Collider, Headwear, collider_of, headwear_of
 from .hair_zones import above_hairline, angles, scalp_density
 from .head import Head, Roots, head_of, scatter
 from .look_spec import HairSpec
-from .strands import clump, fill, over_face, resample, settle, taper, wander
+from .nearest import NearestPoints
+from .strands import ROOT_DEPTH, apart, clump, fill, over_face, resample, settle, taper, unit, wander
 
 if TYPE_CHECKING:
     from .body_state import BodyState
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 # Share of strands that leave the others and go their own way.
 FLYAWAY = 0.03
 WHITE = 0.02
+# Strands of a tress within a lock.
+_TRESS = 24
+# Melanin that bleaching leaves before a dye goes on, and its redness.
+_DYED = {"copper": (0.42, 1.0), "burgundy": (0.86, 1.0), "platinum": (0.09, 0.1)}
 # How much denser than elsewhere roots can be drawn.
 _CROWD = 4.5
 
@@ -40,6 +45,7 @@ class Groom:
     density: float
     guide_roots: Roots
     roots: Roots
+    headwear: Headwear | None = None
 
     def rng(self, stream: int) -> np.random.Generator:
         """Independent generator of one purpose."""
@@ -47,7 +53,7 @@ class Groom:
 
     def edge(self, roots: Roots) -> np.ndarray:
         """(N,) 0 at the hairline, 1 from 9° above it: fine short hairs give way to full ones."""
-        return np.clip(above_hairline(roots.skull, self.spec.receding) / 9.0, 0.0, 1.0)
+        return np.clip(above_hairline(roots.skull, self.spec.receding, self.spec.hairline) / 9.0, 0.0, 1.0)
 
 
 def prepare(
@@ -72,25 +78,34 @@ def prepare(
         part: (N, 3) skull coordinates -> (N,) distance to the parting, metres.
     """
     head = head or head_of(body)
-    collider = collider_of(head, body, colliders)
-    field = scalp_density(head, spec.receding)
+    headwear, below = headwear_of(head, colliders)
+    collider = collider_of(head, body, below)
+    field = scalp_density(head, spec.receding, own=spec.hairline)
     if thin is not None:
         field = field * thin
     seed = np.random.SeedSequence((spec.variation, 1))
     guide_rng, root_rng = (np.random.default_rng(s) for s in seed.spawn(2))
     guide_roots = scatter(head, (field > 0.02).astype(float), guides, guide_rng)
-    roots = scatter(head, field, max(16, int(strands * density * _CROWD)), root_rng)
-    line = above_hairline(roots.skull, spec.receding)
+    share = 1.0 - 0.45 * spec.fineness
+    roots = scatter(head, field, max(16, int(strands * share * density * _CROWD)), root_rng)
+    line = above_hairline(roots.skull, spec.receding, spec.hairline)
     front = (line < 9.0) & (roots.skull[:, 1] < 0.0)
     wanted = 1.0 + 1.4 * front
     if part is not None:
         wanted = np.maximum(wanted, 1.0 + 3.4 * np.exp(-((part(roots.skull) / 0.006) ** 2)))
     roots = roots.take(root_rng.random(len(wanted)) * _CROWD * 0.85 < wanted)
-    return Groom(spec, head, collider, density, guide_roots, roots)
+    return Groom(spec, head, collider, density, guide_roots, roots, headwear)
+
+
+def streaks(skull: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(N,) smooth noise over the scalp, about ±1: locks that differ in shade from those beside them."""
+    waves = rng.normal(0.0, 1.0, (10, 3))
+    waves *= (2 * np.pi / rng.uniform(0.009, 0.040, 10) / np.linalg.norm(waves, axis=1))[:, None]
+    return np.sin(skull @ waves.T + rng.uniform(0.0, 2 * np.pi, 10)).sum(1) / np.sqrt(5.0)
 
 
 def pigment(spec: HairSpec, skull: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Per-strand colour: natural variation, and white strands among dark ones, temples first.
+    """Per-strand colour: natural variation by lock and by strand, and white strands among dark ones, temples first.
 
     Args:
         skull: (N, 3) skull coordinates of the roots.
@@ -98,17 +113,21 @@ def pigment(spec: HairSpec, skull: np.ndarray, rng: np.random.Generator) -> dict
         Strand attributes for `hair_material`.
     """
     n = len(skull)
-    spread = 0.03 + 0.05 * (1 - spec.melanin)
-    melanin = np.clip(spec.melanin + rng.normal(0, spread, n), 0.02, 0.995)
-    redness = np.clip(spec.redness + rng.normal(0, 0.06, n), 0.0, 1.0)
+    base, red = _DYED.get(spec.dye, (spec.melanin if spec.dye == "none" else 0.16, spec.redness if spec.dye == "none" else 0.1))
+    # Melanin acts through log(1 - m), so that is what varies by a share.
+    amount = -np.log(np.maximum(1.0 - base, 0.002)) * np.exp(0.16 * streaks(skull, rng) + rng.normal(0, 0.16, n))
+    melanin = np.clip(1.0 - np.exp(-amount), 0.01, 0.997)
+    redness = np.clip(red + rng.normal(0, 0.06, n), 0.0, 1.0)
     azimuth, elevation = angles(skull)
     temple = np.exp(-(((azimuth - 65) / 35) ** 2) - ((elevation - 5) / 30) ** 2)
-    mixed = 4 * spec.grey * (1 - spec.grey)
-    chance = spec.grey + mixed * (0.28 * temple - 0.10 * (elevation > 45))
+    grey = spec.grey if spec.dye == "none" else 0.0
+    mixed = 4 * grey * (1 - grey)
+    # White comes in patches and temples first; a strand is white or it is not.
+    chance = grey + mixed * (0.28 * temple - 0.10 * (elevation > 45) + 0.07 * streaks(skull, rng))
     white = rng.random(n) < chance
     melanin = np.where(white, WHITE * rng.uniform(0.2, 2.0, n), melanin)
     redness = np.where(white, 0.0, redness)
-    tint = hair_tint(melanin, redness)
+    tint = hair_tint(melanin, redness, spec.dye)
     coarse = np.where(white, 0.06, 0.0) + rng.normal(0, 0.02, n)
     return {
         PIGMENT: np.stack([melanin, redness, coarse], 1).astype(np.float32),
@@ -140,6 +159,8 @@ def finish(
     """
     roots = roots or g.roots
     points = settle(points, g.collider, clear, keep_first)
+    if g.headwear is not None:
+        points = g.headwear.flatten(points)
     share = np.broadcast_to(np.asarray(share, float), (len(points),))
     attributes = pigment(g.spec, roots.skull, g.rng(9))
     if not face:
@@ -147,13 +168,40 @@ def finish(
         # or frames of a motion would not pair up.
         hanging = over_face(points, g.head)
         points[hanging] = resample(points[hanging], np.full(int(hanging.sum()), 0.08))
-    thick = radius * g.head.scale**0.5 * max(g.density, 0.02) ** -0.5
+    thick = radius * (1.0 - 0.2 * g.spec.fineness) * g.head.scale**0.5 * max(g.density, 0.02) ** -0.5
     return Strands(
         g.head.world(points),
         taper(len(points), points.shape[1], thick, share),
-        hair_material(roughness),
+        hair_material(roughness, bleach=g.spec.bleach, dye=g.spec.dye),
         attributes=attributes,
     )
+
+
+def baby_hairs(g: Groom, points: np.ndarray, share: float = 0.35) -> tuple[np.ndarray, np.ndarray]:
+    """Turn some strands at the hairline into short, soft, bent ones, so that it has no edge.
+
+    Args:
+        points: (N, K, 3) local.
+        share: Of the strands right at the line.
+    Returns:
+        Points, and (N,) which strands were turned.
+    """
+    rng, r = g.rng(11), g.roots
+    n, k, _ = points.shape
+    around = 0.35 + 0.65 * (r.skull[:, 1] < 0.0)
+    chosen = rng.random(n) < share * around * (1.0 - g.edge(r)) ** 0.8
+    m = int(chosen.sum())
+    ahead = unit(points[chosen, min(2, k - 1)] - points[chosen, 0])
+    normal = r.normal[chosen]
+    bend = rng.normal(0.0, 0.55, (m, 3))
+    bend -= normal * np.einsum("ij,ij->i", bend, normal)[:, None]
+    length = (rng.uniform(0.006, 0.020, m) * g.head.scale)[:, None, None]
+    t = np.linspace(0.0, 1.0, k)[None, :, None]
+    start = (r.position - r.normal * ROOT_DEPTH)[chosen][:, None]
+    lift = normal[:, None] * (0.42 * t - 0.22 * t**2)
+    points = points.copy()
+    points[chosen] = start + length * ((ahead[:, None] + 0.4 * bend[:, None]) * t * 0.8 + 0.6 * bend[:, None] * t**2 + lift)
+    return points, chosen
 
 
 def comb_out(
@@ -169,6 +217,7 @@ def comb_out(
     length_noise: float = 0.12,
     start: float = 0.15,
     neighbours: int = 3,
+    tress: float = 0.45,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Fill guides in, clump, fray.
 
@@ -176,6 +225,7 @@ def comb_out(
         clumping: 0–1 pull to the guides at the tips.
         frizz: Metres by which single strands leave their clump at the tip.
         flyaway: The same for the 3 % of strands that belong to no clump.
+        tress: 0–1 pull together of the couple of dozen strands next to each other.
     Returns:
         strands (N, K, 3), member (N,) nearest guide, loner (N,) bool.
     """
@@ -185,6 +235,13 @@ def comb_out(
     loner = rng.random(n) < FLYAWAY
     amount = np.clip(clumping * (1 + rng.normal(0, member_noise * 2, n)), 0, 1) * ~loner
     points = clump(points, guides, member, amount, start)
+    if tress:
+        # Within a lock strands stick together in tresses of a millimetre or two.
+        key = apart(g.roots, side)
+        centre = rng.choice(n, max(1, n // _TRESS), replace=False)
+        _, nearest = NearestPoints(key[centre]).query(key)
+        bound = np.clip(tress * (1 + rng.normal(0, 0.25, n)), 0, 0.95) * ~loner
+        points = clump(points, points[centre], nearest, bound, start)
     if length_noise:
         points = resample(points, 1 - length_noise * rng.random(n) ** 2)
     points = wander(points, np.where(loner, flyaway, frizz) * rng.uniform(0.3, 1.4, n), 1.6, rng)

@@ -72,8 +72,15 @@ def collider_of(head: Head, body: BodyState, meshes: Sequence[Mesh] = ()) -> Col
         if name in body.model.regions:
             skin &= np.asarray(body.model.regions[name]) < 0.5
     near = skin & (np.linalg.norm(head.points, axis=1) < _REACH) & (head.points[:, 2] > -_REACH)
-    points, normals = [head.points[near]], [head.normals[near]]
-    margin = [np.zeros(int(near.sum()))]
+    # Neck and shoulders have few vertices and folds between them: the middles of their faces count as well.
+    tri = np.asarray(body.model.faces, np.int64)
+    tri = tri[near[tri].all(1)]
+    middle = head.points[tri].mean(1)
+    low = middle[:, 2] < -0.06
+    across = head.normals[tri[low]].sum(1)
+    across /= np.linalg.norm(across, axis=1, keepdims=True) + 1e-12
+    points, normals = [np.concatenate([head.points[near], middle[low]])], [np.concatenate([head.normals[near], across])]
+    margin = [np.zeros(len(points[0]))]
     for mesh in meshes:
         tri = mesh.triangles()
         local = head.local(mesh.vertices)
@@ -91,3 +98,69 @@ def collider_of(head: Head, body: BodyState, meshes: Sequence[Mesh] = ()) -> Col
             under = (distance < _COVER) & (np.einsum("ij,ij->i", points[0] - cloth[i], out[i]) < 0.0)
             points[0], normals[0], margin[0] = points[0][~under], normals[0][~under], margin[0][~under]
     return Collider(np.concatenate(points), np.concatenate(normals), np.concatenate(margin))
+
+
+# Bins of direction from the middle of the skull in which headwear is remembered.
+_TURN, _TILT = 72, 40
+# Hair stays this far inside headwear, metres.
+_UNDER = 0.002
+
+
+class Headwear:
+    """Hats, caps and hoods that are up: hair below them is pressed to the head.
+
+    Args:
+        points: (M, 3) samples of their surface, head-local metres.
+    """
+
+    def __init__(self, points: np.ndarray) -> None:
+        cell, radius = _direction(points)
+        inner = np.full(_TURN * _TILT, np.inf)
+        np.minimum.at(inner, cell, radius)
+        self.inner = inner.reshape(_TURN, _TILT)
+        # Around the crown the bins are too narrow to be met one by one.
+        self.inner[:, -5:] = self.inner[:, -5:].min(0)
+
+    def flatten(self, strands: np.ndarray) -> np.ndarray:
+        """Draw points of (N, K, 3) strands in below what covers them, along the ray to the middle of the skull."""
+        cell, radius = _direction(strands.reshape(-1, 3))
+        limit = self.inner.ravel()[cell] - _UNDER
+        share = np.minimum(1.0, np.maximum(limit, 0.03) / np.maximum(radius, 1e-6))
+        # What already hangs below a brim, far outside, is no longer under the hat.
+        share = np.where(radius > limit + 0.12, 1.0, share)
+        return strands * share.reshape(strands.shape[:2])[..., None]
+
+
+def _direction(p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Bin (N,) and distance (N,) of points as seen from the middle of the skull."""
+    radius = np.linalg.norm(p, axis=1)
+    turn = ((np.arctan2(p[:, 0], -p[:, 1]) / (2 * np.pi) + 0.5) * _TURN).astype(int) % _TURN
+    tilt = np.clip(((np.arcsin(np.clip(p[:, 2] / np.maximum(radius, 1e-9), -1, 1)) / np.pi + 0.5) * _TILT).astype(int), 0, _TILT - 1)
+    return turn * _TILT + tilt, radius
+
+
+def headwear_of(head: Head, meshes: Sequence[Mesh]) -> tuple[Headwear | None, list[Mesh]]:
+    """Tell headwear from clothes: what lies on the head above the eyes.
+
+    Returns:
+        The headwear as one cover (None where there is none), and the other garments.
+    """
+    worn, rest = [], []
+    for mesh in meshes:
+        local = head.local(mesh.vertices)
+        on_head = (local[:, 2] > 0.01 * head.scale) & (np.linalg.norm(local, axis=1) < 0.26 * head.scale)
+        (worn if np.mean(on_head) > 0.4 else rest).append(mesh)
+    if not worn:
+        return None, rest
+    samples = [_lattice(head.local(mesh.vertices)[mesh.triangles()]) for mesh in worn]
+    return Headwear(np.concatenate(samples)), rest
+
+
+def _lattice(corner: np.ndarray) -> np.ndarray:
+    """Points on triangles (T, 3, 3), so dense that no direction below one stays empty."""
+    edge = np.linalg.norm(corner - np.roll(corner, 1, axis=1), axis=2).max(1)
+    n = int(np.clip(np.ceil(np.percentile(edge, 95) / 0.004), 1, 8))
+    i, j = (v.ravel() for v in np.meshgrid(np.arange(n + 1), np.arange(n + 1)))
+    i, j = i[i + j <= n] / n, j[i + j <= n] / n
+    weight = np.stack([1.0 - i - j, i, j], 1)
+    return np.einsum("sk,tkc->tsc", weight, corner).reshape(-1, 3)

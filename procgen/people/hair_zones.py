@@ -21,11 +21,21 @@ def angles(skull: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return azimuth, np.degrees(np.arctan2(skull[:, 2], np.hypot(skull[:, 0], skull[:, 1])))
 
 
-def above_hairline(skull: np.ndarray, receding: float = 0.0) -> np.ndarray:
-    """Degrees by which skull coordinates (N, 3) lie above the hairline; negative below it."""
+def above_hairline(skull: np.ndarray, receding: float = 0.0, own: float = 0.0) -> np.ndarray:
+    """Degrees by which skull coordinates (N, 3) lie above the hairline; negative below it.
+
+    Args:
+        receding: 0-1.
+        own: -1 to 1, what sets people apart: below 0 a straight low line, above it a higher one with a widow's peak.
+    """
     azimuth, elevation = angles(skull)
     line = np.interp(azimuth, _AZIMUTH, _ELEVATION)
-    return elevation - line - receding * np.interp(azimuth, _RECEDE_AZIMUTH, _RECEDE)
+    shape = np.interp(azimuth, [0, 9, 24, 40, 58, 75, 180], [-3.2, 0.6, 3.4, 3.0, 1.0, 0.0, 0.0])
+    side = np.sign(skull[:, 0]) * azimuth
+    # No line is drawn with a ruler: two waves that are not the same left and right.
+    wave = 0.9 * np.sin(0.21 * side + 5.0 * own) + 0.6 * np.sin(0.47 * side + 11.0 * own + 1.0)
+    wave = wave * np.interp(azimuth, [0, 60, 100, 180], [1.0, 1.0, 0.3, 1.0])
+    return elevation - line - receding * np.interp(azimuth, _RECEDE_AZIMUTH, _RECEDE) - own * shape - wave
 
 
 def _step(x: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -33,9 +43,9 @@ def _step(x: np.ndarray, low: float, high: float) -> np.ndarray:
     return t * t * (3.0 - 2.0 * t)
 
 
-def scalp_density(head: Head, receding: float = 0.0, soft: float = 7.0) -> np.ndarray:
+def scalp_density(head: Head, receding: float = 0.0, soft: float = 7.0, own: float = 0.0) -> np.ndarray:
     """(V,) 0–1: full on the scalp, falling to 0 over `soft` degrees at the hairline."""
-    d = above_hairline(head.skull, receding)
+    d = above_hairline(head.skull, receding, own)
     outward = (head.skull * _template_normals(head)).sum(1) > 0.1 * np.linalg.norm(head.skull, axis=1)
     return _step(d, -1.5, soft) * (1.0 - head.ears) * outward * (head.weight > 0.45)
 

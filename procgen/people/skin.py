@@ -72,7 +72,7 @@ def skin_attributes(body: BodyState, hair: HairSpec | None = None, head: Head | 
     rows = _blob(c, (0.0, -0.02, 0.050), (0.036, 0.05, 0.020)) * on_head
     fan = _pair(c, (0.050, 0.005, 0.000), (0.013, 0.03, 0.016)) * on_head
     gloss = np.clip(nose * 0.9 + forehead * 0.8 + 0.4 * chin + 0.3 * cheeks, 0, 1) * on_head
-    scalp = scalp_density(head, hair.receding if hair else 0.0) if hair is not None else np.zeros(body.count)
+    scalp = np.zeros(body.count) if hair is None else scalp_density(head, hair.receding, own=hair.hairline)
     stack = {
         "rest": np.asarray(body.rest[: body.count]),
         ZONE_A: np.stack([blood, socket, forehead], 1),

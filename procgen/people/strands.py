@@ -12,6 +12,7 @@ from .head import Head, Roots
 from .nearest import NearestPoints
 
 Flow = Callable[[np.ndarray, float], np.ndarray]
+Slide = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 _EPS = 1e-9
 # Strands start this far inside the skin, metres.
 ROOT_DEPTH = 0.0006
@@ -40,6 +41,7 @@ class March:
         wobble: Random turn of every step.
         ease: Above 1, points crowd towards the root, where strands must bend with the scalp or dive below it.
         hug_above: Skull height below which strands hang free (they do not cling to the neck).
+        slide: (skull coordinates, direction, surface normal, height) -> direction: how strands leave what they lie on.
     """
 
     steps: int = 12
@@ -50,6 +52,24 @@ class March:
     wobble: float = 0.02
     ease: float = 1.3
     hug_above: float = -0.045
+    slide: Slide | None = None
+
+
+def off_the_shoulder(ahead: np.ndarray) -> Slide:
+    """What lies on a shoulder does not run out along its slope: it slips over the front (-1) or the back (+1) of it.
+
+    Args:
+        ahead: (N,) which way, where the shoulder itself does not decide.
+    """
+
+    def slide(p: np.ndarray, v: np.ndarray, normal: np.ndarray, h: np.ndarray) -> np.ndarray:
+        on = np.clip(1.0 - h / 0.02, 0.0, 1.0) * np.clip(-(p[:, 2] + 0.10) / 0.03, 0.0, 1.0)
+        x = v[:, 0] * (1.0 - on) - 0.22 * on * np.sign(p[:, 0]) * np.clip((np.abs(p[:, 0]) - 0.05) / 0.03, 0.0, 1.0)
+        flat = on * np.clip((normal[:, 2] - 0.35) / 0.4, 0.0, 1.0)
+        over = np.where(np.abs(normal[:, 1]) > 0.30, np.sign(normal[:, 1]), ahead)
+        return np.stack([x, v[:, 1] + 0.9 * flat * over, v[:, 2]], 1)
+
+    return slide
 
 
 def march(
@@ -92,6 +112,8 @@ def march(
             over = np.clip((h - clearance - 0.002) / 0.02, 0.0, 1.0) * (h < 0.05)
             over = over * np.clip((p[:, 2] / head.scale - how.hug_above) / 0.03, 0.0, 1.0)
             v = v - normal * (how.hug * (outward * high + 0.6 * over))[:, None]
+        if how.slide is not None and k > 1:
+            v = how.slide(p / head.scale, unit(v), normal, h)
         q = p + unit(v) * step
         q, h, normal, guess = collider.push(q, clearance * min(1.0, (k + 0.5) / 3.0), guess)
         d = unit(q - p)
@@ -122,6 +144,13 @@ def cut_at(points: np.ndarray, height: np.ndarray, level: np.ndarray) -> np.ndar
     return resample(points, np.where(below.any(1), (i - 1 + part) / (k - 1), 1.0))
 
 
+def apart(roots: Roots, side: Callable[[np.ndarray], np.ndarray] | None) -> np.ndarray:
+    """(N, 3) skull coordinates in which roots with different labels are far from each other."""
+    if side is None:
+        return roots.skull
+    return np.concatenate([roots.skull[:, :2], roots.skull[:, 2:] + 10.0 * side(roots.skull)[:, None]], 1)
+
+
 def fill(
     guides: np.ndarray,
     guide_roots: Roots,
@@ -142,15 +171,8 @@ def fill(
         strands (N, K, 3) and the index of each one's nearest guide (N,).
     """
 
-    def key(r: Roots) -> np.ndarray:
-        return (
-            r.skull
-            if side is None
-            else np.concatenate([r.skull[:, :2], r.skull[:, 2:] + 10.0 * side(r.skull)[:, None]], 1)
-        )
-
     k = min(neighbours, len(guides))
-    distance, index = NearestPoints(key(guide_roots)).query(key(roots), k)
+    distance, index = NearestPoints(apart(guide_roots, side)).query(apart(roots, side), k)
     distance, index = distance.reshape(len(roots.position), k), index.reshape(len(roots.position), k)
     w = 1.0 / (distance + 0.0015) ** 2
     w /= w.sum(1, keepdims=True)
@@ -179,9 +201,16 @@ def clump(
 
 
 def frames(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Two unit vectors across every strand point (N, K, 3) each."""
+    """Two unit vectors across every strand point, (N, K, 3) each, carried along the strand without turning about it.
+
+    Source: parallel transport (Bishop 1975) by projection; a fixed reference direction would flip where strands run along it.
+    """
     t = unit(np.gradient(points, axis=1))
-    u = unit(np.cross(t, np.array([0.31, 0.90, 0.22])))
+    first = t[:, 0]
+    u = np.empty_like(t)
+    u[:, 0] = unit(np.cross(first, np.eye(3)[np.abs(first).argmin(1)]))
+    for k in range(1, points.shape[1]):
+        u[:, k] = unit(tangent(u[:, k - 1], t[:, k]))
     return u, np.cross(t, u)
 
 
@@ -224,7 +253,14 @@ def settle(points: np.ndarray, collider: Collider, clearance: np.ndarray | float
     flat = points[:, first:].reshape(-1, 3)
     rise = np.minimum(np.arange(first, k) / 3.0, 1.0)
     c = (np.broadcast_to(np.asarray(clearance, float), (n,))[:, None] * rise[None]).ravel()
-    out, _, _, _ = collider.push(flat, c, reach=0.025)
+    out, _, _, _ = collider.push(flat, c, reach=0.05)
+    # Out of one surface may be into another (neck and shoulder, collar and jaw): what moved is looked at again.
+    for _ in range(2):
+        moved = np.flatnonzero((out != flat).any(1))
+        if len(moved) == 0:
+            break
+        flat = out.copy()
+        out[moved], _, _, _ = collider.push(out[moved], c[moved], reach=0.05)
     points = points.copy()
     points[:, first:] = out.reshape(n, k - first, 3)
     return points

@@ -1,4 +1,4 @@
-"""Short hair: buzz cut, side part, textured crop, and what is left on a balding head."""
+"""Short hair: buzz cut, textured crop, and what is left on a balding head."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from ... import registry
 from ...codec import param
 from ...geometry import Mesh, Strands
-from ..groom import Groom, comb_out, finish, prepare
+from ..groom import Groom, baby_hairs, comb_out, finish, prepare
 from ..hair_zones import angles
 from ..head import Roots
 from ..look_spec import HairSpec
@@ -34,19 +34,6 @@ class BuzzHair(HairSpec):
     hair_types: ClassVar[tuple[float, float, float]] = (2.0, 0.8, 0.9)
     length: float = param(0.006, low=0.001, high=0.02, unit="m", doc="Length.")
     fade: float = param(0.5, low=0.0, high=1.0, doc="How much shorter the sides are.")
-
-
-@dataclass(frozen=True)
-class ShortHair(HairSpec):
-    """Short sides, longer top combed to the side from a parting."""
-
-    kind: ClassVar[str | None] = "short"
-    worn_by: ClassVar[dict[str, float]] = {"man": 4.0, "boy": 3.5, "woman": 0.5, "girl": 0.2}
-    hair_types: ClassVar[tuple[float, float, float]] = (0.05, 1.0, 1.2)
-    top: float = param(0.055, low=0.015, high=0.12, unit="m", doc="Length on top.")
-    sides: float = param(0.014, low=0.002, high=0.04, unit="m", doc="Length at sides and nape.")
-    part: float = param(0.030, low=-0.04, high=0.04, unit="m", doc="Where the parting is; positive = person's left.")
-    lift: float = param(0.5, low=0.0, high=1.0, doc="Volume on top.")
 
 
 @dataclass(frozen=True)
@@ -74,10 +61,15 @@ class BaldingHair(HairSpec):
     crown: float = param(0.8, low=0.0, high=1.0, doc="How far the crown is bald.")
 
 
-def _top(roots: Roots) -> np.ndarray:
+def on_top(roots: Roots) -> np.ndarray:
     """(N,) 0 at sides and nape, 1 on top."""
-    _, elevation = angles(roots.skull)
-    back = np.clip((roots.skull[:, 1] - 0.02) / 0.09, 0.0, 1.0)
+    return top_of(roots.skull)
+
+
+def top_of(skull: np.ndarray) -> np.ndarray:
+    """(N,) 0 at sides and nape, 1 on top, of skull coordinates (N, 3)."""
+    _, elevation = angles(skull)
+    back = np.clip((skull[:, 1] - 0.02) / 0.09, 0.0, 1.0)
     t = np.clip((elevation - (24 + 22 * back)) / 26.0, 0.0, 1.0)
     return t * t * (3 - 2 * t)
 
@@ -92,9 +84,9 @@ def away_from_whorl(p: np.ndarray) -> np.ndarray:
 
 def build_buzz(spec: BuzzHair, body: BodyState, density: float = 1.0, colliders: Sequence[Mesh] = ()) -> Strands:
     """Clipped hair: short straight strands along the growth direction."""
-    g = prepare(spec, body, density, (), 26000, guides=16)
+    g = prepare(spec, body, density, colliders, 24000, guides=16)
     rng, r = g.rng(2), g.roots
-    length = spec.length * (1 - 0.65 * spec.fade * (1 - _top(r))) * rng.uniform(0.75, 1.1, len(r.position))
+    length = spec.length * (1 - 0.65 * spec.fade * (1 - on_top(r))) * rng.uniform(0.75, 1.1, len(r.position))
     length *= 0.45 + 0.55 * g.edge(r)
     d = unit(0.62 * r.normal + 0.38 * away_from_whorl(r.skull) + rng.normal(0, 0.10, r.position.shape))
     start = r.position - r.normal * 0.001
@@ -116,38 +108,11 @@ def _edge_share(g: Groom) -> np.ndarray:
     return (0.55 + 0.45 * g.edge(g.roots)) * g.rng(5).uniform(0.85, 1.15, len(g.roots.position))
 
 
-def build_short(spec: ShortHair, body: BodyState, density: float = 1.0, colliders: Sequence[Mesh] = ()) -> Strands:
-    """Side parting: the top is swept across from the parting, sides and nape lie close."""
-    g = prepare(spec, body, density, colliders, 17000, guides=1100,
-                part=lambda s: np.where((s[:, 1] < 0.03) & (s[:, 2] > 0.03), np.abs(s[:, 0] - spec.part), 1.0))  # fmt: skip
-    rng, r = g.rng(4), g.guide_roots
-    top = _top(r)
-    across = -np.sign(spec.part) if spec.part else 1.0
-    heavy = np.clip(0.5 + across * (r.skull[:, 0] - spec.part) / 0.02, 0.0, 1.0)
-    length = (spec.sides + (spec.top * (0.72 + 0.28 * heavy) - spec.sides) * top) * rng.uniform(0.85, 1.1, len(top))
-    length *= 0.5 + 0.5 * g.edge(r)
-    zigzag = spec.part + 0.0015 * np.sin(r.skull[:, 1] * 320.0)
-    sign = np.where(r.skull[:, 0] > zigzag, 1.0, -1.0)
-
-    def flow(p: np.ndarray, t: float) -> np.ndarray:
-        up = np.clip((p[:, 2] - 0.040) / 0.035, 0.0, 1.0)
-        back = np.clip((p[:, 1] + 0.01) / 0.07, 0.0, 1.0)
-        comb = np.stack([sign * (0.95 - 0.55 * back), 0.30 + 0.55 * back, -0.15 - 0.5 * back], 1)
-        low = np.stack([0.1 * np.sign(p[:, 0]), 0.40 * np.ones(len(p)), -1.0 + 0 * up], 1)
-        return unit(comb * up[:, None] + low * (1 - up)[:, None])
-
-    clear = 0.0015 + spec.lift * 0.020 * top * rng.uniform(0.25, 1.0, len(top))
-    how = March(steps=9, lift=0.30 + 0.35 * spec.lift, stiffness=0.62, gravity=0.10, hug=0.9, wobble=0.022)
-    points = _short(g, length, flow, how, clear, clumping=0.62, frizz=0.0025, flyaway=0.007, length_noise=0.25,
-                    side=lambda s: np.sign(s[:, 0] - spec.part - 0.0015 * np.sin(s[:, 1] * 320.0)) * (s[:, 1] < 0.03))  # pyright: ignore[reportArgumentType]  # fmt: skip
-    return finish(g, points, 0.00008, share=_edge_share(g), face=True)
-
-
 def build_crop(spec: CropHair, body: BodyState, density: float = 1.0, colliders: Sequence[Mesh] = ()) -> Strands:
     """Textured crop: tousled locks forward, up or back."""
-    g = prepare(spec, body, density, colliders, 18000, guides=900)
+    g = prepare(spec, body, density, colliders, 15000, guides=800)
     rng, r = g.rng(4), g.guide_roots
-    top = _top(r)
+    top = on_top(r)
     length = (spec.sides + (spec.top - spec.sides) * top) * rng.uniform(0.75, 1.15, len(top)) * (0.5 + 0.5 * g.edge(r))
     drift = rng.normal(0, 0.25 + 0.5 * spec.texture, len(top))
 
@@ -159,8 +124,9 @@ def build_crop(spec: CropHair, body: BodyState, density: float = 1.0, colliders:
     clear = 0.001 + (0.006 + 0.014 * spec.texture) * top * rng.uniform(0.2, 1.0, len(top))
     how = March(steps=7, lift=0.45 + 0.2 * spec.texture, stiffness=0.6, gravity=0.08, hug=0.7, wobble=0.05)
     points = _short(g, length, flow, how, clear, clumping=0.5 + 0.25 * spec.texture, frizz=0.003, flyaway=0.006,
-                    length_noise=0.3)  # fmt: skip
-    return finish(g, points, 0.00008, share=_edge_share(g), face=True)
+                    length_noise=0.3, tress=0.55)  # fmt: skip
+    points, soft = baby_hairs(g, points, 0.22)
+    return finish(g, points, 0.00009, share=_edge_share(g) * np.where(soft, 0.6, 1.0), face=True)
 
 
 def build_balding(spec: BaldingHair, body: BodyState, density: float = 1.0, colliders: Sequence[Mesh] = ()) -> Strands:
@@ -188,18 +154,6 @@ def sample_buzz(rng: np.random.Generator, base: dict[str, Any]) -> BuzzHair:
     return BuzzHair(**base, length=float(rng.uniform(0.003, 0.012)), fade=float(rng.uniform(0.1, 0.9)))
 
 
-def sample_short(rng: np.random.Generator, base: dict[str, Any]) -> ShortHair:
-    """Draw a side parting, more often on the left."""
-    side = 1.0 if rng.random() < 0.7 else -1.0
-    return ShortHair(
-        **base,
-        top=float(rng.uniform(0.035, 0.085)),
-        sides=float(rng.uniform(0.007, 0.024)),
-        part=side * float(rng.uniform(0.018, 0.038)),
-        lift=float(rng.beta(2.0, 2.0)),
-    )
-
-
 def sample_crop(rng: np.random.Generator, base: dict[str, Any]) -> CropHair:
     """Draw a crop."""
     return CropHair(
@@ -217,6 +171,5 @@ def sample_balding(rng: np.random.Generator, base: dict[str, Any]) -> BaldingHai
 
 
 registry.hair.register("buzz", spec=BuzzHair, build=build_buzz)(sample_buzz)
-registry.hair.register("short", spec=ShortHair, build=build_short)(sample_short)
 registry.hair.register("crop", spec=CropHair, build=build_crop)(sample_crop)
 registry.hair.register("balding", spec=BaldingHair, build=build_balding)(sample_balding)

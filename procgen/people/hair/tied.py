@@ -11,14 +11,14 @@ import numpy as np
 from ... import registry
 from ...codec import param
 from ...geometry import Mesh, Strands
-from ..groom import Groom, comb_out, finish, prepare
+from ..groom import Groom, baby_hairs, comb_out, finish, prepare
 from ..look_spec import HairSpec
 from ..strands import March, march, unit
 
 if TYPE_CHECKING:
     from ..body_state import BodyState
 
-_HEAD_STEPS = 13
+HEAD_STEPS = 11
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class BunHair(HairSpec):
     slack: float = param(0.3, low=0.0, high=1.0, doc="0 drawn tight … 1 loose.")
 
 
-def _tie(height: float, g: Groom) -> np.ndarray:
+def tie_behind(height: float, g: Groom) -> np.ndarray:
     """(3,) where the hair is tied, local: 9 mm behind the back of the head at that height."""
     z = height * g.head.scale
     p = g.head.points
@@ -55,8 +55,8 @@ def _tie(height: float, g: Groom) -> np.ndarray:
     return np.array([0.0, y + 0.009, z])
 
 
-def _draw_back(g: Groom, tie: np.ndarray, slack: float) -> np.ndarray:
-    """(G, steps, 3) guides from the roots over the head to the tie."""
+def draw_back(g: Groom, tie: np.ndarray, slack: float) -> np.ndarray:
+    """(G, steps, 3) guides from the roots over the head to the tie (3,), or to one for each guide (G, 3)."""
     rng, r = g.rng(4), g.guide_roots
     n = len(r.position)
     reach = np.linalg.norm(tie - r.position, axis=1)
@@ -66,17 +66,17 @@ def _draw_back(g: Groom, tie: np.ndarray, slack: float) -> np.ndarray:
         return unit(target - p)
 
     clear = 0.0012 + (0.002 + 0.010 * slack) * rng.uniform(0, 1, n)
-    how = March(steps=_HEAD_STEPS, lift=0.16 + 0.2 * slack, stiffness=0.35, gravity=0.0, hug=0.5, wobble=0.02)
+    how = March(steps=HEAD_STEPS, lift=0.16 + 0.2 * slack, stiffness=0.35, gravity=0.0, hug=0.5, wobble=0.02)
     points = march(g.head, g.collider, r, reach * 1.16, clear, flow, how, g.rng(2))
     # March stops near the tie, not at it: blend the last part onto a disc of strands through the tie.
-    t = np.linspace(0, 1, _HEAD_STEPS)[None, :, None]
-    turn = np.arctan2(r.position[:, 2] - tie[2], r.position[:, 0] - tie[0])
+    t = np.linspace(0, 1, HEAD_STEPS)[None, :, None]
+    turn = np.arctan2(r.position[:, 2] - tie[..., 2], r.position[:, 0] - tie[..., 0])
     disc = np.sqrt(rng.random(n)) * 0.008
     through = tie + np.stack([disc * np.cos(turn), 0 * disc, disc * np.sin(turn)], 1)
     w = np.clip((t - 0.25) / 0.75, 0, 1) ** 1.8
     shift = (through - points[:, -1])[:, None]
     points = points + shift * w
-    for k in range(2, _HEAD_STEPS - 1):
+    for k in range(2, HEAD_STEPS - 1):
         points[:, k], _, _, _ = g.collider.push(points[:, k], clear)
     return points
 
@@ -85,9 +85,9 @@ def build_ponytail(
     spec: PonytailHair, body: BodyState, density: float = 1.0, colliders: Sequence[Mesh] = ()
 ) -> Strands:
     """Hair drawn to a tie and a tail that falls from it."""
-    g = prepare(spec, body, density, colliders, 15000, guides=700)
-    tie = _tie(spec.height, g)
-    head_part = _draw_back(g, tie, spec.slack)
+    g = prepare(spec, body, density, colliders, 11000, guides=600)
+    tie = tie_behind(spec.height, g)
+    head_part = draw_back(g, tie, spec.slack)
     rng = g.rng(6)
     n = len(head_part)
     p = head_part[:, -1].copy()
@@ -107,18 +107,19 @@ def build_ponytail(
         tail.append(p)
     guides = np.concatenate([head_part, np.stack(tail, 1)], 1)
     k = guides.shape[1]
-    tie_at = _HEAD_STEPS - 1
+    tie_at = HEAD_STEPS - 1
     along = np.arange(k)
     spread = np.where(
         along <= tie_at, 1.0 - 0.92 * (along / tie_at) ** 2, 0.08 + 0.5 * np.clip((along - tie_at) / 6.0, 0, 1)
     )
     points, _, loner = comb_out(g, guides, clumping=0.45, frizz=0.004 + 0.008 * spec.slack, flyaway=0.014 + 0.02 * spec.slack,
                                 spread=spread, length_noise=0.08, start=0.5)  # fmt: skip
+    points, soft = baby_hairs(g, points, 0.30 + 0.3 * spec.slack)
     return finish(
         g,
         points,
-        0.00009,
-        share=(0.5 + 0.5 * g.edge(g.roots)) * np.where(loner, 0.75, 1.0),
+        0.000105,
+        share=(0.5 + 0.5 * g.edge(g.roots)) * np.where(loner, 0.75, 1.0) * np.where(soft, 0.6, 1.0),
         clear=0.001,
         roughness=0.27,
     )
@@ -126,9 +127,9 @@ def build_ponytail(
 
 def build_bun(spec: BunHair, body: BodyState, density: float = 1.0, colliders: Sequence[Mesh] = ()) -> Strands:
     """Hair drawn to a tie and wound into a knot."""
-    g = prepare(spec, body, density, colliders, 15000, guides=800)
-    tie = _tie(spec.height, g)
-    head_part = _draw_back(g, tie, spec.slack)
+    g = prepare(spec, body, density, colliders, 11000, guides=700)
+    tie = tie_behind(spec.height, g)
+    head_part = draw_back(g, tie, spec.slack)
     rng = g.rng(6)
     n = len(head_part)
     axis = unit(tie - np.array([0.0, 0.0, 0.0]))
@@ -153,15 +154,16 @@ def build_bun(spec: BunHair, body: BodyState, density: float = 1.0, colliders: S
         )
     guides = np.concatenate([head_part, np.stack(ring, 1)], 1)
     along = np.arange(guides.shape[1])
-    spread = np.where(along < _HEAD_STEPS, 1.0 - 0.92 * (along / (_HEAD_STEPS - 1)) ** 2, 0.10)
+    spread = np.where(along < HEAD_STEPS, 1.0 - 0.92 * (along / (HEAD_STEPS - 1)) ** 2, 0.10)
     # Neighbouring roots go to different coils: a strand follows one guide alone.
     points, _, loner = comb_out(g, guides, clumping=0.5, frizz=0.0022, flyaway=0.006 + 0.012 * spec.slack, spread=spread,
-                                length_noise=0.0, start=0.55, neighbours=1)  # fmt: skip
+                                length_noise=0.0, start=0.55, neighbours=1, tress=0.25)  # fmt: skip
+    points, soft = baby_hairs(g, points, 0.30 + 0.3 * spec.slack)
     return finish(
         g,
         points,
-        0.00009,
-        share=(0.5 + 0.5 * g.edge(g.roots)) * np.where(loner, 0.75, 1.0),
+        0.000105,
+        share=(0.5 + 0.5 * g.edge(g.roots)) * np.where(loner, 0.75, 1.0) * np.where(soft, 0.6, 1.0),
         clear=0.001,
         roughness=0.27,
     )
