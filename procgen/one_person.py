@@ -12,6 +12,7 @@ from .errors import SpecError, unknown_name
 from .geometry import PlaceGeometry, SceneObject, Seat
 from .layout import Placement
 from .people.body_state import BodyState
+from .people.moving import check_motion, families_for, sample_motion
 from .people.person import build_person
 from .people.shape import sample_phenotype
 from .sample import sample_human
@@ -52,6 +53,25 @@ def sample_person(seed: Seed, *, pose: str = "auto") -> HumanSpec:
         left, right = drawn.hand_specs()
         human = replace(human, pose=drawn, left_hand=left, right_hand=right, seat=SEAT if drawn.seated else None)
     return replace(human, detail=1)
+
+
+def moving_person(seed: Seed, motion: str, *, up: str = "auto", person: HumanSpec | None = None) -> HumanSpec:
+    """Somebody at the origin who moves.
+
+    Args:
+        motion: Name of a motion, or path of a motion file.
+        up: World axis that points up in the file.
+        person: Who moves; None draws one. Their pose is replaced where the motion starts from another.
+    """
+    check_motion(motion)
+    human = sample_person(seed) if person is None else person
+    families = families_for(motion)
+    if families and human.pose.kind not in families:
+        pose = registry.poses.get(families[0]).make(seed.child("pose").rng(), human.phenotype)
+        left, right = pose.hand_specs()
+        human = replace(human, pose=pose, left_hand=left, right_hand=right, seat=SEAT if pose.seated else None)
+    human = replace(human, motion=sample_motion(seed, human, motion), position=(0.0, 0.0), heading=0.0)
+    return replace(human, motion=replace(human.motion, up=up)) if human.motion.kind == "file" else human
 
 
 def read_person(path: str | Path) -> HumanSpec:

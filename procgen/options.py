@@ -12,6 +12,7 @@ from typing import Any, Literal
 from . import registry
 from .codec import Spec, param
 from .errors import SpecError, unknown_name
+from .people.moving import check_motion
 from .ranges import RangeValue, check_ranges, flatten
 
 FARMS = ("local", "ray", "ray://HOST:PORT")
@@ -67,8 +68,7 @@ class GenerateOptions(Spec):
         if self.place != "auto":
             if self.place not in registry.places.names():
                 raise unknown_name("place", self.place, ("auto", *registry.places.names()))
-        if self.motion != "auto" and self.motion not in registry.motions.names():
-            raise unknown_name("motion", self.motion, ("auto", *registry.motions.names()))
+        check_motion(self.motion)
         known = registry.channels.names()
         for name in self.channels:
             if name != "all" and name not in known:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from .. import registry
-from ..errors import unknown_name
+from ..errors import SpecError, unknown_name
 from ..seeds import Seed
 from ..spec import HumanSpec, MotionSpec, replace
+from .motion_files.reading import is_motion_file
+from .motions.file import file_motion
 
 # Pose family -> motions that somebody in it may be in, and how often (by eye); all others stand or sit and breathe.
 _BY_POSE: dict[str, dict[str, float]] = {
@@ -27,12 +29,32 @@ def families_for(motion: str) -> tuple[str, ...]:
     """Pose families that a motion is drawn with; empty = any."""
     if motion in ("auto", "none"):
         return ()
-    return tuple(getattr(registry.motions.get(motion).spec, "families", ()))
+    return tuple(getattr(registry.motions.get(_family(motion)).spec, "families", ()))
 
 
 def wants_seat(motion: str) -> bool | None:
     """Whether a motion needs a seat (True), a person on their feet (False), or neither."""
-    return None if motion in ("auto", "none") else getattr(registry.motions.get(motion).spec, "seated", None)
+    return None if motion in ("auto", "none") else getattr(registry.motions.get(_family(motion)).spec, "seated", None)
+
+
+def _family(motion: str) -> str:
+    return "file" if is_motion_file(motion) else motion
+
+
+def check_motion(motion: str) -> None:
+    """Whether a motion can be asked for: "auto", a name that `vivant list motions` prints, or a file that can be read.
+
+    Raises:
+        SpecError, DatasetError: it cannot; the line says why.
+    """
+    if is_motion_file(motion):
+        file_motion(motion)
+    elif motion == "file":
+        raise SpecError(
+            "the motion 'file' names no file", fix="give the path of a .bvh, .npz or .amc instead of its name"
+        )
+    elif motion != "auto" and motion not in registry.motions.names():
+        raise unknown_name("motion", motion, ("auto", *registry.motions.names()))
 
 
 def sample_motion(seed: Seed, human: HumanSpec, motion: str = "auto") -> MotionSpec:
@@ -41,12 +63,13 @@ def sample_motion(seed: Seed, human: HumanSpec, motion: str = "auto") -> MotionS
     Args:
         seed: Node of the person.
         human: The person, pose already drawn.
-        motion: Name of a family, or "auto" for what suits the pose.
+        motion: Name of a family, path of a motion file, or "auto" for what suits the pose.
     Raises:
         SpecError: an unknown name, answered with the nearest.
     """
-    if motion != "auto" and motion not in registry.motions.names():
-        raise unknown_name("motion", motion, ("auto", *registry.motions.names()))
+    if is_motion_file(motion):
+        return file_motion(motion)
+    check_motion(motion)
     name = motion
     kind = str(human.pose.kind)
     if motion == "auto":
