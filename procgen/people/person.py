@@ -17,6 +17,7 @@ from .expression import apply_poses, expression_from_arkit
 from .eyelids import follow_gaze, open_lids
 from .eyes import build_eyes, gaze_pose
 from .face_hair import build_face_hair
+from .garments.headwear import press_under
 from .garments.outfit import build_outfit, sole_thickness
 from .model import load_body
 from .motion import expression_at, moment_at, rising
@@ -140,13 +141,18 @@ def build_person(
     clothes: list[Mesh] = []
     worn = WornLabels(body)
     for name, mesh, semantic in dressed.parts:
-        parts.append(_part(name, worn.label(mesh), semantic))
-        clothes.append(mesh)
+        # Bags and hats stand off the body: no skin lies right beneath, and no hair lies on them.
+        loose = semantic == "accessory"
+        parts.append(_part(name, mesh if loose else worn.label(mesh), semantic))
+        if not loose:
+            clothes.append(mesh)
+    for name, mesh in dressed.glass:
+        parts.append(_part(name, mesh, "accessory", labelled=False))
     if human.hair is not None:
         entry = registry.hair.get(str(human.hair.kind))
         strands = entry.build(human.hair, body, human.hair_density, clothes)  # type: ignore[misc]
         if strands is not None:
-            parts.append(_part("hair", strands, "hair"))
+            parts.append(_part("hair", press_under(strands, human.outfit, body), "hair"))
         for name, strands in build_face_hair(human.hair, body, human.hair_density, clothes, lashes=bool(human.detail)).items():
             parts.append(_part(name, strands, "hair"))
     return body, parts

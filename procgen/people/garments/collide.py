@@ -127,6 +127,11 @@ class Collider:
         need = self.clearance[which] - height
         return np.where((need > 0) & (need < self.depth), need, 0.0)
 
+    def gap(self, x: np.ndarray) -> np.ndarray:
+        """(V,) metres of room between each vertex and where it would touch; negative where it is too close."""
+        which = self.nearest(x)
+        return np.einsum("ij,ij->i", x - self.points[which], self.normals[which]) - self.clearance[which]
+
     def push(self, x: np.ndarray, which: np.ndarray | None = None) -> np.ndarray:
         """Move vertices that are too close out along the normals of their samples."""
         which = self.nearest(x) if which is None else which

@@ -96,6 +96,16 @@ def cut_top(
     return c.finish()
 
 
+def cut_front(base: Canonical, hem: float, sleeve: float, depth: float, opening: float) -> Pattern:
+    """Outerwear whose front closes below a V of `depth` metres under the pit of the neck (0 = up to the neck).
+
+    Args:
+        hem, sleeve: As in `cut_top`.
+        opening: Half width of an open front at the hem; 0 = closed below the V.
+    """
+    return cut_top(base, hem, sleeve, "v" if depth > 0 else "crew", depth if depth > 0 else 0.05, -0.03, opening)
+
+
 @lru_cache(maxsize=64)
 def cut_trousers(base: Canonical, rise: float, leg: float) -> Pattern:
     """Anything with two legs.

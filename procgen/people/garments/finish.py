@@ -127,6 +127,7 @@ def to_mesh(cloth: Draped, material: Shader, thickness: float) -> Mesh:
 
     point = {"rest": both(cloth.rest), "edge": both(cloth.edge), "inner": inner}
     point["around"], point["fit"], point["border"] = both(cloth.around), both(cloth.fitted), both(cloth.border)
+    point["place"] = point["fit"]
     point["arm"] = both(cloth.arm[:, 0] - cloth.arm[:, 1])
     for name, v in cloth.point.items():
         point[name] = both(v)

@@ -18,6 +18,7 @@ from .drape import Cloth
 from .figure import NECK, Figure, canonical, figure_of, smoothstep
 from .finish import Draped, to_mesh
 from .fitting import Ease
+from .folds import Folding
 from .shirt import front_line, neck_up, shirt_collar
 from .strips import Piece, grid_faces, neckline, on_surface, sew_on
 from .tailoring import Mode, Work, make
@@ -68,7 +69,7 @@ def zip_strip(cloth: Draped, fig: Figure) -> Piece:
     a, b, c = x[20, 1], x[20, 3], x[21, 1]
     if np.cross(b - a, c - a) @ (x[20, 2] - cloth.x.mean(0)) < 0:
         faces = faces[:, ::-1]
-    return Piece(x.reshape(-1, 3), faces, 1, {"rest": fitted.reshape(-1, 3)})
+    return Piece(x.reshape(-1, 3), faces, 1, {"rest": fitted.reshape(-1, 3), "place": fitted.reshape(-1, 3)})
 
 
 def hood(cloth: Draped, body: BodyState, fig: Figure, bulk: float) -> Piece:
@@ -119,7 +120,8 @@ def build_hoodie(spec: HoodieSpec, body: BodyState, below: list[Mesh], mode: Mod
     """A hooded sweatshirt with a pouch pocket."""
     pattern = cut_top(canonical(body.model), spec.length, 0.97, "crew", 0.05, -0.02)
     ease = replace(_ease(spec.looseness), hem=0.008, cuff=0.005, hang=0.25)
-    work = Work(ease=ease, cloth=Cloth(bend=0.45, slack=1.035), clearance=0.006)
+    folds = Folding(spec.fabric.kind, 0.45 + 0.55 * spec.looseness)
+    work = Work(ease=ease, cloth=Cloth(bend=0.45, slack=1.035), clearance=0.006, folds=folds)
     cloth = make(pattern, body, below, work, mode, *held(pattern))
     fig = figure_of(body)
     rib_band(cloth, {"hem": 0.06, "cuff0": 0.055, "cuff1": 0.055})
@@ -146,7 +148,8 @@ def build_jacket(spec: JacketSpec, body: BodyState, below: list[Mesh], mode: Mod
         tight, hold = 0.6 * edge, 0.6 * edge
     else:
         tight, hold = held(pattern)
-    work = Work(ease=_ease(spec.looseness), cloth=Cloth(bend=0.5, slack=1.03), clearance=0.006)
+    folds = Folding(spec.fabric.kind, 0.4 + 0.5 * spec.looseness, stack=0.8)
+    work = Work(ease=_ease(spec.looseness), cloth=Cloth(bend=0.5, slack=1.03), clearance=0.006, folds=folds)
     cloth = make(pattern, body, below, work, mode, tight, hold)
     fig = figure_of(body)
     hip = fig.joints[1][2]

@@ -11,9 +11,12 @@ from ... import registry
 from ...geometry import Mesh
 from ...spec import GarmentSpec
 from ..body_state import BodyState
-from .coverage import hidden_quads
+from .coverage import hidden_quads, without_covered
 from .figure import figure_of
 from .tailoring import Folds, Mode
+
+# What builders call parts that light passes: eyes behind them are seen and labelled as if they were not there.
+GLASS = "glass"
 
 
 @dataclass(frozen=True)
@@ -22,10 +25,12 @@ class Dressed:
 
     Attributes:
         parts: (name, mesh in world space, semantic class), innermost first.
+        glass: (name, mesh) of clear lenses, which no label sees.
         hidden_faces: (Q,) bool over the body's quads (its triangles, for bodies without quads): no one can see these.
     """
 
     parts: list[tuple[str, Mesh, str]]
+    glass: list[tuple[str, Mesh]]
     hidden_faces: np.ndarray
 
 
@@ -50,10 +55,15 @@ def build_outfit(
     clothes = [mesh for _, mesh, _ in parts]
     faces = body.model.quads if body.model.quads is not None else body.model.faces
     hidden = hidden_quads(figure_of(body), clothes, faces) if clothes else np.zeros(len(faces), bool)
-    for mesh in clothes:
-        for name in ("fit", "border", "arm"):
+    scale = figure_of(body).scale
+    parts = [
+        (name, without_covered(mesh, clothes[i + 1 :], scale), semantic) for i, (name, mesh, semantic) in enumerate(parts)
+    ]
+    for _, mesh, _ in parts:
+        for name in ("fit", "border", "arm", "place"):
             mesh.point.pop(name, None)
-    return Dressed(parts, hidden)
+    glass = [(name, mesh) for name, mesh, semantic in parts if semantic == GLASS]
+    return Dressed([p for p in parts if len(p[1].faces) and p[2] != GLASS], glass, hidden)
 
 
 def _put_on(specs: Sequence[GarmentSpec], body: BodyState, mode: Mode | Folds) -> list[tuple[str, Mesh, str]]:

@@ -19,6 +19,7 @@ from .drape import Cloth
 from .figure import HEAD, NECK, Figure, canonical, figure_of, smoothstep
 from .finish import Draped, to_mesh
 from .fitting import Ease
+from .folds import Folding
 from .strips import Piece, button, grid_faces, neckline, on_surface, sew_on
 from .tailoring import Mode, Work, make
 from .tops import armhole_seam, held
@@ -85,7 +86,7 @@ def shirt_collar(cloth: Draped, body: BodyState, fig: Figure, width: float, spre
         fold + roll + drop * fall,
     ]
     outside = np.stack(rings)
-    outside[5:] = _lay_on(outside[5:], cloth, 0.0035)
+    outside[5:] = lay_on(outside[5:], cloth, 0.0035)
     # The leaf is two layers of cloth: its underside runs back up to the fold.
     normal = np.cross(np.gradient(outside[5:], axis=1), np.gradient(outside[5:], axis=0))
     normal /= np.maximum(np.linalg.norm(normal, axis=2, keepdims=True), 1e-9)
@@ -115,10 +116,11 @@ def shirt_collar(cloth: Draped, body: BodyState, fig: Figure, width: float, spre
     ones = np.ones(rows * m)
     circle = np.stack([np.sin(rest[:, 0] / 0.16), np.cos(rest[:, 0] / 0.16), 0.16 * ones], 1)
     inner = np.repeat([1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0], m) * 0.0
-    return Piece(flat, faces, 0, {"rest": rest, "edge": edge, "around": circle, "inner": inner})
+    place = np.tile(neck.fitted, (rows, 1)) + np.repeat(np.linspace(0.01, 0.02, rows), m)[:, None] * [0, 0, 1.0]
+    return Piece(flat, faces, 0, {"rest": rest, "edge": edge, "around": circle, "inner": inner, "place": place})
 
 
-def _lay_on(rings: np.ndarray, cloth: Draped, clearance: float) -> np.ndarray:
+def lay_on(rings: np.ndarray, cloth: Draped, clearance: float) -> np.ndarray:
     """Move rings (R, M, 3) out of the garment that they lie on."""
     near = rings.reshape(-1, 3)
     collider = Collider.of([surface_samples(cloth.x, cloth.fabric.tris, clearance)], near)
@@ -169,8 +171,9 @@ def placket(cloth: Draped, fig: Figure, buttons: int = 7) -> list[Piece]:
     circle = np.stack([np.sin(angle), np.cos(angle), np.full(len(rest), 0.16 * fig.scale)], 1)
     edge = np.tile((half - np.abs(across)) + 0.0135, rows)
     strip = Piece(
-        x.reshape(-1, 3), faces, 0, {"rest": rest, "edge": edge, "around": circle, "inner": np.zeros(len(rest))}
-    )
+        x.reshape(-1, 3), faces, 0, {"rest": rest, "edge": edge, "around": circle, "inner": np.zeros(len(rest)),
+            "place": fitted.reshape(-1, 3)}
+    )  # fmt: skip
     out = [strip]
     length = line[0, 2] - line[-1, 2]
     for i in range(buttons):
@@ -178,7 +181,7 @@ def placket(cloth: Draped, fig: Figure, buttons: int = 7) -> list[Piece]:
         normal = np.cross(x[r, 4] - x[r, 2], x[max(r - 1, 0), 3] - x[min(r + 1, rows - 1), 3])
         if normal @ n < 0:
             normal = -normal
-        out.append(button(x[r, 3] + normal / np.linalg.norm(normal) * 0.001, normal, 0.0055 * fig.scale, 1))
+        out.append(button(x[r, 3] + normal / np.linalg.norm(normal) * 0.001, normal, 0.0055 * fig.scale, 1, fitted[r, 3]))
     return out
 
 
@@ -195,7 +198,8 @@ def build_shirt(spec: ShirtSpec, body: BodyState, below: list[Mesh], mode: Mode 
         # Drawn in by the waistband; the cloth above it blouses over by itself.
         ease = replace(ease, hem=0.002, hang=0.7)
     fig = figure_of(body)
-    work = Work(ease=ease, cloth=Cloth(bend=0.22, slack=1.025), clearance=0.004)
+    folds = Folding(spec.fabric.kind, 0.35 + 0.65 * k)
+    work = Work(ease=ease, cloth=Cloth(bend=0.22, slack=1.025), clearance=0.004, folds=folds)
     cloth = make(pattern, body, below, work, mode, *held(pattern))
     cloth.point["seam"] = armhole_seam(cloth, fig)
     yoke = cloth.fitted[:, 2] - fig.joints[NECK][2] + 0.085 * fig.scale

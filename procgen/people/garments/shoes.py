@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -14,8 +14,9 @@ from ...registry import garments
 from ...spec import FabricSpec, GarmentSpec
 from ..body_state import BodyState
 from .figure import SIDES, Figure, figure_of
-from .finish import loop_distance
-from .last import Last, Shoe, carry_shoe, shape_shoe
+from .last import AROUND, LEVELS, Last, Shoe, carry_shoe, shape_shoe
+from .parts import Parts
+from .strips import slab, tube
 from .tailoring import Mode
 from .topology import vertex_normals
 
@@ -53,164 +54,136 @@ class BootSpec(ShoeSpec):
     shaft: float = param(0.10, low=0.04, high=0.30, unit="m", doc="Height over the ankle joint, on an average adult.")
 
 
-@dataclass
-class _Parts:
-    vertices: list[np.ndarray] = field(default_factory=list)
-    faces: list[np.ndarray] = field(default_factory=list)
-    material: list[np.ndarray] = field(default_factory=list)
-    point: dict[str, list[np.ndarray]] = field(default_factory=dict)
-    count: int = 0
-
-    def add(self, x: np.ndarray, faces: np.ndarray, material: int, **point: np.ndarray) -> None:
-        quads = faces if faces.shape[1] == 3 else np.concatenate([faces[:, :3], faces[:, [0, 2, 3]]])
-        self.vertices.append(x)
-        self.faces.append(quads + self.count)
-        self.material.append(np.full(len(quads), material, np.int32))
-        for name in ("rest", "edge", "border", "seam", "seam2", "fade", "inner", "fit", "around"):
-            value = point.get("edge" if name == "border" else name)
-            if value is None:
-                value = (
-                    np.full(len(x), 0.2)
-                    if name in ("edge", "border", "seam", "seam2")
-                    else np.zeros((len(x), 3) if name in ("rest", "fit", "around") else len(x))
-                )
-            self.point.setdefault(name, []).append(np.asarray(value, np.float32))
-        self.count += len(x)
-
-    def mesh(self, materials: tuple) -> Mesh:
-        return Mesh(
-            np.concatenate(self.vertices).astype(np.float32),
-            np.concatenate(self.faces).astype(np.int32),
-            materials,
-            face_material=np.concatenate(self.material),
-            point={k: np.concatenate(v) for k, v in self.point.items()},
-        )
+def around_foot(q: np.ndarray, k: float) -> np.ndarray:
+    """(V, 3) limb coordinates of foot points: the angle about the length of the foot, and a radius."""
+    angle = np.arctan2(q[:, 1], q[:, 2] - 0.02 * k)
+    return np.stack([np.sin(angle), np.cos(angle), np.full(len(q), 0.045 * k)], 1)
 
 
-def _lace_bars(shoe: Shoe, rows: int, k: float) -> tuple[np.ndarray, np.ndarray]:
-    """Flat bars over the instep, following the upper. (V, 3) A-pose points and (F, 4) faces."""
-    f, q = shoe.frame, shoe.local
-    top = q[:, 2] > 0.03 * k
-    vertices, faces = [], []
-    across, count = np.linspace(-1, 1, 9), 0
-    for i in range(rows):
-        u = f.length * (0.42 + 0.24 * i / max(rows - 1, 1))
-        near = q[top & (np.abs(q[:, 0] - u) < 0.02 * k)]
-        if len(near) < 6:
-            continue
-        mid = near[near[:, 2] > near[:, 2].max() - 0.006 * k][:, 1].mean()
-        half = 0.017 * k
-        ring = []
-        for du, lift in ((-0.0035, 0.0005), (-0.0025, 0.0032), (0.0025, 0.0032), (0.0035, 0.0005)):
-            v = mid + half * across
-            d = (near[None, :, 1] - v[:, None]) ** 2 * 4 + (near[None, :, 0] - u) ** 2
-            w = np.exp(-d / (2 * (0.006 * k) ** 2))
-            z = (w @ near[:, 2]) / np.maximum(w.sum(1), 1e-9)
-            slant = 0.5 * (0.24 * f.length / max(rows - 1, 1)) * 0.25 * across
-            ring.append(np.stack([np.full(9, u + du * k) + slant, v, z + lift * k], 1))
-        p = np.stack(ring)  # (4, 9, 3)
-        vertices.append(p.reshape(-1, 3))
-        j = np.arange(8)
-        for r in range(3):
-            faces.append(count + np.stack([r * 9 + j, r * 9 + j + 1, (r + 1) * 9 + j + 1, (r + 1) * 9 + j], 1))
-        count += 36
-    if not vertices:
-        return np.zeros((0, 3)), np.zeros((0, 4), np.int32)
-    return f.world(np.concatenate(vertices)), np.concatenate(faces)[:, ::-1].astype(np.int32)
+def _lace_bars(shoe: Shoe, rows: int, k: float) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Laces that cross over the instep; (V, 3) A-pose points and (F, 4) faces of each."""
+    out = []
+    # On a shoe with a shaft the laces end at the top line.
+    levels = np.linspace(0.50, 0.93, rows) * (LEVELS - 1)
+    for i, level in enumerate(levels):
+        wide = np.linalg.norm(np.diff(shoe.on(np.full(2, level), np.array([0.0, 0.02])), axis=0))
+        half = 0.018 * k / max(wide, 1e-4) * 0.02
+        for slant in (-0.5, 0.5) if i < rows - 1 else (0.0,):
+            s = np.linspace(-1, 1, 9)
+            path = shoe.on(level + (levels[1] - levels[0]) * (0.5 + slant * s), half * s)
+            up = path - shoe.on(np.full(9, level - 1.2), half * s)
+            normal = np.cross(np.gradient(path, axis=0), up)
+            normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+            normal *= np.sign(normal[4] @ np.array([0.0, 0.0, 1.0])) or 1.0
+            lift = (0.0026 + 0.001 * (slant > 0) - 0.0025 * s[:, None] ** 8) * k
+            out.append(tube(path + normal * lift, 0.0021 * k, 6))
+    return out
 
 
-def _seam_lines(shoe: Shoe, k: float, cap: bool, quarter: bool) -> tuple[np.ndarray, np.ndarray]:
-    """(V,) signed metres to the lines where pieces of the upper are sewn together: toe cap and counter; eyelet tabs."""
-    f, q = shoe.frame, shoe.local
-    u, v, z = q[:, 0] / f.length, q[:, 1], q[:, 2]
+def _seam_lines(q: np.ndarray, length: float, k: float, cap: bool, quarter: bool) -> tuple[np.ndarray, np.ndarray]:
+    """(V,) signed metres to the lines where pieces of the upper are sewn together: toe cap and counter; eyelet stays."""
+    u, v, z = q[:, 0] / length, q[:, 1], q[:, 2]
     ends = np.full(len(q), 0.05)
     if cap:
-        ends = np.where(u > 0.6, (u - 0.80 + 2.2 * (v / f.length) ** 2) * f.length, ends)
+        ends = np.where(u > 0.6, (u - 0.79 + 2.2 * (v / length) ** 2) * length, ends)
     if quarter:
-        ends = np.where(u < 0.5, (0.20 + 0.6 * (z / f.length) - u) * f.length, ends)
-    tabs = np.abs(v) - 0.019 * k
-    there = quarter & (u > 0.36) & (u < 0.72) & (z > 0.03 * k)
+        ends = np.where(u < 0.5, (0.20 + 0.6 * (z / length) - u) * length, ends)
+    tabs = np.abs(v) - 0.021 * k - 0.25 * np.clip(0.66 * length - q[:, 0], 0, 0.04)
+    there = quarter & (u > 0.3) & (u < 0.70) & (z > 0.03 * k)
     tabs = np.where(there, tabs, np.copysign(0.05, tabs))
     return np.clip(ends, -0.05, 0.05), np.clip(tabs, -0.05, 0.05)
 
 
-def _pair(spec: ShoeSpec, body: BodyState, last: Last, laces: int, cap: bool, quarter: bool, materials: tuple) -> Mesh:
+def _tongue(shoe: Shoe, k: float) -> tuple[np.ndarray, np.ndarray]:
+    """The end of the tongue over the throat."""
+    levels = np.linspace(0.80, 1.0, 4) * (LEVELS - 1)
+    mid = shoe.on(levels, np.zeros(4))
+    rise = mid[-1] - mid[-2]
+    rise /= np.linalg.norm(rise)
+    up = np.array([0.0, 0.0, 1.0])
+    beyond = mid[-1] + np.linspace(0.004, 0.020, 5)[:, None] * k * (0.55 * rise + 0.75 * up)
+    line = np.concatenate([mid + up * 0.0008 * k, beyond])
+    across = np.linspace(-1, 1, 7)
+    wide = np.array([0.018, 0.019, 0.020, 0.021, 0.022, 0.023, 0.0225, 0.020, 0.014])[:, None] * k
+    side = shoe.frame.side
+    grid = line[:, None] - (wide * across)[..., None] * side - (0.006 * k * across**2)[None, :, None] * (0.8 * up + 0.3 * rise)
+    return slab(grid, 0.004 * k)
+
+
+def shoe_mesh(
+    spec: ShoeSpec, body: BodyState, last: Last, laces: int, cap: bool, quarter: bool, materials: tuple, padding: float = 1.0
+) -> Mesh:
     fig: Figure = figure_of(body)
-    parts = _Parts()
+    parts = Parts()
     for side in SIDES:
         shoe = shape_shoe(fig, side, last)
         k = shoe.frame.length / 0.25
-        x = carry_shoe(shoe.upper, shoe, fig, body, side)
-        loops = [lo for lo in shoe.fabric.loops if len(lo) > 8]
-        edge = loop_distance(shoe.upper, loops[0]) if loops else np.full(len(x), 0.2)
-        rest = shoe.local + np.array([0, 0.4 * side, 0])
-        lines = _seam_lines(shoe, k, cap, quarter)
-        parts.add(x, shoe.fabric.tris, 0, rest=rest, edge=edge, seam=lines[0], seam2=lines[1], fit=shoe.upper)
-        if loops:
-            # The padded collar, turned in.
-            lo = loops[0]
-            n = vertex_normals(x, shoe.fabric.tris)[lo]
-            up = np.array([0.0, 0.0, 1.0])
-            rings = [
-                x[lo],
-                x[lo] - n * 0.003 * k + up * 0.002 * k,
-                x[lo] - n * 0.005 * k,
-                x[lo] - n * 0.004 * k - up * 0.02 * k,
-            ]
-            m = len(lo)
-            j = np.arange(m)
-            quads = [
-                np.stack([r * m + (j + 1) % m, r * m + j, (r + 1) * m + j, (r + 1) * m + (j + 1) % m], 1)
-                for r in range(3)
-            ]
-            ones = np.ones(4 * m)
-            parts.add(np.concatenate(rings), np.concatenate(quads), 0, rest=np.tile(rest[lo], (4, 1)), edge=0.004 * ones, inner=ones,
-                      fit=np.tile(shoe.upper[lo], (4, 1)))  # fmt: skip
-        s = carry_shoe(shoe.sole, shoe, fig, body, side)
-        parts.add(s, shoe.sole_faces, 1, rest=shoe.frame.local(shoe.sole), fit=shoe.sole)
+
+        def put(
+            x: np.ndarray, faces: np.ndarray, material: int, shoe: Shoe = shoe, side: int = side, k: float = k, **point: np.ndarray
+        ) -> None:
+            q = shoe.frame.local(x)
+            rest = q + np.array([0, 0.4 * side, 0])
+            posed = carry_shoe(x, shoe, fig, body, side)
+            parts.add(posed, faces, material, **{"rest": rest, "fit": x, "around": around_foot(q, k), **point})
+
+        flat = shoe.upper.reshape(-1, 3)
+        rows = len(shoe.upper)
+        # The top line, turned in over its padding.
+        top, n = shoe.upper[-1], vertex_normals(flat, shoe.faces(rows))[-AROUND:].astype(float)
+        up, p = np.array([0.0, 0.0, 1.0]), padding * k
+        turned = [top + up * 0.0016 * p - n * 0.0012 * p, top + up * 0.001 * p - n * 0.004 * p, top - n * 0.005 * p - up * 0.004 * k,
+                  top - n * 0.0042 * p - up * 0.022 * k]  # fmt: skip
+        step = np.linalg.norm(np.diff(shoe.upper, axis=0), axis=2)
+        edge = np.concatenate([np.cumsum(step[::-1], 0)[::-1], np.zeros((1, AROUND))]).ravel()
+        lines = _seam_lines(shoe.frame.local(flat), shoe.frame.length, k, cap, quarter)
+        put(flat, shoe.faces(rows), 0, edge=edge, seam=lines[0], seam2=lines[1])
+        ones = np.ones(5 * AROUND)
+        put(np.concatenate([top, *turned]), shoe.faces(5), 0, edge=0.004 * ones, inner=0.6 * ones)
+        put(shoe.sole, shoe.sole_faces, 1)
         if laces:
-            bars, faces = _lace_bars(shoe, laces, k)
-            if len(bars):
-                parts.add(
-                    carry_shoe(bars, shoe, fig, body, side),
-                    faces,
-                    2,
-                    rest=shoe.frame.local(bars),
-                    inner=np.ones(len(bars)),
-                    fit=bars,
-                )
+            put(*_tongue(shoe, k), 0, edge=np.full(9 * 7 * 2, 0.03))
+            for x, faces in _lace_bars(shoe, laces, k):
+                put(x, faces, 2, inner=np.ones(len(x)))
     return parts.mesh(materials)
 
 
 def build_sneaker(spec: SneakerSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast") -> list[tuple[Mesh, str]]:
     """A pair of trainers."""
     last = Last(
-        collar=0.05 if spec.high else 0.004, dip=0.0 if spec.high else 0.016, sole=spec.sole, band=0.014, ease=0.0065
-    )
+        back=0.082 if spec.high else 0.074, side=0.078 if spec.high else 0.056, throat=0.42 if spec.high else 0.48,
+        shaft=0.035 if spec.high else 0.0, sole=spec.sole, band=0.011, ease=0.006, toe=0.048, welt=0.003, square=0.5,
+    )  # fmt: skip
     upper = cloth_material(spec.fabric, hem=0.006, seams=("seam", "seam2"))
     rubber = plain_material("rubber", spec.sole_color, 0.55, 0.1)
     lace = plain_material("lace", spec.lace_color, 0.8, 0.3)
-    return [(_pair(spec, body, last, 6, True, True, (upper, rubber, lace)), "footwear")]
+    return [(shoe_mesh(spec, body, last, 6, True, True, (upper, rubber, lace)), "footwear")]
 
 
 def build_leather_shoe(
     spec: LeatherShoeSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast"
 ) -> list[tuple[Mesh, str]]:
     """A pair of leather shoes."""
-    last = Last(collar=-0.004, dip=0.014, sole=spec.sole, band=0.007, welt=0.005, heel=0.012, point=0.016, ease=0.0055)
+    last = Last(
+        back=0.064, side=0.048, throat=0.50 if spec.laced else 0.58, sole=spec.sole, band=0.003, welt=0.0055, heel=0.6 * spec.sole,
+        point=0.018, ease=0.0045, toe=0.042, square=0.15, spring=0.012,
+    )  # fmt: skip
     upper = cloth_material(spec.fabric, hem=0.004, seams=("seam", "seam2"))
     sole = plain_material("sole", spec.sole_color, 0.5)
     lace = plain_material("lace", tuple(0.6 * c for c in spec.fabric.color), 0.7, 0.2)  # type: ignore[arg-type]
-    return [(_pair(spec, body, last, 4 if spec.laced else 0, spec.laced, spec.laced, (upper, sole, lace)), "footwear")]
+    return [(shoe_mesh(spec, body, last, 4 if spec.laced else 0, spec.laced, spec.laced, (upper, sole, lace), 0.45), "footwear")]
 
 
 def build_boot(spec: BootSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast") -> list[tuple[Mesh, str]]:
     """A pair of boots."""
-    last = Last(collar=spec.shaft, dip=0.0, sole=spec.sole, band=0.010, welt=0.006, heel=0.014, ease=0.007, toe=0.008)
+    last = Last(
+        back=0.085, side=0.080, throat=0.40, shaft=spec.shaft, sole=spec.sole, band=0.006, welt=0.006, heel=0.5 * spec.sole,
+        ease=0.007, toe=0.052, square=0.6, spring=0.012,
+    )  # fmt: skip
     upper = cloth_material(spec.fabric, hem=0.006, seams=("seam", "seam2"))
     sole = plain_material("sole", spec.sole_color, 0.6, 0.1)
     lace = plain_material("lace", tuple(0.5 * c for c in spec.fabric.color), 0.7, 0.2)  # type: ignore[arg-type]
-    return [(_pair(spec, body, last, 5, True, False, (upper, sole, lace)), "footwear")]
+    return [(shoe_mesh(spec, body, last, 5, True, True, (upper, sole, lace), 0.8), "footwear")]
 
 
 def _round(c: np.ndarray) -> tuple[float, float, float]:

@@ -18,6 +18,7 @@ from .drape import Cloth
 from .figure import SPINE1, canonical, figure_of
 from .finish import to_mesh
 from .fitting import Ease
+from .folds import Folding
 from .tailoring import Mode, Work, make
 from .tops import armhole_seam
 
@@ -51,7 +52,8 @@ def build_skirt(spec: SkirtSpec, body: BodyState, below: list[Mesh], mode: Mode 
     ease = Ease(skin=0.0035, chest=0.003, hem=0.012, hang=0.0 if spec.flare > 0.03 else 0.12, flare=spec.flare)
     tight = loop_fade(pattern, ("waist",), 0.03, 0.08)
     hold = 0.9 * loop_fade(pattern, ("waist",), 0.03, 0.07)
-    work = Work(ease=ease, cloth=Cloth(bend=0.12, slack=1.0, gravity=5.0), clearance=0.005, soft=0.012, skirt=True)
+    work = Work(ease=ease, cloth=Cloth(bend=0.12, slack=1.0, gravity=5.0), clearance=0.005, soft=0.012, skirt=True,
+                folds=Folding(spec.fabric.kind, 0.4, flutes=0.25 * spec.flare))  # fmt: skip
     cloth = make(pattern, body, below, work, mode, tight, hold)
     cloth.distance["waist"] = cloth.distance["waist"] * (0.02 / 0.035)
     material = cloth_material(spec.fabric, hem=0.02, seams=())
@@ -72,7 +74,8 @@ def build_dress(spec: DressSpec, body: BodyState, below: list[Mesh], mode: Mode 
     waist = fig.base.joints[SPINE1][2] + 0.03
     seam = np.exp(-(((pattern.points[:, 2] - waist) / 0.03) ** 2)) * spec.waist
     hold = np.maximum(hold, 0.35 * seam)
-    work = Work(ease=ease, cloth=Cloth(bend=0.12, slack=1.0, gravity=4.5), clearance=0.004, soft=0.02, skirt=True)
+    work = Work(ease=ease, cloth=Cloth(bend=0.12, slack=1.0, gravity=4.5), clearance=0.004, soft=0.02, skirt=True,
+                folds=Folding(spec.fabric.kind, 0.5, flutes=0.25 * spec.flare))  # fmt: skip
     cloth = make(pattern, body, below, work, mode, tight, hold)
     z = cloth.fitted[:, 2] - (fig.joints[SPINE1][2] + 0.03 * fig.scale)
     if spec.sleeve > 0.05:

@@ -9,11 +9,12 @@ import numpy as np
 from ...geometry import Mesh
 from ...materials.shader import Shader
 from ..nearest import NearestPoints
+from .figure import Figure
 from .finish import Draped
 from .topology import vertex_normals
 
-Attributes = ("rest", "edge", "seam", "seam2", "seam3", "fade", "inner", "rib", "around", "fit", "border", "arm")
-VECTORS = ("rest", "around", "fit")
+Attributes = ("rest", "edge", "seam", "seam2", "seam3", "fade", "inner", "rib", "around", "fit", "border", "arm", "place")
+VECTORS = ("rest", "around", "fit", "place")
 
 
 @dataclass
@@ -48,6 +49,8 @@ def sew_on(mesh: Mesh, pieces: list[Piece], materials: tuple[Shader, ...]) -> Me
         for n in names:
             # Sewn-on pieces hide no skin: `fit` is for what lies on the body.
             value = np.full((len(p.x), 3), np.nan) if n == "fit" else p.point.get(n)
+            if value is None and n == "place":
+                value = np.full((len(p.x), 3), np.nan)
             if value is None:
                 default = 0.2 if n in ("edge", "seam", "seam2", "seam3") else 1.0 if n == "inner" else 0.0
                 value = np.full((len(p.x), 3) if n in VECTORS else len(p.x), default)
@@ -144,8 +147,47 @@ def on_surface(cloth: Draped, fitted: np.ndarray, lift: float | np.ndarray) -> n
     return base + turned + m1 * np.reshape(lift, (-1, 1) if np.ndim(lift) else ())
 
 
-def button(centre: np.ndarray, normal: np.ndarray, radius: float, material: int) -> Piece:
-    """A round button with a rim."""
+def front_points(cloth: Draped, fig: Figure, x: np.ndarray, z: np.ndarray) -> np.ndarray | None:
+    """(N, 3) A-pose points on the front of a garment at given x and z; None where it has no cloth there."""
+    f = cloth.fitted
+    front = f[(f[:, 1] < fig.trunk.origin[1]) & (cloth.arm.max(1) < 0.4)]
+    out = []
+    for u, v in zip(x, z, strict=True):
+        d = (front[:, 0] - u) ** 2 + (front[:, 2] - v) ** 2
+        if d.min() > 0.02**2:
+            return None
+        w = np.exp(-d / (2 * 0.008**2))
+        out.append([u, float(w @ front[:, 1] / w.sum()), v])
+    return np.array(out)
+
+
+def front_edges(
+    cloth: Draped, fig: Figure, x: float | None, z: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """A place on the front for a button: world point, outward normal, and the A-pose place.
+
+    Args:
+        x: A-pose place across; None = on the band of an open front, on the person's right.
+        z: A-pose height.
+    """
+    if x is None:
+        f = cloth.fitted
+        near = f[(f[:, 1] < fig.trunk.origin[1]) & (cloth.arm.max(1) < 0.4) & (np.abs(f[:, 2] - z) < 0.012) & (f[:, 0] < 0)]
+        if len(near) == 0:
+            return None
+        x = float(near[:, 0].max()) - 0.015 * fig.scale
+    p = front_points(cloth, fig, np.array([x]), np.array([z]))
+    if p is None:
+        return None
+    _, i = NearestPoints(cloth.fitted).query(p)
+    n = vertex_normals(cloth.x, cloth.fabric.tris)[i[0]]
+    return on_surface(cloth, p, 0.0)[0], n, p[0]
+
+
+def button(
+    centre: np.ndarray, normal: np.ndarray, radius: float, material: int, place: np.ndarray | None = None
+) -> Piece:
+    """A round button with a rim; `place` (3,) is its centre in the A-pose."""
     n = normal / np.linalg.norm(normal)
     a = np.cross(n, [0.0, 0.0, 1.0] if abs(n[2]) < 0.9 else [1.0, 0.0, 0.0])
     a /= np.linalg.norm(a)
@@ -154,4 +196,53 @@ def button(centre: np.ndarray, normal: np.ndarray, radius: float, material: int)
     circle = np.cos(t)[:, None] * a + np.sin(t)[:, None] * b
     rings = [(1.0, -0.2), (1.0, 0.30), (0.86, 0.42), (0.72, 0.30), (0.02, 0.26)]
     x = np.concatenate([centre + circle * radius * r + n * radius * h for r, h in rings])
-    return Piece(x, grid_faces(len(rings), 16, closed_columns=True), material, {})
+    point = {} if place is None else {"place": np.tile(place, (len(x), 1))}
+    return Piece(x, grid_faces(len(rings), 16, closed_columns=True), material, point)
+
+
+def slab(grid: np.ndarray, thickness: float, closed_rows: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """A strip with thickness: the grid is its outside, seen with rows going up and columns to the right.
+
+    Args:
+        grid: (R, C, 3) points.
+        thickness: Metres, inwards.
+        closed_rows: The last row joins the first (belts, bands around something).
+    Returns:
+        (2RC, 3) points, outside first, and (F, 4) outward quads.
+    """
+    r, c = grid.shape[:2]
+    du = np.gradient(grid, axis=1)
+    dv = (np.roll(grid, -1, 0) - np.roll(grid, 1, 0)) if closed_rows else np.gradient(grid, axis=0)
+    n = np.cross(du, dv)
+    n /= np.maximum(np.linalg.norm(n, axis=2, keepdims=True), 1e-12)
+    x = np.concatenate([grid.reshape(-1, 3), (grid - n * thickness).reshape(-1, 3)])
+    out = grid_faces(r, c, closed_rows=closed_rows)
+    number = np.arange(r * c).reshape(r, c)
+    around = np.concatenate([number[0], number[1:, -1], number[-1, ::-1][1:], number[::-1, 0][1:-1]])
+    rim = [number[:, 0][::-1], number[:, -1]] if closed_rows else [around]
+    faces = [out, out[:, ::-1] + r * c]
+    for loop in rim:
+        nxt = np.roll(loop, -1)
+        faces.append(np.stack([nxt, loop, loop + r * c, nxt + r * c], 1))
+    return x, np.concatenate(faces).astype(np.int32)
+
+
+def tube(path: np.ndarray, radius: float | np.ndarray, sides: int = 8, closed: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """A cord along a path (M, 3): points and outward quads; open ends are drawn to a point."""
+    m = len(path)
+    d = (np.roll(path, -1, 0) - np.roll(path, 1, 0)) if closed else np.gradient(path, axis=0)
+    d /= np.maximum(np.linalg.norm(d, axis=1, keepdims=True), 1e-12)
+    # A frame that does not spin: each side vector is the last one, made square to the path.
+    side = np.empty((m, 3))
+    s = np.cross(d[0], [0.0, 0.0, 1.0] if abs(d[0][2]) < 0.9 else [1.0, 0.0, 0.0])
+    for i in range(m):
+        s = s - (s @ d[i]) * d[i]
+        s = s / max(float(np.linalg.norm(s)), 1e-9)
+        side[i] = s
+    other = np.cross(d, side)
+    r = np.broadcast_to(np.asarray(radius, float), (m,)).copy()
+    if not closed:
+        r[[0, -1]] *= 0.05
+    a = np.arange(sides) * (2 * np.pi / sides)
+    x = path[:, None] + r[:, None, None] * (np.cos(a)[:, None] * side[:, None] + np.sin(a)[:, None] * other[:, None])
+    return x.reshape(-1, 3), grid_faces(m, sides, closed_rows=closed, closed_columns=True)[:, ::-1]

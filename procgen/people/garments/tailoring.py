@@ -15,8 +15,9 @@ from .drape import Cloth, relax
 from .figure import Figure, figure_of, smoothstep
 from .finish import Draped, limb_coordinates, loop_distance, pattern_coordinates
 from .fitting import Ease, carry, fit, joint_weights, signed_arm, skin_samples
+from .folds import Folding, Relief, folds_of, height_in
 from .pattern import Pattern
-from .topology import Blend, Fabric, subdivide
+from .topology import Blend, Fabric, subdivide, vertex_normals
 
 Mode = Literal["fast", "drape"]
 # Share of the way to the skinned garment that free cloth goes in a step: without it clothes slide off.
@@ -34,6 +35,7 @@ class Work:
         soft: Pull of the skinned garment in drape mode.
         skirt: Hangs round both legs.
         steps: Coarse and fine steps in drape mode.
+        folds: How it folds; None = stretched smooth.
     """
 
     ease: Ease = field(default_factory=Ease)
@@ -42,6 +44,7 @@ class Work:
     soft: float = SOFT
     skirt: bool = False
     steps: tuple[int, int] = (30, 16)
+    folds: Folding | None = field(default_factory=Folding)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +58,7 @@ class _Fitted:
     arm: np.ndarray
     around: np.ndarray
     distance: dict[str, np.ndarray]
+    folds: list[Relief]
 
 
 class _Tight:
@@ -72,7 +76,7 @@ class _Tight:
 
 
 @lru_cache(maxsize=24)
-def _fitted(pattern: Pattern, fig: Figure, ease: Ease, skirt: bool, tight: _Tight) -> _Fitted:
+def _fitted(pattern: Pattern, fig: Figure, ease: Ease, skirt: bool, folding: Folding | None, tight: _Tight) -> _Fitted:
     coarse = fit(pattern, fig, ease, tight.values)
     by, fabric = _fine(pattern)
     # Midpoints lie on the facets of the coarse mesh: round them before the fine folds.
@@ -87,6 +91,7 @@ def _fitted(pattern: Pattern, fig: Figure, ease: Ease, skirt: bool, tight: _Tigh
         arm,
         limb_coordinates(fine, arm, fig, legs),
         {k: loop_distance(fine, v) for k, v in fine_loops(pattern, fabric).items()},
+        [] if folding is None else folds_of(fine, arm, by(pattern.drop), fig, folding, legs, skirt),
     )
 
 
@@ -137,21 +142,22 @@ def make(
         hold: (V,) 0–1 where draping keeps it with the skinned garment.
     """
     fig = figure_of(body)
-    f = _fitted(pattern, fig, work.ease, work.skirt, _Tight(tight))
+    f = _fitted(pattern, fig, work.ease, work.skirt, work.folds, _Tight(tight))
     target, turned = carry(pattern, f.coarse, f.weights, fig, body)
     by, fine = _fine(pattern)
     samples = [skin_samples(body, work.clearance), *(layer_samples(m) for m in below)]
     coarse_collider = Collider.of(samples, target, signed_arm(pattern.arm))
     collider = coarse_collider.on(signed_arm(f.arm))
+    loose = 1 - by(tight)
     if mode == "fast":
-        x = fine.smooth(by(coarse_collider.push(target)), 0.5, 3)
+        x = _folded(fine.smooth(by(coarse_collider.push(target)), 0.5, 3), f, fine, body, loose, collider)
     else:
-        goal = fine.smooth(by(target), 0.5, 2)
+        goal = _folded(fine.smooth(by(target), 0.5, 2), f, fine, body, loose, None)
         turn = by(turned.reshape(-1, 9)).reshape(-1, 3, 3)
         if isinstance(mode, Folds) and not mode.recording:
             x = goal + np.einsum("vij,vj->vi", turn, mode.take())
         else:
-            x = _drape(pattern, f, target, goal, (coarse_collider, collider), work, hold)
+            x = _drape(pattern, f, body, target, goal, (coarse_collider, collider), work, hold, loose)
             if isinstance(mode, Folds):
                 mode.entries.append(np.einsum("vij,vj->vi", _unturn(turn), x - goal))
     x = collider.push(x)
@@ -160,6 +166,19 @@ def make(
     return Draped(
         fine, x, f.fine, f.rest, f.arm, fine_loops(pattern, fine), distance, border, _cut_edge(pattern), f.around, {}
     )
+
+
+def _folded(
+    x: np.ndarray, f: _Fitted, fine: Fabric, body: BodyState | None, loose: np.ndarray, collider: Collider | None
+) -> np.ndarray:
+    """The cloth with its folds; where it has no room inwards, they stand out only."""
+    if not f.folds:
+        return x
+    n = vertex_normals(x, fine.tris)
+    h = height_in(f.folds, body, len(x)) * loose
+    if collider is not None:
+        h = np.maximum(h, -np.maximum(0.0, collider.gap(x)))
+    return x + n * h[:, None]
 
 
 def _unturn(turn: np.ndarray) -> np.ndarray:
@@ -172,11 +191,13 @@ def _unturn(turn: np.ndarray) -> np.ndarray:
 def _drape(
     pattern: Pattern,
     f: _Fitted,
+    body: BodyState,
     target: np.ndarray,
     goal: np.ndarray,
     colliders: tuple[Collider, Collider],
     work: Work,
     hold: np.ndarray,
+    loose: np.ndarray,
 ) -> np.ndarray:
     """Coarse folds on the cut pattern, then fine ones on its subdivision; (V, 3) of the fine mesh."""
     by, fine = _fine(pattern)
@@ -186,9 +207,14 @@ def _drape(
     x = colliders[0].push(target)
     x = relax(pattern.fabric, x, f.coarse, target, pull, colliders[0], work.cloth, work.steps[0])
     cloth = replace(work.cloth, bend=min(0.9, 0.15 + work.cloth.bend * 3.0), slack=1 + 0.4 * (work.cloth.slack - 1))
-    x = relax(fine, fine.smooth(by(x), 0.5, 1), f.fine, goal, by(pull) * 0.7, colliders[1], cloth, work.steps[1])
-    # Jacobi leaves ripples of one mesh width, which read as wood grain.
-    return fine.smooth(x, 0.4, 3)
+    # The cloth is cut with its folds in it: they are what it wants to be, and gravity and the body change them.
+    x = fine.smooth(by(x), 0.5, 1)
+    rest = _folded(f.fine, f, fine, None, loose, None)
+    start = x + (goal - fine.smooth(by(target), 0.5, 2)) * 0.8
+    x = relax(fine, start, rest, goal, by(pull) * 0.7, colliders[1], cloth, work.steps[1])
+    # Jacobi leaves ripples of one mesh width, which read as wood grain; smoothing them takes some of the folds with them.
+    x = fine.smooth(x, 0.4, 3)
+    return _folded(x, f, fine, body, 0.5 * loose, colliders[1])
 
 
 @lru_cache(maxsize=64)

@@ -18,6 +18,7 @@ from .drape import Cloth
 from .figure import SHOULDER, SIDES, Figure, canonical, figure_of, smoothstep
 from .finish import Draped, to_mesh
 from .fitting import Ease
+from .folds import Folding
 from .pattern import Pattern
 from .tailoring import Mode, Work, make
 
@@ -107,7 +108,8 @@ def _finish(
 def build_tshirt(spec: TshirtSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast") -> list[tuple[Mesh, str]]:
     """A jersey top with short or long sleeves."""
     pattern = cut_top(canonical(body.model), spec.length, spec.sleeve, spec.neck, spec.neck_depth)
-    work = Work(ease=top_ease(spec.looseness, spec.sleeve), cloth=Cloth(bend=0.12), clearance=0.004)
+    folds = Folding(spec.fabric.kind, 0.25 + 0.75 * spec.looseness)
+    work = Work(ease=top_ease(spec.looseness, spec.sleeve), cloth=Cloth(bend=0.12), clearance=0.004, folds=folds)
     cloth = make(pattern, body, below, work, mode, *held(pattern))
     return _finish(cloth, figure_of(body), spec.fabric, {"neck": 0.018}, 0.0016)
 
@@ -115,7 +117,8 @@ def build_tshirt(spec: TshirtSpec, body: BodyState, below: list[Mesh], mode: Mod
 def build_vest(spec: VestSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast") -> list[tuple[Mesh, str]]:
     """A sleeveless jersey top."""
     pattern = cut_top(canonical(body.model), spec.length, 0.0, "scoop", spec.neck_depth)
-    work = Work(ease=top_ease(spec.looseness, 0.0), cloth=Cloth(bend=0.12), clearance=0.004)
+    folds = Folding(spec.fabric.kind, 0.15 + 0.75 * spec.looseness)
+    work = Work(ease=top_ease(spec.looseness, 0.0), cloth=Cloth(bend=0.12), clearance=0.004, folds=folds)
     edges = ("neck", "leg0", "leg1", "cuff0", "cuff1")
     tight, hold = loop_fade(pattern, edges, 0.005, 0.05), 0.7 * loop_fade(pattern, edges, 0.004, 0.03)
     cloth = make(pattern, body, below, work, mode, tight, hold)
@@ -128,7 +131,8 @@ def build_jumper(spec: JumperSpec, body: BodyState, below: list[Mesh], mode: Mod
     pattern = cut_top(canonical(body.model), spec.length, 0.97, spec.neck, depth)
     ease = top_ease(0.25 + 0.75 * spec.looseness, 1.0)
     ease = Ease(**{**ease.__dict__, "skin": 0.006, "hem": 0.5 * ease.chest, "cuff": 0.005, "hang": 0.35})
-    work = Work(ease=ease, cloth=Cloth(bend=0.35, slack=1.03), clearance=0.006)
+    folds = Folding(spec.fabric.kind, 0.4 + 0.6 * spec.looseness)
+    work = Work(ease=ease, cloth=Cloth(bend=0.35, slack=1.03), clearance=0.006, folds=folds)
     cloth = make(pattern, body, below, work, mode, *held(pattern))
     return _finish(
         cloth, figure_of(body), spec.fabric, {"neck": 0.024, "hem": 0.055, "cuff0": 0.05, "cuff1": 0.05}, 0.0032

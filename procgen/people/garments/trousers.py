@@ -18,6 +18,7 @@ from .drape import Cloth
 from .figure import HIP, KNEE, SIDES, Figure, canonical, figure_of, smoothstep
 from .finish import Draped, to_mesh
 from .fitting import Ease
+from .folds import Folding
 from .tailoring import Mode, Work, make
 from .topology import vertex_normals
 
@@ -107,12 +108,12 @@ def _ease(looseness: float, taper: float) -> Ease:
 
 def _build(
     spec: GarmentSpec, body: BodyState, below: list[Mesh], mode: Mode, cut: tuple[float, float], ease: Ease,
-    cloth: Cloth, thickness: float, waistband: float,
+    cloth: Cloth, thickness: float, waistband: float, folds: Folding | None = None,
 ) -> list[tuple[Mesh, str]]:  # fmt: skip
     pattern = cut_trousers(canonical(body.model), *cut)
     tight = loop_fade(pattern, ("waist",), 0.03, 0.09)
     hold = 0.85 * loop_fade(pattern, ("waist",), 0.025, 0.06)
-    made = make(pattern, body, below, Work(ease=ease, cloth=cloth, clearance=0.004), mode, tight, hold)
+    made = make(pattern, body, below, Work(ease=ease, cloth=cloth, clearance=0.004, folds=folds), mode, tight, hold)
     _seams(made, figure_of(body), spec.fabric.kind == "denim")
     # A waistband is a hem of its own width.
     made.distance["waist"] = made.distance["waist"] * (0.02 / waistband)
@@ -126,7 +127,8 @@ def build_trousers(
     """Woven trousers or joggers."""
     cloth = Cloth(bend=0.3, slack=1.02)
     return _build(
-        spec, body, below, mode, (spec.rise, spec.length), _ease(spec.looseness, spec.taper), cloth, 0.0018, 0.036
+        spec, body, below, mode, (spec.rise, spec.length), _ease(spec.looseness, spec.taper), cloth, 0.0018, 0.036,
+        Folding(spec.fabric.kind, 0.35 + 0.65 * spec.looseness, stack=1.0 - 0.3 * spec.looseness),
     )
 
 
@@ -134,7 +136,8 @@ def build_jeans(spec: JeansSpec, body: BodyState, below: list[Mesh], mode: Mode 
     """Denim trousers."""
     cloth = Cloth(bend=0.4, slack=1.025)
     return _build(
-        spec, body, below, mode, (spec.rise, spec.length), _ease(spec.looseness, spec.taper), cloth, 0.0022, 0.038
+        spec, body, below, mode, (spec.rise, spec.length), _ease(spec.looseness, spec.taper), cloth, 0.0022, 0.038,
+        Folding(spec.fabric.kind, 0.35 + 0.65 * spec.looseness, stack=1.2 - 0.4 * spec.looseness),
     )
 
 
@@ -150,7 +153,8 @@ def build_shorts(spec: ShortsSpec, body: BodyState, below: list[Mesh], mode: Mod
     """Shorts."""
     ease = _ease(0.3 + 0.7 * spec.looseness, 0.0)
     cloth = Cloth(bend=0.3, slack=1.02)
-    return _build(spec, body, below, mode, (spec.rise, spec.length), ease, cloth, 0.0018, 0.036)
+    return _build(spec, body, below, mode, (spec.rise, spec.length), ease, cloth, 0.0018, 0.036,
+                  Folding(spec.fabric.kind, 0.3 + 0.6 * spec.looseness))  # fmt: skip
 
 
 @garments.register("trousers", spec=TrousersSpec, build=build_trousers)
