@@ -135,8 +135,8 @@ def studio(camera: CameraSpec) -> tuple[list[SceneObject], list[Light], Shader]:
         return Light("area", watts, tint, size, blender_matrix_from_cam(look_at(place, target)))
 
     lights = [
-        lamp(-1.5, 2.0, 1.3, 210.0, 1.5, (1.0, 0.96, 0.91)),
-        lamp(2.2, 1.8, 0.3, 75.0, 2.2, (0.92, 0.96, 1.0)),
+        lamp(-1.5, 2.0, 1.3, 150.0, 1.5, (1.0, 0.96, 0.91)),
+        lamp(2.2, 1.8, 0.3, 52.0, 2.2, (0.92, 0.96, 1.0)),
         lamp(1.3, -1.6, 1.5, 95.0, 0.8, (1.0, 0.98, 0.95)),
     ]
     turn = np.linspace(0.0, np.pi / 2, 12)
@@ -152,7 +152,7 @@ def studio(camera: CameraSpec) -> tuple[list[SceneObject], list[Light], Shader]:
     s = Shader("backdrop")
     s.principled(base_color=BACKDROP, roughness=0.9, specular_ior_level=0.1)
     world = Shader("grey_room")
-    world.surface(world.node("Background", "Background", {}, Color=(0.42, 0.44, 0.47), Strength=0.6))
+    world.surface(world.node("Background", "Background", {}, Color=(0.42, 0.44, 0.47), Strength=0.5))
     return [SceneObject("backdrop", Mesh(vertices, faces, (s,)), "wall")], lights, world
 
 

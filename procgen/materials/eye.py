@@ -14,18 +14,21 @@ IRIS: dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]] =
     "grey": ((0.085, 0.105, 0.12), (0.26, 0.29, 0.31)),
 }
 # Per-vertex attributes of the eye mesh (`people/eyes.py`).
-EYE_POLAR = "eye_polar"  # cos, sin of the angle around the axis; radius over iris radius
+EYE_POLAR = "eye_polar"  # cos (1 towards the nose), sin of the angle around the axis; radius over iris radius
 EYE_AXIS = "eye_axis"  # height along the axis over the eyeball's radius
 
 
-def eye_material(iris: str, pupil: float = 0.36, veins: float = 0.3, age: float = 0.0, lod: int = 0) -> Shader:
+def eye_material(
+    iris: str, pupil: float = 0.36, veins: float = 0.3, age: float = 0.0, variation: float = 0.0, lod: int = 0
+) -> Shader:
     """Eyeball: iris with fibres, collarette and limbal ring; sclera that reddens towards the corners.
 
     Args:
         iris: Key of `IRIS`.
         pupil: Pupil radius over iris radius.
         veins: Redness of the sclera.
-        age: 0–1, yellows the sclera a little.
+        age: 0–1, yellows the sclera a little, and greys the rim of the cornea.
+        variation: Offset into the fibres.
         lod: 2 drops fibres and veins.
     """
     s = Shader("eye")
@@ -34,26 +37,40 @@ def eye_material(iris: str, pupil: float = 0.36, veins: float = 0.3, age: float 
     axis = s.attribute(EYE_AXIS)
     dark, light = IRIS[iris]
     if lod < 2:
-        fibres = s.noise(s.combine(c, sn, r * 0.30), 11.0, 4.0, 0.72)
-        blend = s.smoothstep(fibres, 0.34, 0.66)
+        # Fibres run from the pupil to the rim; the collarette a third of the way out divides two layers of them.
+        ring = s.math("MULTIPLY_ADD", s.noise(s.combine(c, sn, variation), 2.6, 2.0), 0.16, pupil + 0.05)
+        fine = s.noise(s.combine(c, sn, s.math("MULTIPLY_ADD", r, 0.22, variation)), 15.0, 4.0, 0.70)
+        coarse = s.noise(s.combine(c, sn, s.math("MULTIPLY_ADD", r, 0.55, variation + 7.0)), 5.0, 2.0, 0.6)
+        blend = s.smoothstep(s.math("MULTIPLY_ADD", coarse, 0.45, fine * 0.62), 0.40, 0.66)
+        zone = s.smoothstep(r - ring, -0.05, 0.05)
+        crypt = s.smoothstep(coarse, 0.36, 0.46, 0.55, 1.0)
+        blend = blend * s.math("MULTIPLY_ADD", zone, -0.18, 1.0) * crypt
+        color = s.mix(blend, dark, light)
+        amber = (light[0] * 1.05, light[1] * 0.78, light[2] * 0.5)
+        color = s.mix(s.math("MULTIPLY_ADD", zone, -0.55, 0.62), color, amber)
+        color = s.mix(s.smoothstep(s.math("ABSOLUTE", r - ring), 0.0, 0.035, 0.35, 0.0), color, light)
     else:
-        blend = 0.45
-    color = s.mix(blend, dark, light)
-    amber = (light[0] * 1.05, light[1] * 0.78, light[2] * 0.5)
-    color = s.mix(s.smoothstep(r, pupil + 0.06, pupil + 0.28, 0.6, 0.0), color, amber)
+        color = s.mix(0.45, dark, light)
     limbus = (dark[0] * 0.22, dark[1] * 0.22, dark[2] * 0.25)
-    color = s.mix(s.smoothstep(r, 0.76, 1.0, 0.0, 0.88), color, limbus)
+    color = s.mix(s.smoothstep(r, 0.78, 1.0, 0.0, 0.90), color, limbus)
+    if age > 0.3:
+        # Arcus senilis: a grey ring in the rim.
+        arcus = s.smoothstep(r, 0.80, 0.92) * s.smoothstep(r, 1.04, 0.96)
+        color = s.mix(arcus * (0.45 * (age - 0.3)), color, (0.30, 0.31, 0.31))
     color = s.mix(s.smoothstep(r, pupil - 0.015, pupil + 0.02, 1.0, 0.0), color, (0.002, 0.002, 0.002))
 
-    white = (0.45 - 0.03 * age, 0.41 - 0.04 * age, 0.38 - 0.08 * age)
-    corner = s.smoothstep(axis, 0.50, 0.86, 0.55 + 0.35 * veins, 0.0)
-    sclera = s.mix(corner, white, (0.50, 0.26, 0.21))
+    white = (0.42 - 0.03 * age, 0.385 - 0.04 * age, 0.355 - 0.08 * age)
+    corner = s.smoothstep(axis, 0.34, 0.74, 0.45 + 0.35 * veins, 0.0)
+    sclera = s.mix(corner, white, (0.50, 0.27, 0.22))
     if lod < 2:
         at = s.coords("Object")
         threads = s.noise(at, 260.0, 5.0, 0.65, 1.2)
-        thin = s.ramp(threads, [(0.462, 0.0), (0.50, 1.0), (0.538, 0.0)])
-        amount = s.smoothstep(axis, 0.50, 0.93, 0.35 + 0.6 * veins, 0.04)
+        thin = s.ramp(threads, [(0.468, 0.0), (0.50, 1.0), (0.532, 0.0)])
+        amount = s.smoothstep(axis, 0.42, 0.93, 0.35 + 0.6 * veins, 0.02)
         sclera = s.mix(thin * amount, sclera, (0.55, 0.16, 0.12))
+    # The caruncle and the fold beside it fill the corner towards the nose.
+    side = c * s.math("SQRT", s.math("MAXIMUM", 1.0 - axis * axis, 0.0))
+    sclera = s.mix(s.smoothstep(side, 0.70, 0.86), sclera, (0.46, 0.19, 0.15))
     front = s.math("GREATER_THAN", axis, 0.0)
     inside = s.smoothstep(r, 0.955, 1.07, 1.0, 0.0) * front
     s.principled(

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from .shader import Shader, Socket
+from .wrinkles import face_lines
 
 # Albedo of skin without pigment or blood, and how melanin and haemoglobin absorb in linear R, G, B.
 # Fitted by eye against photographs; the shape (blue absorbed most by melanin, green most by blood) is Jacques 2013.
@@ -46,13 +47,16 @@ def _albedo_nodes(s: Shader, melanin: Socket, blood: Socket) -> Socket:
     return s.node("CombineColor", "Color", {"mode": "RGB"}, Red=channels[0], Green=channels[1], Blue=channels[2])
 
 
-def _groove(s: Shader, distance: Socket, width: float) -> Socket:
-    """1 on a line, falling to 0 over `width` metres on both sides."""
-    return s.smoothstep(s.math("ABSOLUTE", distance), 0.0, width, 1.0, 0.0)
+def _moles(s: Shader, at: Socket, amount: float) -> Socket:
+    """Flat moles of one to two millimetres: a few of the cells of a 16 mm grid have one."""
+    near = s.voronoi(at, 62.0)
+    chance, size, _ = s.xyz(s.voronoi(at, 62.0, output="Color"))
+    radius = s.math("MULTIPLY_ADD", size, 0.055, 0.025)
+    dot = s.smoothstep(s.math("DIVIDE", near, radius), 0.65, 1.15, 1.0, 0.0)
+    return dot * s.math("GREATER_THAN", chance, 1.0 - 0.10 * amount)
 
 
-def _bump(s: Shader, at: Socket, fine: Socket, lips: Socket, lines: tuple[Socket, Socket], roughening: float,
-          marks: float, lod: int) -> Socket | None:  # fmt: skip
+def _bump(s: Shader, at: Socket, fine: Socket, lips: Socket, lines: Socket | None, roughening: float, lod: int) -> Socket | None:
     """Pores, lip creases and wrinkles as one height in millimetres (each Bump node costs three evaluations)."""
     if lod > 1:
         return None
@@ -64,32 +68,8 @@ def _bump(s: Shader, at: Socket, fine: Socket, lips: Socket, lines: tuple[Socket
         height = s.math("MULTIPLY_ADD", pores, 0.11 * roughening, height)
         creases = s.wave(s.mapping(at, (1.0, 0.12, 0.12)), 260.0, 2.0)
         height = s.math("MULTIPLY_ADD", creases * lips, 0.16, height)
-    if marks > 0.02:
-        face = s.attribute(FACE_CO, vector=True)
-        x, _, z = s.xyz(face)
-        wander = s.noise(face, 38.0, 2.0) * 0.011
-        rows = s.math("SINE", (z + wander) * (2 * math.pi / 0.0105))
-        rows = s.math("POWER", s.math("MULTIPLY_ADD", rows, 0.5, 0.5), 3.0)
-        height = s.math("MULTIPLY_ADD", rows * lines[0], -1.0 * marks, height)
-        # Crow's feet fan out from the outer corner of the eye.
-        ax = s.math("ABSOLUTE", x) - 0.030
-        fan = s.math("ARCTAN2", z + wander * 0.35 - 0.004, ax)
-        rays = s.math("POWER", s.math("MULTIPLY_ADD", s.math("SINE", fan * 15.0), 0.5, 0.5), 2.5)
-        height = s.math("MULTIPLY_ADD", rays * lines[1], -0.6 * marks, height)
-        # Folds from the nostrils to the corners of the mouth, and the crease under the bag of the eye.
-        across = s.math("ABSOLUTE", x)
-        fold = s.math("MULTIPLY_ADD", z, 0.42, across) - 0.0022 + wander * 0.25
-        fold = _groove(s, fold, 0.0024) * s.smoothstep(z, -0.078, -0.066) * s.smoothstep(z, -0.036, -0.046)
-        height = s.math("MULTIPLY_ADD", fold, -1.1 * marks, height)
-        bag = s.math("MULTIPLY_ADD", s.math("POWER", s.math("ABSOLUTE", across - 0.029), 2.0), -22.0, z) + 0.0205
-        bag = (
-            _groove(s, bag + wander * 0.1, 0.0018)
-            * s.smoothstep(across, 0.012, 0.018)
-            * s.smoothstep(across, 0.048, 0.040)
-        )
-        height = s.math("MULTIPLY_ADD", bag, -0.6 * marks, height)
-        crepe = s.wave(at, 120.0, 9.0, 2.0, axis="DIAGONAL")
-        height = s.math("MULTIPLY_ADD", crepe, 0.10 * marks, height)
+    if lines is not None:
+        height = s.math("MULTIPLY_ADD", lines, -1.3, height)
     return s.bump(height, 0.001, 0.65)
 
 
@@ -99,6 +79,7 @@ def skin_material(
     *,
     freckles: float = 0.0,
     roughness: float = 0.5,
+    moles: float = 0.0,
     age_marks: float = 0.0,
     youth: float = 0.0,
     variation: float = 0.0,
@@ -110,7 +91,7 @@ def skin_material(
     """Skin of one person.
 
     Args:
-        melanin, redness, freckles, roughness, age_marks, variation: See `SkinSpec`.
+        melanin, redness, freckles, moles, roughness, age_marks, variation: See `SkinSpec`.
         youth: 1 for small children: finer pores, rosier.
         hair_color: Linear RGB of the hair, for the scalp under it.
         scalp: How much the hair tints the scalp.
@@ -125,16 +106,18 @@ def skin_material(
     scalp_zone, beard_zone, freckle_zone = s.xyz(s.attribute(ZONE_C, vector=True))
     row_zone, fan_zone, gloss = s.xyz(s.attribute(ZONE_D, vector=True))
 
+    lines = None if lod > 0 or age_marks <= 0.03 else face_lines(s, s.attribute(FACE_CO, vector=True), row_zone, fan_zone, age_marks)
+
     octaves = (5.0, 3.0, 2.0)[min(lod, 2)]
     broad = s.noise(at, 11.0, octaves) - 0.5
     fine = s.noise(at, 130.0, octaves, 0.6)
     light = 1.0 - 0.55 * melanin  # blood shows less through dark skin
 
     # Blood: blotches, capillaries where skin is thin, flushed zones.
-    blood = s.math("MULTIPLY_ADD", broad, 1.6 * light, redness)
+    blood = s.math("MULTIPLY_ADD", broad, (0.7 + 0.5 * age_marks) * light, redness)
     flushed = s.smoothstep(fine, 0.30, 0.72, 0.55, 1.15)
-    blood = s.math("MULTIPLY_ADD", blood_zone * flushed, (1.45 + 0.5 * youth) * light, blood)
-    blood = s.math("MULTIPLY_ADD", s.smoothstep(fine, 0.46, 0.72), 0.55 * light, blood)
+    blood = s.math("MULTIPLY_ADD", blood_zone * flushed, (1.05 + 0.6 * youth) * light, blood)
+    blood = s.math("MULTIPLY_ADD", s.smoothstep(fine, 0.46, 0.72), 0.26 * light, blood)
     blood = s.math("MULTIPLY_ADD", socket_zone, 0.75 * light, blood)
     blood = s.math("MULTIPLY_ADD", forehead, -0.18, blood)
     blood = s.math("MULTIPLY_ADD", lips * s.smoothstep(fine, 0.2, 0.8, 0.75, 1.15), 1.15 + 0.6 * light, blood)
@@ -142,8 +125,8 @@ def skin_material(
     blood = s.math("MULTIPLY_ADD", palms, 0.5, blood)
 
     # Melanin: mottling, sockets, less on palms, nails and (a little) the lower lip.
-    mel = s.math("MULTIPLY_ADD", broad, 0.14 + 0.10 * melanin, melanin)
-    mel = s.math("MULTIPLY_ADD", fine - 0.5, 0.10 + 0.12 * melanin, mel)
+    mel = s.math("MULTIPLY_ADD", broad, 0.09 + 0.10 * melanin + 0.08 * age_marks, melanin)
+    mel = s.math("MULTIPLY_ADD", fine - 0.5, 0.07 + 0.10 * melanin, mel)
     mel = s.math("MULTIPLY_ADD", socket_zone, 0.07 + 0.04 * age_marks, mel)
     mel = s.math("MULTIPLY_ADD", lips, 0.12 - 0.22 * melanin * melanin, mel)
     pale = max(0.0, melanin - max(0.08, melanin * 0.42))
@@ -153,10 +136,16 @@ def skin_material(
         spots = s.smoothstep(s.voronoi(at, 300.0), 0.05, 0.38, 1.0, 0.0)
         gate = s.smoothstep(s.noise(at, 75.0, 1.0), 0.44, 0.60)
         mel = s.math("MULTIPLY_ADD", spots * gate * freckle_zone, 0.24 * freckles, mel)
+    if moles > 0.01 and lod == 0:
+        mel = s.math("MULTIPLY_ADD", _moles(s, at, moles), 0.42, mel)
     if age_marks > 0.3 and lod < 2:
         marks = s.smoothstep(s.voronoi(s.vector("ADD", at, (3.1, 0.0, 0.0)), 42.0), 0.06, 0.20, 1.0, 0.0)
         gate = s.smoothstep(s.noise(at, 26.0, 1.0), 0.50, 0.62)
         mel = s.math("MULTIPLY_ADD", marks * gate, 0.28 * (age_marks - 0.3), mel)
+    if lines is not None:
+        # Light that enters a fold comes out redder and darker than the bump alone makes it.
+        mel = s.math("MULTIPLY_ADD", lines, 0.10 + 0.06 * age_marks, mel)
+        blood = s.math("MULTIPLY_ADD", lines, 0.9 * light, blood)
     color = _albedo_nodes(s, s.math("MAXIMUM", mel, 0.02), blood)
     if stubble > 0.0:
         shadow = s.mix(1.0, color, (0.50, 0.55, 0.60), "MULTIPLY")
@@ -166,11 +155,11 @@ def skin_material(
         color = s.mix(scalp_zone * scalp, color, hair_color)
 
     # Roughness: matt cheeks, shinier forehead, nose, lips and nails.
-    rough = s.math("MULTIPLY_ADD", fine - 0.5, 0.40, roughness)
+    rough = s.math("MULTIPLY_ADD", fine - 0.5, 0.24, roughness)
     rough = s.math("MULTIPLY_ADD", gloss, -0.09 * (1.0 - youth), rough)
     rough = s.math("MULTIPLY_ADD", lips, -0.10, rough)
     rough = s.math("MULTIPLY_ADD", nails, -0.20, rough)
-    normal = _bump(s, at, fine, lips, (row_zone, fan_zone), 1.0 - 0.6 * youth + 0.25 * age_marks, age_marks, lod)
+    normal = _bump(s, at, fine, lips, lines, 1.0 - 0.6 * youth + 0.25 * age_marks, lod)
     s.principled(
         **({} if normal is None else {"normal": normal}),
         base_color=color,

@@ -129,7 +129,7 @@ def build_eyes(spec: EyeSpec, body: BodyState, *, age: float = 30.0, lod: int = 
     out: list[tuple[str, Mesh, str, bool]] = []
     segments = (_SEGMENTS, 32, 16)[min(lod, 2)]
     iris = visible_iris(float(np.mean([eye_ball(body.rest, i)[1] for i in eye_ids(body)])))
-    shader = eye_material(spec.iris, spec.pupil, spec.veins, float(np.clip((age - 40) / 50, 0, 1)), lod)
+    shader = eye_material(spec.iris, spec.pupil, spec.veins, float(np.clip((age - 40) / 50, 0, 1)), spec.variation, lod)
     for side, ids, joint in zip("lr", eye_ids(body), JOINTS, strict=True):
         c, radius = eye_ball(body.rest, ids)
         T = body.T[joint]
@@ -140,7 +140,8 @@ def build_eyes(spec: EyeSpec, body: BodyState, *, age: float = 30.0, lod: int = 
         turn = np.linspace(0.0, 2.0 * np.pi, segments, endpoint=False)
         polar = np.stack(
             [
-                np.tile(np.cos(turn), len(profile)),
+                # Towards the nose on both sides.
+                np.tile(np.cos(turn) * (-1.0 if side == "l" else 1.0), len(profile)),
                 np.tile(np.sin(turn), len(profile)),
                 np.repeat(profile[:, 0] / iris, segments),
             ],

@@ -21,6 +21,8 @@ LIMIT = 2.3
 _GROWN = np.array([(0.0, 0.40), (2.0, 0.55), (10.0, 0.8), (17.0, 1.0)])
 # How far ageing is, by years, in units of `Feature.old`.
 _AGED = np.array([(25.0, 0.0), (40.0, 0.16), (55.0, 0.45), (70.0, 0.85), (85.0, 1.2), (100.0, 1.45)])
+# Columns that draw the lips together: in the middle, on the left, on the right; solved for, never drawn.
+SEALS = ("lip_seal_middle", "lip_seal_left", "lip_seal_right")
 # What differs between left and right; the axes have no names of their own.
 ASYMMETRIES = tuple(f"asymmetry_{k}" for k in range(12))
 
@@ -55,7 +57,7 @@ def _pair(stem: str, share: float = 1.0, more: str = "incr", less: str = "decr")
 
 FEATURES: dict[str, Feature] = {
     "face_width": Feature("wider head", _pair("head/head-scale-horiz"), 0.14, {"wide": 0.7}),
-    "face_height": Feature("taller head", _pair("head/head-scale-vert"), 0.12, {"long": 0.7}),
+    "face_height": Feature("taller head", _pair("head/head-scale-vert"), 0.12, {"long": 0.7}, base=(0.3, 0.8)),
     "face_depth": Feature("deeper head", _pair("head/head-scale-depth"), 0.2, {"long": 0.3}),
     "occiput": Feature("fuller back of the head", _pair("head/head-back-scale-depth"), 0.12),
     "fullness": Feature("more fat in the face", _pair("head/head-fat"), 0.30, {"full": 0.7}),
@@ -85,7 +87,7 @@ FEATURES: dict[str, Feature] = {
     "chin_prominence": Feature("chin further forward", _pair("chin/chin-prominent"), 0.33, {"robust": 0.3}),
     "chin_cleft": Feature("cleft chin", {"chin/chin-cleft-incr": 1.0}, 0.22),
     "prognathism": Feature("lower face further forward", _pair("chin/chin-prognathism"), 0.28, {"forward": 0.5}),
-    "nose_width": Feature("wider nose", _pair("nose/nose-scale-horiz"), 0.2, {"wide": 0.4, "forward": 0.4}, old=0.4),
+    "nose_width": Feature("wider nose", _pair("nose/nose-scale-horiz"), 0.2, {"wide": 0.4, "forward": 0.4}, old=0.4, base=(1.6, 0.0)),
     "nose_length": Feature("longer nose", _pair("nose/nose-scale-vert"), 0.3, {"long": 0.6}, old=0.7),
     "nose_depth": Feature("nose further out", _pair("nose/nose-scale-depth"), 0.17, {"long": 0.3, "forward": -0.4}, male=0.2, old=0.3),
     "nose_hump": Feature("humped bridge", _pair("nose/nose-hump"), 0.3, {"robust": 0.3}, old=0.3),
@@ -99,8 +101,8 @@ FEATURES: dict[str, Feature] = {
     "nose_base": Feature("higher base of the nose", _pair("nose/nose-base", 1, "up", "down"), 0.33, {"long": -0.2}, old=-0.4),
     "bridge_width": Feature("wider bridge", {**_pair("nose/nose-width1"), **_pair("nose/nose-width2", 0.7)}, 0.3, {"robust": 0.3}),
     "nose_volume": Feature("fleshier nose", _pair("nose/nose-volume"), 0.28, {"robust": 0.3, "full": 0.2}, old=0.5),
-    "eye_size": Feature("larger eye openings", _pair("eyes/eye-scale"), 0.17, {"open": 0.4}, base=(2.0, 2.2)),
-    "eye_spacing": Feature("eyes further apart", _pair("eyes/eye-trans", 1, "out", "in"), 0.24, {"wide": 0.6}, base=(1.2, 2.0)),
+    "eye_size": Feature("larger eye openings", _pair("eyes/eye-scale"), 0.17, {"open": 0.4}, base=(3.0, 3.2)),
+    "eye_spacing": Feature("eyes further apart", _pair("eyes/eye-trans", 1, "out", "in"), 0.24, {"wide": 0.6}, base=(1.0, 2.0)),
     "eye_height": Feature("eyes higher in the face", _pair("eyes/eye-trans", 1, "up", "down"), 0.25),
     "eye_tilt": Feature(
         "outer corners higher",
@@ -114,7 +116,7 @@ FEATURES: dict[str, Feature] = {
     "lid_fullness": Feature("fuller upper lid", _pair("eyes/eye-eyefold", 1, "convex", "concave"), 0.28, {"full": 0.3}),
     "epicanthus": Feature("stronger inner fold", _pair("eyes/eye-epicanthus", 1, "in", "out"), 0.2),
     "eye_bags": Feature("bags below the eyes", _pair("eyes/eye-bag"), 0.25, {"full": 0.2}, old=1.6),
-    "mouth_width": Feature("wider mouth", _pair("mouth/mouth-scale-horiz"), 0.3, {"wide": 0.4}, base=(1.5, 1.4)),
+    "mouth_width": Feature("wider mouth", _pair("mouth/mouth-scale-horiz"), 0.3, {"wide": 0.4}, base=(2.2, 1.9)),
     "mouth_height": Feature("higher mouth", _pair("mouth/mouth-trans", 1, "up", "down"), 0.28, {"long": -0.3}),
     "mouth_depth": Feature("mouth further forward", _pair("mouth/mouth-trans", 1, "forward", "backward"), 0.25, {"forward": 0.7}, old=-0.5),
     "upper_lip": Feature(
@@ -126,7 +128,7 @@ FEATURES: dict[str, Feature] = {
         0.2, {"forward": 0.5}, male=-0.1, old=-0.9,
     ),
     "cupids_bow": Feature("stronger Cupid's bow", _pair("mouth/mouth-cupidsbow"), 0.33, old=-0.8),
-    "mouth_corners": Feature("corners of the mouth higher", _pair("mouth/mouth-angles", 1, "up", "down"), 0.28, old=-0.9),
+    "mouth_corners": Feature("corners of the mouth higher", _pair("mouth/mouth-angles", 1, "up", "down"), 0.28, old=-0.9, base=(0.4, 0.4)),
     "philtrum": Feature("deeper philtrum", _pair("mouth/mouth-philtrum-volume"), 0.33, old=-0.5),
     "laugh_lines": Feature("deeper nasolabial folds", _pair("mouth/mouth-laugh-lines", 1, "in", "out"), 0.25, {"full": 0.2}, old=1.8),
     "ear_size": Feature("larger ears", _pair("ears/ear-scale"), 0.14, {"long": 0.2}, male=0.2, old=0.9),

@@ -89,6 +89,7 @@ def sample_skin(rng: Generator, person: Phenotype) -> SkinSpec:
         melanin=float(np.clip(melanin, 0.0, 1.0)),
         redness=redness,
         freckles=float(rng.uniform(0.2, 1.0)) if freckled else 0.0,
+        moles=float(rng.beta(1.6, 4.0) * np.interp(age, (2.0, 25.0), (0.1, 1.0))),
         roughness=float(np.clip(rng.normal(0.48 + 0.05 * np.clip((age - 50) / 30, 0, 1), 0.035), 0.36, 0.62)),
         age_marks=float(np.clip((age - 32.0) / 48.0 + rng.normal(0, 0.08), 0.0, 1.0) if age > 25 else 0.0),
         variation=float(rng.uniform(0.0, 100.0)),
@@ -103,6 +104,7 @@ def sample_eyes(rng: Generator, person: Phenotype) -> EyeSpec:
     return EyeSpec(
         iris=_IRIS[int(rng.choice(len(_IRIS), p=share / share.sum()))],  # type: ignore[arg-type]
         pupil=float(np.clip(rng.normal(0.40 - 0.0012 * age, 0.045), 0.24, 0.52)),
+        variation=float(rng.uniform(0.0, 100.0)),
         veins=float(np.clip(rng.beta(2, 5) + 0.25 * old, 0, 1)),
         lid_cover=float(np.clip(rng.normal(0.0022 + 0.0006 * old - 0.0007 * (age < 8), 0.0004), 0.0008, 0.0040)),
         lid_asymmetry=float(np.clip(rng.normal(0, 0.00022), -0.0006, 0.0006)),

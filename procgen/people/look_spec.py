@@ -15,6 +15,7 @@ class SkinSpec(Spec):
     melanin: float = param(0.3, low=0.0, high=1.0, doc="Melanin; 0.1 very light, 0.95 very dark.")
     redness: float = param(0.5, low=0.0, high=1.5, doc="Haemoglobin.")
     freckles: float = param(0.0, low=0.0, high=1.0, doc="Freckles.")
+    moles: float = param(0.2, low=0.0, high=1.0, doc="Moles.")
     roughness: float = param(0.5, low=0.2, high=0.9, doc="Mean roughness.")
     age_marks: float = param(0.0, low=0.0, high=1.0, doc="Age spots and fine wrinkles.")
     variation: float = param(
@@ -29,6 +30,7 @@ class EyeSpec(Spec):
     iris: Literal["brown", "dark", "hazel", "green", "blue", "grey"] = param("brown", doc="Iris colour.")
     pupil: float = param(0.36, low=0.2, high=0.6, doc="Pupil radius over iris radius.")
     veins: float = param(0.3, low=0.0, high=1.0, doc="Redness of the sclera.")
+    variation: float = param(0.0, low=0.0, high=100.0, doc="Offset into the fibres of the iris, so that no two people share them.")
     lid_cover: float = param(0.0024, low=-0.002, high=0.006, unit="m", doc="How far the upper lid covers the iris.")
     lid_asymmetry: float = param(0.0, low=-0.002, high=0.002, unit="m", doc="How much wider the left eye is open.")
 

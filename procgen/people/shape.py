@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..codec import Spec, param
 from ..errors import SpecError, unknown_name
-from .features import ASYMMETRIES, FEATURES, feature_row, sample_features
+from .features import ASYMMETRIES, FEATURES, SEALS, feature_row, sample_features
 from .growth import body_mass, stature
 from .macros import macro_weights
 from .model import BodyModel
@@ -35,6 +35,10 @@ MASS_TOLERANCE = 2e-3
 _PROBE = 0.02
 BUILD_LIMIT, BUILD_SPREAD = 2.0, 0.8
 BUILD_COUNT = 10
+# MakeHuman's average adult is 5 % broader between the deltoids than people are (Gordon et al. 1989: 492 and 431 mm).
+SHOULDERS = -0.8
+# Lips at rest overlap a little, metres: subdivision draws their edges back. How much they may be drawn, in millimetres.
+LIP_GAP, SEAL_LIMITS = -0.0003, (-3.0, 6.0)
 
 
 @dataclass(frozen=True)
@@ -178,6 +182,9 @@ def betas_from_phenotypes(model: BodyModel, people: Sequence[Phenotype]) -> NDAr
     own = np.zeros((len(people), model.shapedirs.shape[2]))
     own[:, : table.shape[1]] = table[-1]
     own[:, :split] += individual_build(model, people)
+    if "phenotype_shoulders" in model.phenotype:
+        narrow = np.interp([p.age_years for p in people], (8.0, 18.0), (0.0, 1.0)) * SHOULDERS
+        own[:, :split] += narrow[:, None] * model.phenotype["phenotype_shoulders"]
     names = model.feature_names
     if names:
         own[:, -len(names) :] = [feature_row(names, p.features, p.age_years, p.gender) for p in people]
@@ -229,6 +236,20 @@ def betas_from_phenotypes(model: BodyModel, people: Sequence[Phenotype]) -> NDAr
         f_low = np.where(below, f, np.where(side == 1, 0.5 * f_low, f_low))
         low, high = np.where(below, w, low), np.where(below, high, w)
         side = np.where(below, -1, 1)
+    return _closed_lips(model, betas)
+
+
+def _closed_lips(model: BodyModel, betas: NDArray) -> NDArray[np.float64]:
+    """The same people with their lips just touching, whatever their features did to them: the gap is linear in betas."""
+    if not set(SEALS) <= set(model.feature_names):
+        return betas
+    first = betas.shape[1] - len(model.feature_names)
+    columns = [first + model.feature_names.index(n) for n in SEALS]
+    gap, slope = _lip_gaps(_Key(model))
+    betas = betas.copy()
+    betas[:, columns] = 0.0
+    apart = gap + betas @ slope - LIP_GAP
+    betas[:, columns] = np.clip(-np.linalg.solve(slope[columns].T, apart.T).T, *SEAL_LIMITS)
     return betas
 
 
@@ -296,6 +317,21 @@ def _extremes(key: _Key) -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArra
     ends = np.flatnonzero(y > y.max() - 0.04), np.flatnonzero(y < y.min() + 0.03)
     crown, sole = ((key.model.shapedirs[i, 1].astype(np.float64), y[i].astype(np.float64)) for i in ends)
     return crown, sole
+
+
+@lru_cache(maxsize=2)
+def _lip_gaps(key: _Key) -> tuple[NDArray, NDArray]:
+    """Gaps between the lips of the mean body, (3,) metres in the order of `SEALS`, and how betas change them (B, 3)."""
+    model = key.model
+    face, bary = model.landmarks["landmark_face68_faces"], model.landmarks["landmark_face68_bary"].astype(np.float64)
+
+    def height(k: int) -> tuple[float, NDArray]:
+        i = model.faces[face[k]]
+        return float(bary[k] @ model.v_template[i, 1]), bary[k] @ model.shapedirs[i, 1].astype(np.float64)
+
+    # Inner line of the lips: 62 over 66 in the middle, 63 over 65 on the person's left, 61 over 67 on the right.
+    pairs = [(height(a), height(b)) for a, b in ((62, 66), (63, 65), (61, 67))]
+    return np.array([u[0] - v[0] for u, v in pairs]), np.stack([u[1] - v[1] for u, v in pairs], 1)
 
 
 @lru_cache(maxsize=2)

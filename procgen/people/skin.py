@@ -110,6 +110,7 @@ def skin_shader(
         spec.melanin,
         spec.redness,
         freckles=spec.freckles,
+        moles=spec.moles,
         roughness=spec.roughness,
         age_marks=spec.age_marks,
         youth=float(np.clip((14.0 - age) / 12.0, 0.0, 1.0)),

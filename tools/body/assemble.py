@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from vivant.procgen.npz import read_npz, write_npz
-from vivant.procgen.people.features import ASYMMETRIES, FEATURES
+from vivant.procgen.people.features import ASYMMETRIES, FEATURES, SEALS
 from vivant.procgen.people.macros import ANCHORS, macro_weights
 from vivant.procgen.people.packing import pack_components, unpack_components
 from vivant.procgen.people.shape import age_parameter
@@ -208,10 +208,23 @@ def head_arrays(
     # Artists' changes reach into the neck here and there; below it the body is nobody's face.
     low = mean[:, 1] < mean[on_face[order], 1].min() - NECK_REACH
     named[:, low] = 0.0
+    points, bary = landmarks.face_68(top, mean[: len(top.base_ids)], _eyes(top, mean))
+    inner = np.einsum("kc,kcd->kd", bary, mean[top.faces[points]])[60:68]
+    mobile = np.zeros(len(order))
+    mobile[: len(top.base_ids)] = top.base_ids < mesh.SKIN_END
+    named = np.concatenate([named, face.seals(mean, inner, mobile)])
     arrays = _sparse_block("head", np.concatenate([detail, named]))
-    arrays["feature_names"] = np.array([*FEATURES, *ASYMMETRIES])
+    arrays["feature_names"] = np.array([*FEATURES, *ASYMMETRIES, *SEALS])
+    body = slice(0, len(top.base_ids))
+    arrays["phenotype_shoulders"] = space.shoulder_axis(src, weights, top.base_ids, components[:, body]).astype(np.float32)
     arrays["phenotype_map"] = np.concatenate([table, detail_map], axis=1).astype(np.float32)
     return arrays, report
+
+
+def _eyes(top: mesh.Topology, mean: NDArray) -> NDArray:
+    """(2, 3) centres of the eyeballs."""
+    inside = [(top.base_ids >= lo) & (top.base_ids < hi) for lo, hi in mesh.EYES.values()]
+    return np.stack([mean[: len(top.base_ids)][k].mean(axis=0) for k in inside])
 
 
 def renew_head(path: Path) -> dict:

@@ -23,7 +23,7 @@ DETAIL_PEOPLE, DETAIL_COUNT = 700, 24
 ASYMMETRY_COUNT = 12
 # Mean length, over the skin of the face, of one standard deviation of all asymmetry together, metres: faces differ from
 # their mirror image by 1 to 2 mm (Ferrario et al. 2001).
-ASYMMETRY_M = 0.0009
+ASYMMETRY_M = 0.0007
 _ASYMMETRIES = ("brown", "cheek", "ear", "eye", "jaw", "mouth", "nose", "temple")
 
 
@@ -74,6 +74,27 @@ def asymmetries(source: Source, face: NDArray) -> NDArray[np.float32]:
     axes *= np.linalg.svd(flat, compute_uv=False)[:ASYMMETRY_COUNT][:, None, None]
     whole = np.sqrt((axes[:, face] ** 2).sum(axis=(0, 2))).mean()
     return np.asarray(axes * (ASYMMETRY_M / whole), np.float32)
+
+
+def seals(mean: NDArray, inner: NDArray, mobile: NDArray) -> NDArray[np.float32]:
+    """(3, M, 3) metres: the lips drawn together by a millimetre in the middle, on the left and on the right.
+
+    Args:
+        mean: (M, 3); inner: (8, 3) the inner line of the lips, face landmarks 60 to 67; mobile: (M,) 1 where it may act.
+    """
+    line = np.concatenate([inner[:1], 0.5 * (inner[[1, 2, 3]] + inner[[7, 6, 5]]), inner[4:5]])
+    order = np.argsort(line[:, 0])
+    x, y = mean[:, 0], mean[:, 1]
+    height = np.interp(x, line[order, 0], line[order, 1])
+    half = 0.5 * abs(line[0, 0] - line[-1, 0])
+    off = y - height
+    near = np.exp(-((off / 0.006) ** 2)) * np.clip((mean[:, 2] - line[order, 2].min() + 0.012) / 0.006, 0.0, 1.0) * mobile
+    middle = np.clip(1.0 - np.abs(x) / (0.6 * half), 0.0, 1.0)
+    sides = [np.clip(1.0 - np.abs(s * x - 0.6 * half) / (0.6 * half), 0.0, 1.0) for s in (1.0, -1.0)]
+    out = np.zeros((3, len(mean), 3), np.float32)
+    for k, w in enumerate((middle, *sides)):
+        out[k, :, 1] = -0.0005 * np.sign(off) * near * w * w * (3.0 - 2.0 * w)
+    return out
 
 
 def detail(

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from vivant.procgen.people.macros import macro_weights
-from vivant.procgen.people.shape import BUILD_COUNT, triples
+from vivant.procgen.people.macros import ANCHORS, macro_weights
+from vivant.procgen.people.shape import BUILD_COUNT, age_parameter, triples
 from vivant.procgen.people.skeleton import JOINT_INDEX
 
-from body import mesh, population
+from body import mesh, population, rig
 from body.source import Source
 
 RIDGE = 1e-3
@@ -148,6 +148,24 @@ def individual_axes(source, people, betas, phenotype_map) -> NDArray:
     _, s, vt = np.linalg.svd(left - left.mean(axis=0), full_matrices=False)
     vt = vt[:BUILD_COUNT] * np.sign(vt[np.arange(BUILD_COUNT), np.abs(vt[:BUILD_COUNT]).argmax(axis=1)])[:, None]
     return vt * (s[:BUILD_COUNT, None] / np.sqrt(len(left)))
+
+
+def shoulder_axis(source: Source, weights: NDArray, order: NDArray, components: NDArray) -> NDArray[np.float64]:
+    """(G,) global coefficients that widen the shoulders of an average adult as MakeHuman's full measure does.
+
+    Args:
+        order: (M,) base-mesh vertices of components (G, M, 3).
+    """
+    values = {name: np.full(2, 0.5) for name in ANCHORS}
+    values.update(age=np.full(2, age_parameter(30.0)), race=np.ones((2, 3)))
+    rest = source.template + np.tensordot(macro_weights(values, source.macro_mask).astype(np.float32), source.macro, 1)
+    wide, narrow = source.local["torso/measure-shoulder-dist-incr"]
+    rest += 0.5 * np.stack([wide, narrow])
+    places = rig.rig_joints(source, rest)
+    posed, placed = rig.skin(rest, places, rig.tpose_rotations(places), weights)
+    posed = (posed - placed[:, :1])[:, order]
+    flat = components.reshape(len(components), -1).T
+    return np.linalg.lstsq(flat, (posed[0] - posed[1]).ravel(), rcond=None)[0]
 
 
 def volume_polynomial(mean: NDArray, components: NDArray, faces: NDArray) -> NDArray[np.float32]:
