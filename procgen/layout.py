@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from .geometry import PlaceGeometry, Seat
+from .groups.formation import Formation
 
 # Room that a person needs around the pelvis, metres: shoulders 0.25, an arm that gestures 0.2.
 FOOTPRINT = 0.42
@@ -61,7 +63,11 @@ def _seat_free(seat: Seat, taken: list[np.ndarray]) -> bool:
 
 
 def place_people(
-    rng: np.random.Generator, place: PlaceGeometry, wants_seat: list[bool], tries: int = 400
+    rng: np.random.Generator,
+    place: PlaceGeometry,
+    wants_seat: list[bool],
+    tries: int = 400,
+    formations: Sequence[tuple[tuple[int, ...], Formation]] = (),
 ) -> list[Placement]:
     """Place people without collisions: some on seats, the rest in a loose group that faces its middle or the viewer.
 
@@ -70,6 +76,8 @@ def place_people(
         place: Built place; only its stage, obstacles and seats are read.
         wants_seat: For each person, whether the pose is a seated one.
         tries: Draws before the group is spread over the whole stage.
+        formations: Groups that stand in a shape of their own: members, and where they are to each other. A group that finds no
+            room is closed up and, at worst, broken up.
     Returns:
         One placement a person. Who wanted a seat and found none has seat None: choose another pose. Fewer placements than
         people are never returned: when the stage is full, distances shrink step by step.
@@ -78,7 +86,8 @@ def place_people(
     found: dict[int, Placement] = {}
     # A random first seat; later ones and those who stand keep close to it: people who are in one picture.
     seats = [place.seats[i] for i in rng.permutation(len(place.seats))]
-    for index in [i for i, w in enumerate(wants_seat) if w]:
+    grouped = {i for members, _ in formations for i in members}
+    for index in [i for i, w in enumerate(wants_seat) if w and i not in grouped]:
         near = sorted((s for s in seats if _seat_free(s, taken)), key=lambda s: _distance(s, taken))
         seat = near[0] if near else None
         if seat is None:
@@ -97,6 +106,12 @@ def place_people(
     if taken:
         # Those who stand gather near those who sit.
         middle = np.mean(taken, 0) + 0.9 * facing(next(iter(found.values())).heading)
+    for members, formation in formations:
+        placed = _place_formation(rng, place, formation, middle, taken)
+        for index, one in zip(members, placed, strict=True):
+            watches = None if one.watches is None else members[one.watches]
+            taken.append(np.array(one.position))
+            found[index] = Placement(one.position, one.heading, watches=watches)
     standing = [i for i in range(len(wants_seat)) if i not in found]
     talking = len(standing) + len(found) > 1 and rng.random() < 0.6
     circle = _circle(rng, place, middle, len(standing), taken) if talking and len(standing) > 1 else None
@@ -110,7 +125,62 @@ def place_people(
         else:
             heading = rng.normal(0, 0.6)
         found[index] = Placement((float(point[0]), float(point[1])), float(heading))
-    return [_with_gaze(rng, i, found) for i in range(len(wants_seat))]
+    return [_with_gaze(rng, i, found, i in grouped) for i in range(len(wants_seat))]
+
+
+def _place_formation(
+    rng: np.random.Generator, place: PlaceGeometry, formation: Formation, middle: np.ndarray, taken: list[np.ndarray]
+) -> list[Placement]:
+    """Put a group where all of it has room; people of a loose group who would stand in something step aside."""
+    local = np.array([s.position for s in formation.stands])
+    loose = not formation.touches and len(local) > 4
+    best, most = local + middle, -np.inf
+    turned = 0.0
+    x0, y0, x1, y1 = place.stage
+    for k in range(240):
+        turn = float(rng.normal(0.0, 0.4) if formation.faces_viewer and k < 160 else rng.uniform(-np.pi, np.pi))
+        # Closer and closer to each other, where the stage is small and nobody touches.
+        squeeze = 1.0 - 0.3 * max(0.0, k / 240 - 0.3) if not formation.touches else 1.0
+        c, s = np.cos(turn), np.sin(turn)
+        spread = 0.4 + 0.012 * k * min(x1 - x0, y1 - y0) / 6.0
+        centre = middle + rng.normal(0.0, spread, 2)
+        points = centre + squeeze * local @ np.array([[c, s], [-s, c]])
+        rooms = np.array([_room(place, p, taken) for p in points])
+        score = float(rooms.mean() if loose else rooms.min())
+        if score > most and _apart(points, formation.closeness):
+            best, most, turned = points, score, turn
+        if rooms.min() >= 1.0:
+            break
+    if loose:
+        best = _step_aside(rng, place, best, taken)
+    return [
+        Placement((float(p[0]), float(p[1])), float(s.heading + turned), watches=s.watches)
+        for p, s in zip(best, formation.stands, strict=True)
+    ]
+
+
+def _apart(points: np.ndarray, closeness: float) -> bool:
+    """Whether nobody is nearer to another than a group of this kind allows."""
+    gap = np.linalg.norm(points[:, None] - points[None], axis=-1) + 9.0 * np.eye(len(points))
+    return bool(gap.min() >= 0.8 * closeness)
+
+
+def _step_aside(
+    rng: np.random.Generator, place: PlaceGeometry, points: np.ndarray, taken: list[np.ndarray]
+) -> np.ndarray:
+    """Points of a loose group with those that are in something, or too close, moved to the nearest free spot."""
+    out: list[np.ndarray] = []
+    for point in points:
+        others = [*taken, *out]
+        best, room = point, min(_room(place, point, others), 0.72)
+        for k in range(90):
+            if room >= 0.72:
+                break
+            tried = point + rng.normal(0.0, 0.12 + 0.035 * k, 2)
+            if (space := _room(place, tried, others)) > room:
+                best, room = tried, min(space, 0.72)
+        out.append(best)
+    return np.array(out)
 
 
 def _distance(seat: Seat, taken: list[np.ndarray]) -> float:
@@ -171,10 +241,14 @@ def _room(place: PlaceGeometry, point: np.ndarray, taken: list[np.ndarray]) -> f
     return min(rooms)
 
 
-def _with_gaze(rng: np.random.Generator, index: int, found: dict[int, Placement]) -> Placement:
-    """The placement with somebody ahead to look at, most of the time, if there is anybody."""
+def _with_gaze(rng: np.random.Generator, index: int, found: dict[int, Placement], grouped: bool) -> Placement:
+    """The placement with somebody ahead to look at, most of the time, if there is anybody; groups say so themselves."""
     me = found[index]
     here = np.array(me.position)
+    if me.watches is not None:
+        return Placement(me.position, me.heading, me.seat, found[me.watches].position, me.watches)
+    if grouped:
+        return me
     ahead = []
     for other, p in sorted(found.items()):
         way = np.subtract(p.position, here)

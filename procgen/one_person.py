@@ -8,14 +8,17 @@ from pathlib import Path
 import numpy as np
 
 from . import registry
+from .describe.description import Description, PersonWish
+from .describe.fulfil import wished_body, wished_ranges
+from .describe.grammar import describe
 from .errors import SpecError, unknown_name
 from .geometry import PlaceGeometry, SceneObject, Seat
 from .layout import Placement
 from .people.body_state import BodyState
 from .people.moving import check_motion, families_for, sample_motion
 from .people.person import build_person
-from .people.shape import sample_phenotype
-from .sample import sample_human
+from .people.shape import PhenotypeRanges, sample_phenotype
+from .sample_people import NO_WISH, sample_human
 from .seeds import Seed
 from .spec import HumanSpec, replace
 
@@ -37,22 +40,37 @@ def level_ground() -> PlaceGeometry:
     )
 
 
-def sample_person(seed: Seed, *, pose: str = "auto") -> HumanSpec:
+def sample_person(seed: Seed, *, pose: str | None = "auto", description: Description | str | None = None) -> HumanSpec:
     """Draw one person at the origin who faces -Y.
 
     Args:
         seed: Node of the seed tree; equal seeds give equal people.
-        pose: Name of a pose family, or "auto".
+        pose: Name of a pose family, or "auto"; None takes the description's, or standing.
+        description: Who is wanted, as text or read by `describe`; the rest is drawn.
     """
-    phenotype = sample_phenotype(seed.child("phenotype").rng())
-    human = sample_human(seed, phenotype, Placement((0.0, 0.0), 0.0), level_ground(), 1)
-    if pose != "auto":
-        if pose not in registry.poses.names():
-            raise unknown_name("pose", pose, ("auto", *registry.poses.names()))
-        drawn = registry.poses.get(pose).make(seed.child("pose").rng(), phenotype)
+    if pose is not None and pose != "auto" and pose not in registry.poses.names():
+        raise unknown_name("pose", pose, ("auto", *registry.poses.names()))
+    described = describe(description) if isinstance(description, str) else description
+    wish = _only_one(described)
+    phenotype = sample_phenotype(seed.child("phenotype").rng(), wished_ranges(wish, PhenotypeRanges()))
+    phenotype = wished_body(seed.child("wished", "body").rng(), wish, phenotype)
+    human = sample_human(seed, phenotype, Placement((0.0, 0.0), 0.0), level_ground(), 1, wish=wish)
+    family = ("auto" if wish.pose is not None else "stand") if pose is None else pose
+    if family != "auto":
+        drawn = registry.poses.get(family).make(seed.child("pose").rng(), phenotype)
         left, right = drawn.hand_specs()
         human = replace(human, pose=drawn, left_hand=left, right_hand=right, seat=SEAT if drawn.seated else None)
     return replace(human, detail=1)
+
+
+def _only_one(described: Description | None) -> PersonWish:
+    if described is None:
+        return NO_WISH
+    if len(described.people) != 1:
+        raise SpecError(
+            f"the description is of {len(described.people)} people", expected="one person", fix="describe one, or use `vivant generate`"
+        )
+    return described.people[0]
 
 
 def moving_person(seed: Seed, motion: str, *, up: str = "auto", person: HumanSpec | None = None) -> HumanSpec:

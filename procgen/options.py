@@ -44,6 +44,7 @@ class GenerateOptions(Spec):
     seed: int = param(0, low=0, doc="Root of the seed tree: the same seed gives the same scenes.")
     channels: tuple[str, ...] = param((), doc="Channels to write; none named = the default ones, all = every one.")
     mesh: bool = param(False, doc="Also write mesh.npz, the triangles that each frame shows.")
+    describe: str = param("", doc="What the scenes show, in plain English; what it leaves open is drawn.")
     spec: str | None = param(None, doc="A scene.json to render instead of sampling.")
     workers: int = param(1, low=1, high=1024, doc="Processes that render at the same time.")
     farm: str = param("local", doc="local, ray, or ray://HOST:PORT of a running cluster.")

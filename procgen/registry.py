@@ -97,6 +97,7 @@ fabrics = Registry("fabric", "materials")
 cameras = Registry("camera", "cameras")
 channels = Registry("channel", "channels")
 exporters = Registry("exporter", "dataset.exporters")
+groups = Registry("group", "groups")
 
 REGISTRIES: dict[str, Registry] = {
     "places": places,
@@ -110,4 +111,5 @@ REGISTRIES: dict[str, Registry] = {
     "cameras": cameras,
     "channels": channels,
     "exporters": exporters,
+    "groups": groups,
 }

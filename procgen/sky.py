@@ -24,7 +24,7 @@ _MOODS = {
 }
 
 
-def sample_sky(rng: np.random.Generator, indoor: bool = False) -> SkySpec:
+def sample_sky(rng: np.random.Generator, indoor: bool = False, mood: str | None = None) -> SkySpec:
     """Draw a time of day and weather.
 
     The sun favours the -Y half of the sky, the side that people face and most cameras stand on.
@@ -32,12 +32,14 @@ def sample_sky(rng: np.random.Generator, indoor: bool = False) -> SkySpec:
     Args:
         rng: Source of all randomness.
         indoor: Favour a sun that reaches into windows, softly.
+        mood: clear, fair, golden, veiled or overcast; None draws one.
     """
     names = list(_MOODS)
     weight = np.array([_MOODS[n][0] for n in names])
     if indoor:
         weight = weight * np.array([1.0, 1.2, 1.0, 1.2, 0.8])
-    _, elevation, cloud, warm, direct, size = _MOODS[names[int(rng.choice(len(names), p=weight / weight.sum()))]]
+    drawn = names[int(rng.choice(len(names), p=weight / weight.sum()))]
+    _, elevation, cloud, warm, direct, size = _MOODS[mood or drawn]
     clouds, share = float(rng.uniform(*cloud)), float(rng.uniform(*direct))
     up = np.radians(rng.uniform(*elevation))
     glow = float(rng.uniform(*warm))

@@ -80,6 +80,18 @@ def _still() -> MotionSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TouchSpec(Spec):
+    """A hand laid on somebody else: found once, when the group was drawn, so that a person is built without the others."""
+
+    hand: Literal["left", "right"] = param("right", doc="Which hand.")
+    point: tuple[float, float, float] = param(unit="m", doc="World point that the middle of the palm comes to.")
+    normal: tuple[float, float, float] = param((0.0, 0.0, 1.0), doc="World direction out of what is touched.")
+    fingers: tuple[float, float, float] = param((0.0, 1.0, 0.0), doc="World direction of the fingers.")
+    swivel: float = param(0.0, low=-3.15, high=3.15, unit="rad", doc="Turn of the elbow about the line from shoulder to hand.")
+    whom: int = param(0, low=0, doc="Index of the person who is touched.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class HumanSpec(Spec):
     """One person: shape, look, clothes, pose, place in the scene."""
 
@@ -97,8 +109,31 @@ class HumanSpec(Spec):
     position: tuple[float, float] = param((0.0, 0.0), unit="m", doc="World x, y below the pelvis.")
     heading: float = param(0.0, unit="rad", doc="Rotation about world Z; 0 faces -Y.")
     seat: str | None = param(None, doc="Name of the seat sat on; null = stands on the ground.")
+    touches: tuple[TouchSpec, ...] = param((), doc="Hands laid on other people.")
     detail: int = param(1, low=0, high=1, doc="Subdivision level of the body mesh.")
     hair_density: float = param(0.35, low=0.02, high=1.0, doc="Share of the full strand count (thinner, fewer far away).")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupSpec(Spec):
+    """People who belong together; each kind adds how they stand. For the record and the caption: people hold their own places.
+
+    Attributes:
+        nouns: Words for the group itself ("a couple"), the first for captions.
+        phrases: Words for what its members do together -> the contact that they mean, or None.
+        usual: Members where no number is said.
+        formed: Something that people stand in ("five people in a queue").
+        sizes: Fewest and most members that are drawn.
+    """
+
+    registry: ClassVar[str | None] = "groups"
+    nouns: ClassVar[tuple[str, ...]] = ()
+    phrases: ClassVar[dict[str, str | None]] = {}
+    usual: ClassVar[int] = 2
+    formed: ClassVar[bool] = False
+    sizes: ClassVar[tuple[int, int]] = (2, 2)
+
+    members: tuple[int, ...] = param((), low=0, doc="Indices of the people, in the order of the formation.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,6 +213,7 @@ class SceneSpec(Spec):
     place: PlaceSpec = param(doc="The place.")
     sky: SkySpec = param(factory=SkySpec, doc="Sun and sky.")
     people: tuple[HumanSpec, ...] = param((), doc="People, in order of instance id 1..P.")
+    groups: tuple[GroupSpec, ...] = param((), doc="Who belongs together.")
     cameras: tuple[CameraSpec, ...] = param((), doc="Views.")
     cloth: Literal["fast", "drape"] = param("fast", doc="Clothes skinned to the pose, or relaxed as cloth with real folds.")
     frames: int = param(1, low=1, high=100000, doc="Consecutive frames.")

@@ -62,7 +62,7 @@ def test_formats_suit_their_cameras_and_keep_the_number_of_pixels() -> None:
         assert (drawn % 8 == 0).all()
         assert np.abs(drawn.prod(1) / 384**2 - 1).max() < 0.04
         upright[name] = (drawn[:, 0] < drawn[:, 1]).mean()
-        assert len({(w < h) - (w > h) for w, h in drawn}) == 3  # each camera takes all three kinds at times
+        assert len({int(w < h) - int(w > h) for w, h in drawn}) == 3  # each camera takes all three kinds at times
     assert upright["portrait"] > 0.6 > 0.2 > upright["wide"]
     assert draw_format(rng, "wide", 1) == (8, 8)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..output import say, say_json
 from ..parsing import image_size, people_range, whole
+from ..wording import read_description
 
 if TYPE_CHECKING:
     from ...procgen.generate import Report
@@ -40,6 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--people", type=people_range, metavar="A-B", help="people in a scene, N or A-B (default: 1-3)")
     what.add_argument("--place", metavar="NAME", help="a place, or auto for all of them in turn (default: auto)")
     what.add_argument("--seed", type=whole(0), metavar="S", help="root of the seed tree (default: 0)")
+    what.add_argument("--describe", metavar="TEXT", help="what the scenes show, in plain English; the rest is drawn")
     what.add_argument("--spec", metavar="SCENE.json", help="render this scene instead of sampling")
     what.add_argument("--config", metavar="RANGES.toml", help="option values and sampling ranges from a TOML file")
     picture = parser.add_argument_group("how the files look")
@@ -75,6 +77,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Generate and sum up."""
     options = options_from(args)
+    read = read_description(options.describe, quiet=args.json or args.quiet)
     from ...procgen.generate import generate
     from ...procgen.progress import TerminalProgress
 
@@ -89,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
         if progress is not None:
             progress.close()
     if args.json:
-        say_json(report.to_dict())
+        say_json({**report.to_dict(), **({} if read is None else {"description": read.to_dict()})})
     else:
         summarise(report, perf_counter() - began)
     return 0 if report.ok else 1

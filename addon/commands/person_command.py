@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ..output import say, say_json
 from ..parsing import whole
+from ..wording import read_description
 
 NAME = "person"
 HELP = "one rigged, dressed person as .blend, .glb, .usd, .usdz or .fbx"
@@ -26,7 +27,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "out", metavar="OUT", help="file to write; the ending chooses the format: .blend .glb .usd .usdc .usdz .fbx"
     )
     parser.add_argument("--seed", type=whole(0), metavar="S", default=0, help="who it is (default: 0)")
-    parser.add_argument("--pose", metavar="NAME", default="stand", help="a pose, or auto (default: stand)")
+    parser.add_argument("--pose", metavar="NAME", help="a pose, or auto (default: stand)")
+    parser.add_argument("--describe", metavar="TEXT", help="who it is, in plain English; the rest is drawn")
     parser.add_argument("--spec", metavar="PERSON.json", help="this person instead of sampling one (a HumanSpec)")
     parser.add_argument(
         "--write-spec", metavar="FILE", help="also write the person's spec, to edit and use with --spec"
@@ -56,10 +58,12 @@ def run(args: argparse.Namespace) -> int:
         raise SpecError(
             f"a person cannot be written to {out.name!r}", expected="a name that ends in " + ", ".join(endings)
         )
+    read = None
     if args.spec is not None:
         spec = read_person(args.spec)
     else:
-        spec = sample_person(Seed(args.seed).child("person"), pose=args.pose)
+        read = read_description(args.describe or "", quiet=args.json)
+        spec = sample_person(Seed(args.seed).child("person"), pose=args.pose, description=read)
     if args.write_spec is not None:
         Path(args.write_spec).write_text(spec.to_json(), encoding="utf-8")
     body, parts = assemble_person(spec, args.cloth)
@@ -73,7 +77,8 @@ def run(args: argparse.Namespace) -> int:
         )
     keys = len(body.model.arkit_names)
     if args.json:
-        say_json({"out": str(out), "objects": names, "joints": len(body.joints), "face_keys": keys})
+        made = {"out": str(out), "objects": names, "joints": len(body.joints), "face_keys": keys}
+        say_json({**made, **({} if read is None else {"description": read.to_dict()})})
     else:
         say(f"{out}: {len(names)} objects, {len(body.joints)} joints, {keys} face keys")
     return 0

@@ -14,7 +14,7 @@ import bpy
 
 from .. import __name__ as _package
 from ..assemble import assemble
-from ..captions import caption
+from ..captions import caption, parts_seen
 from ..channels.channel import Channel
 from ..dataset.store import FrameWriter, Store, frame_id
 from ..frame_record import FrameName, frame_record
@@ -119,7 +119,8 @@ def _truth_view(job: _Job, view: int) -> Any:
 def _finish(job: _Job, spec: SceneSpec, name: FrameName, writer: FrameWriter, shot: Shot) -> None:
     job.emit({"event": "begin", "frame": writer.name})
     write_shot(shot, writer.folder, job.channels, mesh=job.options.mesh)
-    text, facts = caption(spec, name.view)
+    seen = [parts_seen(labels, shot.view.geometry, i) for i, labels in enumerate(shot.people)]
+    text, facts = caption(spec, name.view, seen=seen)
     record = frame_record(
         spec,
         name,

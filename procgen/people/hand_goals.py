@@ -159,7 +159,7 @@ def place_hand(proxy: Proxy, pose: np.ndarray, root: np.ndarray, side: str, goal
     across = unit(point - chain.p[limb[0]])
     best, best_cost, fits = pose, np.inf, False
     for swivel in np.linspace(-0.8, 0.8, 9):
-        tried = _arm_to(proxy, pose, chain, limb, point, wanted, offset, rot(across, swivel) @ pole)
+        tried = arm_to(proxy, pose, chain, limb, point, wanted, offset, rot(across, swivel) @ pole)
         after = forward(tried, proxy.rest, root)
         depth = arm_depth(proxy, after, side)[1]
         miss = np.linalg.norm(after.p[limb[2]] + after.R[limb[2]] @ offset - point)
@@ -170,7 +170,7 @@ def place_hand(proxy: Proxy, pose: np.ndarray, root: np.ndarray, side: str, goal
     return best if fits else pose
 
 
-def _arm_to(
+def arm_to(
     proxy: Proxy, pose: np.ndarray, chain: Chain, limb: tuple[int, int, int], point: np.ndarray, wanted: np.ndarray,
     offset: np.ndarray, pole: np.ndarray,
 ) -> np.ndarray:  # fmt: skip

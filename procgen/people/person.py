@@ -22,9 +22,11 @@ from .garments.outfit import build_outfit, sole_thickness
 from .model import load_body
 from .motion import expression_at, moment_at, rising
 from .props import build_props
+from .proxies import make_proxy
 from .shape import Phenotype, betas_from_phenotype
 from .skin import skin_attributes, skin_shader
 from .teeth import build_mouth
+from .touching import lay_hands
 from .worn_labels import WornLabels
 
 
@@ -73,7 +75,10 @@ def _at_rest(key: str, place: PlaceGeometry, time: float) -> tuple[BodyState, np
         rising=rising(human, moment),
     )
     root = root_transform(human.heading if seat is None else seat.heading, settled.translation)
-    body = pose_body(model, human.phenotype, betas, coefficients, settled.pose, root)
+    resting = settled.pose
+    if human.touches:
+        resting = lay_hands(make_proxy(body), resting, root, human.touches)
+    body = pose_body(model, human.phenotype, betas, coefficients, resting, root)
     return body, coefficients
 
 

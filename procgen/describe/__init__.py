@@ -1,0 +1,1 @@
+"""Words to scenes and back: a small exact grammar, one lexicon for captions and for descriptions."""
