@@ -202,7 +202,7 @@ def _skirt_weights(w: np.ndarray, fig: Figure, x: np.ndarray, wide: bool) -> np.
     length = hip[2] - knee[2]
     below = smoothstep(x[:, 2], hip[2] + 0.02, hip[2] - 0.35 * length)
     shin = smoothstep(x[:, 2], knee[2] + 0.12 * length, knee[2] - 0.12 * length)
-    half = 0.10 * fig.scale if wide else 0.06 * fig.scale
+    half = 0.17 * fig.scale if wide else 0.06 * fig.scale
     left = smoothstep(x[:, 0], -half, half)
     out = np.zeros_like(w)
     out[:, PELVIS] = 1 - below

@@ -147,10 +147,10 @@ def on_surface(cloth: Draped, fitted: np.ndarray, lift: float | np.ndarray) -> n
     return base + turned + m1 * np.reshape(lift, (-1, 1) if np.ndim(lift) else ())
 
 
-def front_points(cloth: Draped, fig: Figure, x: np.ndarray, z: np.ndarray) -> np.ndarray | None:
-    """(N, 3) A-pose points on the front of a garment at given x and z; None where it has no cloth there."""
+def front_points(cloth: Draped, fig: Figure, x: np.ndarray, z: np.ndarray, behind: bool = False) -> np.ndarray | None:
+    """(N, 3) A-pose points on the front of a garment, or `behind`, at given x and z; None where it has no cloth there."""
     f = cloth.fitted
-    front = f[(f[:, 1] < fig.trunk.origin[1]) & (cloth.arm.max(1) < 0.4)]
+    front = f[((f[:, 1] > fig.trunk.origin[1]) == behind) & (cloth.arm.max(1) < 0.4)]
     out = []
     for u, v in zip(x, z, strict=True):
         d = (front[:, 0] - u) ** 2 + (front[:, 2] - v) ** 2

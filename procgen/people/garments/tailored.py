@@ -19,9 +19,10 @@ from .figure import HIP, NECK, Figure, canonical, figure_of, smoothstep
 from .finish import Draped, to_mesh
 from .fitting import Ease
 from .folds import Folding
-from .lapels import lapels, patch_pocket
+from .lapels import lapels
 from .outerwear import hood, zip_strip
 from .pattern import Pattern
+from .pockets import patch_pocket
 from .strips import Piece, button, front_edges, sew_on
 from .tailoring import Mode, Work, make
 from .tops import armhole_seam, held, rib_band

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...codec import param
 from ...geometry import Mesh
-from ...materials.cloth import cloth_material
+from ...materials.cloth import cloth_material, plain_material
 from ...registry import garments
 from ...spec import FabricSpec, GarmentSpec
 from ..body_state import BodyState
@@ -19,8 +19,11 @@ from .figure import HIP, KNEE, SIDES, Figure, canonical, figure_of, smoothstep
 from .finish import Draped, to_mesh
 from .fitting import Ease
 from .folds import Folding
+from .pockets import patch_pocket
+from .strips import Piece, button, front_edges, sew_on
 from .tailoring import Mode, Work, make
 from .topology import vertex_normals
+from .waist import belt_loops
 
 
 @dataclass(frozen=True)
@@ -84,10 +87,8 @@ def _seams(cloth: Draped, fig: Figure, denim: bool) -> None:
         top = cloth.border
         u, w = np.abs(x[:, 0]) / unit, (x[:, 2] - hip[2]) / unit
         curve = (np.hypot((u - 0.16) / 0.075, (w - 0.09) / 0.075) - 1) * 0.06
-        box = np.maximum(np.abs(u - 0.085) - 0.055, np.abs(w + 0.005) - 0.06)
-        pockets = np.where(n[:, 1] < 0.0, curve, box)
         # Out of reach, keep the sign: a change of it would draw a line.
-        pockets = np.where((top > 0.038) & (np.abs(n[:, 1]) > 0.05), pockets, np.copysign(0.05, pockets))
+        pockets = np.where((top > 0.038) & (n[:, 1] < -0.05), curve, np.copysign(0.05, curve))
         cloth.point["seam3"] = np.clip(pockets, -0.05, 0.05)
         yoke = w - 0.085 + 0.25 * u
         cloth.point["seam2"] = np.clip(np.where(n[:, 1] > 0.15, yoke, fly), -0.05, 0.05)
@@ -102,7 +103,7 @@ def _ease(looseness: float, taper: float) -> Ease:
     k = looseness
     return Ease(
         skin=0.0035, chest=0.004, hem=0.005 + 0.008 * k, hang=1.0,
-        thigh=0.005 + 0.020 * k, ankle=0.012 + 0.030 * k, leg_hang=0.02 + 0.16 * taper * (1.1 - k),
+        thigh=0.004 + 0.020 * k, ankle=0.008 + 0.030 * k, leg_hang=0.02 + 0.16 * taper * (1.1 - k),
     )  # fmt: skip
 
 
@@ -118,7 +119,32 @@ def _build(
     # A waistband is a hem of its own width.
     made.distance["waist"] = made.distance["waist"] * (0.02 / waistband)
     material = cloth_material(spec.fabric, hem=0.02, seams=made.seams)
-    return [(to_mesh(made, material, thickness), "lower_clothes")]
+    mesh = to_mesh(made, material, thickness)
+    if not folds:
+        return [(mesh, "lower_clothes")]
+    fig = figure_of(body)
+    pieces = [
+        Piece(x, f, 0, {"place": p, "rest": p - fig.joints[12], "edge": np.full(len(x), 0.05)})
+        for x, f, p in belt_loops(fig, mesh, waistband)
+    ]
+    pieces += _pockets(made, fig, spec.fabric.kind)
+    at = front_edges(made, fig, 0.012 * fig.leg_scale, float(made.fitted[made.loops["waist"]][:, 2].min()) - 0.018)
+    metal = plain_material("rivet", (0.30, 0.20, 0.09) if spec.fabric.kind == "denim" else (0.05, 0.045, 0.04), 0.3, specular=0.6)
+    if at is not None:
+        pieces.append(button(at[0] + at[1] * 0.001, at[1], 0.0075 * fig.leg_scale, 1, at[2]))
+    return [(sew_on(mesh, pieces, (material, metal)), "lower_clothes")]
+
+
+def _pockets(cloth: Draped, fig: Figure, fabric: str) -> list[Piece]:
+    """Patch pockets on the seat; on other cloth than denim they are slits, which the seams draw."""
+    if fabric not in ("denim", "corduroy"):
+        return []
+    k = fig.leg_scale
+    hip = float(fig.joints[list(HIP)].mean(0)[2])
+    out: list[Piece] = []
+    for side in (-1.0, 1.0):
+        out += patch_pocket(cloth, fig, side * 0.083, hip + 0.052 * k, 0.125, 0.135, 0.0024, behind=True)
+    return out
 
 
 def build_trousers(
@@ -162,10 +188,10 @@ def sample_trousers(rng: np.random.Generator, fabric: FabricSpec) -> TrousersSpe
     """Draw the measures of trousers."""
     return TrousersSpec(
         fabric=fabric,
-        looseness=round(float(rng.beta(2, 2.4)), 3),
-        taper=round(float(rng.uniform(0.1, 0.9)), 3),
+        looseness=round(float(rng.beta(1.7, 3.0)), 3),
+        taper=round(float(rng.uniform(0.2, 0.9)), 3),
         rise=round(float(rng.uniform(0.08, 0.115)), 3),
-        length=round(float(rng.uniform(1.02, 1.06)), 3),
+        length=round(float(rng.uniform(1.03, 1.07)), 3),
     )
 
 
@@ -174,10 +200,10 @@ def sample_jeans(rng: np.random.Generator, fabric: FabricSpec) -> JeansSpec:
     """Draw the measures of jeans."""
     return JeansSpec(
         fabric=fabric,
-        looseness=round(float(rng.beta(1.7, 2.8)), 3),
-        taper=round(float(rng.uniform(0.2, 1.0)), 3),
+        looseness=round(float(rng.beta(1.5, 3.4)), 3),
+        taper=round(float(rng.uniform(0.3, 1.0)), 3),
         rise=round(float(rng.uniform(0.07, 0.11)), 3),
-        length=round(float(rng.uniform(1.0, 1.07)), 3),
+        length=round(float(rng.uniform(1.02, 1.075)), 3),
     )
 
 

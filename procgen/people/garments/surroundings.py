@@ -1,0 +1,49 @@
+"""The clothed trunk as points, for things that are laid on it: straps, bags, scarves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...geometry import Mesh
+from ..body_state import BodyState
+from .figure import ARM, HEAD, LEG
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Points of trunk, thighs and what covers them, arms left out.
+
+    Attributes:
+        points: (N, 3) world.
+    """
+
+    points: np.ndarray
+
+    @classmethod
+    def of(cls, body: BodyState, below: list[Mesh], head: bool = False) -> Surroundings:
+        """Points of a person and the garments on them; `head` keeps the neck and the lower head."""
+        w = body.model.full_weights[: body.count]
+        arm = w[:, ARM[0]].sum(1) + w[:, ARM[1]].sum(1)
+        shin = w[:, LEG[0][1:]].sum(1) + w[:, LEG[1][1:]].sum(1)
+        keep = (arm < 0.35) & (shin < 0.5) & (w[:, HEAD] < (0.8 if head else 0.3))
+        out = [body.posed[: body.count][keep].astype(float)]
+        for mesh in below:
+            fit = mesh.point.get("fit")
+            if fit is None or not np.isfinite(fit[:, 0]).any():
+                continue
+            use = mesh.point["inner"] < 0.5
+            if mesh.point.get("arm") is not None:
+                use = use & (np.abs(mesh.point["arm"]) < 0.35)
+            out.append(mesh.vertices[use].astype(float))
+        return cls(np.concatenate(out))
+
+    def front(self, x: np.ndarray, R: np.ndarray, within: float) -> np.ndarray:
+        """(N,) how far forward, along -Y of the frame R (3, 3), the surface comes near points x (N, 3)."""
+        a, b = self.points @ R, x @ R
+        out = np.empty(len(b))
+        for i, q in enumerate(b):
+            near = (np.abs(a[:, 0] - q[0]) < within) & (np.abs(a[:, 2] - q[2]) < within)
+            out[i] = -a[near, 1].min() if near.any() else -q[1]
+        return out
