@@ -19,7 +19,7 @@ from .strands import March, clump, fill, march, settle, taper, unit, wander
 if TYPE_CHECKING:
     from .body_state import BodyState
 
-BROW_RADIUS = 0.000036
+BROW_RADIUS = 0.000038
 LASH_RADIUS = 0.000060
 BEARD_RADIUS = 0.000045
 # Distance between the template's eyes for which the brows' places below are given, metres.
@@ -42,7 +42,7 @@ def _strands(
 
 def _colors(spec: HairSpec, n: int, rng: np.random.Generator, grey: float) -> tuple[np.ndarray, np.ndarray]:
     # Brows and beards are darker than fair head hair and redder than dark hair.
-    melanin = np.clip(0.30 + 0.70 * spec.melanin + rng.normal(0, 0.05, n), 0.05, 0.99)
+    melanin = np.clip(0.26 + 0.72 * spec.melanin + rng.normal(0, 0.06, n), 0.05, 0.99)
     redness = np.clip(spec.redness + 0.12 + rng.normal(0, 0.08, n), 0, 1)
     white = rng.random(n) < grey
     return np.where(white, WHITE, melanin), np.where(white, 0.0, redness)
@@ -53,7 +53,7 @@ def _brow_paths(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Hairs of one brow in the template's front plane: (n, steps, 2) metres, and their share of the radius (n,)."""
     # Along the brow: dense body, sparse head, tail that peters out.
-    u = rng.beta(1.30, 1.55, count)
+    u = rng.beta(1.30, 1.62, count)
     shape_rng = _rng(spec, 20)
     arch, tilt, tail, gap = shape_rng.normal(0, 1, 4) * np.array([0.0010, 0.0010, 0.0018, 0.0008])
     own = _rng(spec, 21 + int(side > 0)).normal(0, 1, 3) * np.array([0.0005, 0.0006, 0.0004])  # left and right differ
@@ -65,6 +65,9 @@ def _brow_paths(
     width = width * (0.0056 + own[2]) * spec.brow_thickness**0.7
     # Across: most hairs root in the lower half, the upper edge feathers out.
     v = np.clip(rng.normal(-0.10, 0.52, count), -1.1, 1.35)
+    # Strays above and below the band, and gaps that differ from person to person, or it looks painted.
+    v = np.where(rng.random(count) < 0.06, rng.uniform(-1.9, 2.1, count), v)
+    gaps = np.sin(u * shape_rng.uniform(25, 45) + shape_rng.uniform(0, 6.28)) + np.sin(u * shape_rng.uniform(60, 90))
     start = np.stack([side * x, z + v * width], 1)
     # Direction: upright fan at the head, then outwards; upper hairs dip, lower hairs rise to meet them.
     angle = np.interp(u, [0.0, 0.08, 0.22, 0.5, 0.8, 1.0], [1.65, 1.35, 0.95, 0.50, 0.02, -0.35])
@@ -76,15 +79,16 @@ def _brow_paths(
     for k in range(1, steps):
         a = angle + bend * (k - 0.5) / (steps - 1)
         path.append(path[-1] + np.stack([side * np.cos(a), np.sin(a)], 1) * (length / (steps - 1))[:, None])
-    share = np.clip(1.0 - 0.35 * np.abs(v), 0.45, 1.0) * rng.uniform(0.6, 1.1, count)
-    return np.stack(path, 1), share
+    share = np.clip(1.0 - 0.35 * np.abs(v), 0.45, 1.0) * rng.uniform(0.6, 1.1, count) * (1.0 + 0.14 * gaps)
+    # The head of the brow and its tail are made of finer hairs than the body.
+    return np.stack(path, 1), share * np.interp(u, [0.0, 0.12, 0.75, 1.0], [0.62, 1.0, 1.0, 0.6])
 
 
 def build_brows(spec: HairSpec, body: BodyState, density: float = 1.0, head: Head | None = None) -> Strands:
     """Both eyebrows: fine hairs that lie on the skin, rooted on the template, so that they move with every expression."""
     head = head or head_of(body)
     steps = 5
-    count = int(520 * spec.brow_thickness**0.6 * np.clip(density, 0.15, 1.0))
+    count = int(460 * spec.brow_thickness**0.6 * np.clip(density, 0.15, 1.0))
     paths, shares = [], []
     for side in (1.0, -1.0):
         path, share = _brow_paths(spec, side, count, steps, _rng(spec, 30 + int(side > 0)))

@@ -140,16 +140,19 @@ def _direction(p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def headwear_of(head: Head, meshes: Sequence[Mesh]) -> tuple[Headwear | None, list[Mesh]]:
-    """Tell headwear from clothes: what lies on the head above the eyes.
+    """Tell headwear from clothes: what lies on the head above the eyes. Glasses and the like are neither.
 
     Returns:
         The headwear as one cover (None where there is none), and the other garments.
     """
     worn, rest = [], []
     for mesh in meshes:
-        local = head.local(mesh.vertices)
-        on_head = (local[:, 2] > 0.01 * head.scale) & (np.linalg.norm(local, axis=1) < 0.26 * head.scale)
-        (worn if np.mean(on_head) > 0.4 else rest).append(mesh)
+        local = head.local(mesh.vertices) / head.scale
+        away = np.linalg.norm(local, axis=1)
+        if np.mean((local[:, 2] > 0.03) & (away < 0.26)) > 0.4:
+            worn.append(mesh)
+        elif np.mean((local[:, 2] > -0.07) & (away < 0.17)) < 0.9:
+            rest.append(mesh)
     if not worn:
         return None, rest
     samples = [_lattice(head.local(mesh.vertices)[mesh.triangles()]) for mesh in worn]

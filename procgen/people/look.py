@@ -120,6 +120,13 @@ def sample_hair(rng: Generator, person: Phenotype) -> HairSpec | None:
     if woman and age > 55:
         receding = float(np.clip(rng.normal(0.1, 0.1), 0, 0.4))
     dyed = woman and 30 < age < 80 and rng.random() < 0.4
+    # Fair hair bleaches most; babies' and old people's hair is fine and sparse.
+    base |= {
+        "hairline": float(np.clip(rng.normal(-0.10 if woman else 0.10, 0.42), -1.0, 1.0)),
+        "fineness": float(np.clip(np.interp(age, [0.2, 1.0, 3.0, 55.0, 95.0], [0.95, 0.6, 0.15, 0.05, 0.6]) + rng.normal(0, 0.10), 0, 1)),
+        "bleach": float(np.clip(rng.beta(1.6, 4.0) * (1.25 - 0.9 * base["melanin"]), 0.0, 1.0)),
+        "dye": _dye(rng, age, woman),
+    }
     base |= {
         "grey": 0.0 if dyed else _grey(rng, ancestry, age),
         "receding": float(receding),
@@ -163,6 +170,16 @@ def _color(rng: Generator, ancestry: np.ndarray, age: float) -> dict[str, Any]:
         melanin, redness = rng.uniform(0.90, 0.985), rng.uniform(0.05, 0.25)
         melanin -= 0.10 * (age < 2)
     return {"melanin": float(np.clip(melanin, 0.1, 0.99)), "redness": float(redness)}
+
+
+def _dye(rng: Generator, age: float, woman: bool) -> str:
+    """Mostly none; reds and platinum now and then, loud colours rarely."""
+    chance = (0.09 if woman else 0.02) * float(14 < age < 70)
+    if rng.random() >= chance:
+        return "none"
+    kinds = ("copper", "burgundy", "platinum", "blue", "pink", "green", "violet")
+    loud = 0.30 if age < 35 else 0.08
+    return str(rng.choice(kinds, p=[(1 - loud) * w for w in (0.35, 0.30, 0.35)] + [loud * w for w in (0.3, 0.35, 0.1, 0.25)]))
 
 
 def _grey(rng: Generator, ancestry: np.ndarray, age: float) -> float:
