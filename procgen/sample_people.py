@@ -25,11 +25,12 @@ from .groups.planning import draw_bodies, plan_groups
 from .layout import Placement, place_people
 from .people.expression import sample_expression
 from .people.garments.choosing import SEASONS, Season
+from .people.hands import resting_hand
 from .people.look import sample_eyes, sample_hair, sample_skin
 from .people.moving import families_for, moving, wants_seat
 from .people.shape import Phenotype, PhenotypeRanges, sample_phenotype
 from .seeds import Seed
-from .spec import GroupSpec, HumanSpec, replace
+from .spec import GroupSpec, HandSpec, HumanSpec, replace
 
 # How often each pose family is drawn for someone on their feet, and indoors or outdoors where that matters (by eye).
 STANDING = {
@@ -178,16 +179,14 @@ def sample_human(
         heading=where.heading,
         seat=where.seat,
     )
-    return moving(seed, _with_pose_hands(human), frames, asked_motion)
+    return moving(seed, _with_pose_hands(human, seed.child("hands").rng()), frames, asked_motion)
 
 
-def _with_pose_hands(human: HumanSpec) -> HumanSpec:
-    """Hands that belong to the pose: a phone is gripped."""
+def _with_pose_hands(human: HumanSpec, rng: np.random.Generator) -> HumanSpec:
+    """Hands that belong to the pose (a phone is gripped); those that do nothing are each at rest in their own way."""
     hands = getattr(human.pose, "hand_specs", None)
-    if hands is None:
-        return human
-    left, right = hands()
-    return replace(human, left_hand=left, right_hand=right)
+    left, right = hands() if hands is not None else (HandSpec(), HandSpec())
+    return replace(human, left_hand=resting_hand(rng, left), right_hand=resting_hand(rng, right))
 
 
 def _pose_family(

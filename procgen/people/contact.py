@@ -14,12 +14,13 @@ from .clearance import clear_arm, clear_legs, leg_depth, worst_arm
 from .footing import Ground, Height
 from .hand_goals import place_hand
 from .joint_limits import clamp_pose, excess
+from .leaning import Backrest
 from .poses.base import SIDES, Contacts
 from .proxies import make_proxy
 from .resting import Resting
 
 # Clothes and air between hanging arms and the trunk, metres.
-ARM_GAP = 0.014
+ARM_GAP = 0.009
 # How deep a hand that rests on the body may press into it, metres.
 HAND_SINK = 0.008
 
@@ -75,6 +76,7 @@ def settle(
     contacts: Contacts | None = None,
     pelvis: float = 0.0,
     rising: tuple[np.ndarray, float] | None = None,
+    backrest: Backrest | None = None,
 ) -> Settled:
     """Bring a pose to rest on the ground or on a seat, on this body.
 
@@ -91,6 +93,7 @@ def settle(
         contacts: Replaces the spec's own.
         pelvis: Height of the pelvis joint above the ground, metres, for contacts whose base is "planned".
         rising: A seated pose (55, 3) that decides where the feet are, and how far from the seat to the feet the body is.
+        backrest: What is behind the seat, see `leaning.find_backrest`.
     Returns:
         The settled pose and the root translation.
     """
@@ -112,12 +115,12 @@ def settle(
     solver.pose = pose
     if rising is not None:
         solver.pose = clear_legs(solver.proxy, clamp_pose(rising[0])[0])
-        solver.rest_on(seat)
+        solver.rest_on(seat, backrest)
         solver.rise(pose, rising[1])
     elif c.base == "planned":
         solver.keep_height(pelvis)
     else:
-        solver.rest_on(seat)
+        solver.rest_on(seat, backrest)
     # "cross_in" comes before "cross_out": the outer arm is laid over the inner one.
     for side, goal in sorted(c.hands.items(), key=lambda item: (item[1].target, item[0])):
         placed = place_hand(solver.proxy, solver.pose, solver.root, side, goal)

@@ -83,3 +83,12 @@ def apply_hands(
     for j, row in left_hand(right, vary_right).items():
         out[j + 15] = row * flip
     return out
+
+
+def resting_hand(rng: np.random.Generator, hand: HandSpec) -> HandSpec:
+    """What a hand with nothing to do looks like: from open to half closed; a hand that does something is left as it is."""
+    kind, amount = rng.choice(4, p=(0.45, 0.25, 0.2, 0.1)), float(rng.uniform(0.5, 1.0))
+    if hand.shape != "rest":
+        return hand
+    return (HandSpec(), HandSpec(shape="curled", amount=0.7 * amount), HandSpec(shape="loose", amount=amount),
+            HandSpec(shape="cup", amount=0.5 * amount))[int(kind)]  # fmt: skip

@@ -19,6 +19,8 @@ from .eyes import build_eyes, gaze_pose
 from .face_hair import build_face_hair
 from .garments.headwear import press_under
 from .garments.outfit import build_outfit, sole_thickness
+from .gazing import turn_head
+from .leaning import Backrest, find_backrest
 from .model import load_body
 from .motion import expression_at, moment_at, rising
 from .props import build_props
@@ -39,6 +41,10 @@ def pose_person(human: HumanSpec, place: PlaceGeometry, time: float) -> BodyStat
     # Gaze and detail are chosen after the cameras are placed; the body at rest under them is settled once.
     body, coefficients = _at_rest(canonical(replace(human, gaze=None, detail=0, hair_density=1.0)), place, time)
     model, root = body.model, body.root
+    if human.gaze is not None:
+        turned = turn_head(body, np.asarray(human.gaze))
+        if not np.array_equal(turned, body.pose):
+            body = pose_body(model, human.phenotype, body.betas, coefficients, turned, root)
     looking = gaze_pose(body, None if human.gaze is None else np.asarray(human.gaze))
     if not np.array_equal(looking, body.pose):
         coefficients = coefficients + follow_gaze(model, looking)
@@ -73,6 +79,7 @@ def _at_rest(key: str, place: PlaceGeometry, time: float) -> tuple[BodyState, np
         contacts=moment.contacts,
         pelvis=float(moment.step[1]),
         rising=rising(human, moment),
+        backrest=None if seat is None else _backrest(place, seat.name),
     )
     root = root_transform(human.heading if seat is None else seat.heading, settled.translation)
     resting = settled.pose
@@ -80,6 +87,11 @@ def _at_rest(key: str, place: PlaceGeometry, time: float) -> tuple[BodyState, np
         resting = lay_hands(make_proxy(body), resting, root, human.touches)
     body = pose_body(model, human.phenotype, betas, coefficients, resting, root)
     return body, coefficients
+
+
+@lru_cache(maxsize=64)
+def _backrest(place: PlaceGeometry, name: str) -> Backrest | None:
+    return find_backrest(place, next(s for s in place.seats if s.name == name))
 
 
 @lru_cache(maxsize=64)

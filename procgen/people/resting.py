@@ -14,6 +14,7 @@ from .footing import LEG, UP, Ground, near_knee, rigid_foot, small_rotation
 from .gait import ease
 from .joint_limits import LIMITS
 from .kinematics import Chain, aim_limb, between, cross, forward, matrices, rot, rotvecs, unit
+from .leaning import Backrest, back_skin, lean_back
 from .poses.base import SIDES, Contacts
 from .proxies import Points, Proxy
 
@@ -43,10 +44,10 @@ class Resting:
         """Move the pelvis up or down until the lowest of the points is `sink` in the ground."""
         self.root[1] -= float(self.ground.gap(points.at(self.chain())).min()) + sink
 
-    def rest_on(self, seat: Seat | None) -> None:
+    def rest_on(self, seat: Seat | None, backrest: Backrest | None = None) -> None:
         base = self.contacts.base
         if base == "seat":
-            self._sit(seat)
+            self._sit(seat, backrest)
         elif base == "ground":
             self._tilt_to_slope()
             self.lower_to(self.proxy.base, GROUND_SINK)
@@ -203,31 +204,40 @@ class Resting:
         self.imbalance = float(np.linalg.norm(outside(polygon, centre_of_mass(self.proxy, self.chain())[[0, 2]])))
 
     # -- sitting -----------------------------------------------------------------------------------------------------
-    def _sit(self, seat: Seat | None) -> None:
+    def _sit(self, seat: Seat | None, backrest: Backrest | None) -> None:
         top, depth = 0.45 * self.proxy.size, 0.42
         if seat is not None:
             top, depth = float(seat.position[2]) - self.ground.base, float(seat.depth)
         # As far back as the buttocks allow, but not ahead of the seat's middle.
         z = min(-depth / 2 + self.proxy.back + 0.03, 0.04)
+        if backrest is not None:
+            z = max(z, self.proxy.back + 0.015 - float(backrest.behind(np.array(0.15))))
+            if self.contacts.leans:
+                z = self.proxy.back + 0.015 - float(backrest.behind(np.array(0.15)))
         # Short legs: the knees have to come over the front edge.
         rest = self.proxy.rest
         z = max(z, depth / 2 + 0.035 - float(np.linalg.norm(rest[4] - rest[1])) * 0.97)
         self.root = np.array([0.0, top + 0.1, z])
+        grounded = [s for s, m in self.feet_modes().items() if m != "free"]
+        skin = back_skin(self.proxy) if backrest is not None else None
         for _ in range(3):
+            if backrest is not None and skin is not None:
+                self.pose = lean_back(self.proxy, self.pose, self.root, skin, backrest, top, self.contacts.leans)
             chain = self.chain()
             bottom = self.proxy.base.at(chain)
             self.root[1] -= float(bottom[:, 1].min()) - (top - SEAT_SINK)
             for side in SIDES:
-                self._foot_to_floor(side, depth / 2)
+                if side in grounded:
+                    self._foot_to_floor(side, depth / 2)
                 self._thigh_over_seat(side, top, -depth / 2, depth / 2)
-        for side in SIDES:
+        for side in grounded:
             lifted = float(self.ground.gap(self.proxy.feet[side].at(self.chain())).min()) - self.sole
             if 0.003 < lifted < 0.07 * self.proxy.size:
                 # Nearly down: the toes reach the floor.
                 self._drop(LEG[side][2], [self.proxy.feet[side]], -self.sole, 0.6)
         chain = self.chain()
         self.gaps["base"] = float(self.proxy.base.at(chain)[:, 1].min()) - top
-        for side in SIDES:
+        for side in grounded:
             self._report(f"{side}_foot", self.proxy.feet[side])
 
     def _foot_to_floor(self, side: str, front: float) -> None:

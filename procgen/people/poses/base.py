@@ -100,6 +100,8 @@ class Contacts:
         base: "feet", "seat" (seat below the pelvis), "ground" (sits on it) or "lie".
         lift: Height of the lowest point above the ground, metres (the flight phase of a run).
         balance: Keep the centre of mass over what carries the body.
+        leans: Whether a sitter's back rests on the backrest, where there is one.
+        raised: Side -> height of the step that the foot is on, metres.
         hands: Side -> goal.
     """
 
@@ -109,6 +111,8 @@ class Contacts:
     base: str = "feet"
     balance: bool = True
     lift: float = 0.0
+    leans: bool = False
+    raised: dict[str, float] = field(default_factory=dict)
     hands: dict[str, HandGoal] = field(default_factory=dict)
 
 
@@ -216,7 +220,7 @@ def sample_hanging_arm(rng: np.random.Generator, person: Phenotype) -> Arm:
     t = traits(person)
     elbow = clipped(rng, 0.26 + 0.10 * t.old + 0.15 * t.small, 0.09, 0.08, 0.7)
     return Arm(
-        raised=clipped(rng, 0.10 + 0.10 * t.heavy + 0.08 * t.small, 0.03, 0.03, 0.4),
+        raised=clipped(rng, 0.06 + 0.08 * t.heavy + 0.05 * t.small, 0.025, 0.0, 0.4),
         # A hand hangs a little ahead of the thigh; a more bent elbow goes with an elbow further back.
         plane=clipped(rng, 0.15 - 0.5 * elbow, 0.25, -0.8, 0.8),
         roll=clipped(rng, 0.40, 0.12, 0.05, 0.8),

@@ -126,8 +126,10 @@ def waving_arm(spec: WaveSpec, time: float) -> Arm:
     """The arm of a wave at a time: forearm up, palm ahead, swinging from the elbow and the wrist."""
     s = np.sin(2 * np.pi * (spec.tempo * time + spec.phase))
     raised = spec.height
-    # The forearm is brought upright by rotating the upper arm outwards; a lower elbow needs more.
-    return Arm(raised=raised, plane=0.35, roll=-1.35 + 0.25 * spec.swing * s, elbow=spec.elbow + 0.6 * spec.swing * s,
+    # The forearm is brought upright by rotating the upper arm outwards; a lower elbow needs more, and comes forward.
+    low = max(1.2 - raised, 0.0)
+    return Arm(raised=raised, plane=0.35 + 0.45 * low, roll=-1.3 + 0.25 * spec.swing * s,
+               elbow=spec.elbow + 0.6 * spec.swing * s,
                pronation=0.9, wrist=-0.12, deviation=float(np.clip(0.45 * spec.swing * s, -0.3, 0.3)))  # fmt: skip
 
 
@@ -141,12 +143,12 @@ def build_wave(spec: WaveSpec, time: float = 0.0) -> np.ndarray:
 def sample_wave(rng: np.random.Generator, person: Phenotype) -> WaveSpec:
     """Draw a wave; a high elbow comes with a straighter arm."""
     t = traits(person)
-    height = clipped(rng, 0.95 + 0.4 * t.small - 0.2 * t.old, 0.4, 0.4, 1.9)
+    height = clipped(rng, 1.2 + 0.3 * t.small - 0.15 * t.old, 0.28, 0.85, 1.9)
     return WaveSpec(
         **_stance(rng, person),
         side=sample_side(rng, 0.2),  # pyright: ignore[reportArgumentType]
         height=height,
-        elbow=clipped(rng, 2.3 - 0.55 * height, 0.15, 0.7, 2.3),
+        elbow=clipped(rng, 2.45 - 0.5 * height, 0.12, 0.7, 2.3),
         swing=clipped(rng, 0.3, 0.1, 0.1, 0.55),
         tempo=clipped(rng, 1.6, 0.3, 0.9, 2.6),
         phase=float(rng.random()),

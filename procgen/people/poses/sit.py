@@ -19,9 +19,11 @@ from .base import (
     Contacts,
     Figure,
     HandGoal,
+    J,
     clipped,
     sample_hanging_arm,
     sample_posture,
+    sample_side,
     traits,
 )
 
@@ -37,6 +39,10 @@ class SitSpec(BodyPose):
     verb: ClassVar[str] = "sitting"
     seated: ClassVar[bool] = True
 
+    manner: Literal["upright", "back", "ahead", "crossed"] = param(
+        "upright", doc="Upright, leaning on the backrest, leaning ahead, or with one leg over the other."
+    )
+    over: Literal["left", "right"] = param("right", doc="Which leg lies on top, where they are crossed.")
     seat_height: float = param(0.45, low=0.15, high=0.9, unit="m", doc="Top of the seat above the floor.")
     recline: float = param(0.1, low=-0.35, high=0.6, unit="rad", doc="Pelvis rocked back.")
     knees: float = param(0.22, low=0.02, high=0.7, unit="m", doc="Distance between the knees.")
@@ -51,7 +57,11 @@ class SitSpec(BodyPose):
         """Seat, feet, and hands on the thighs or in the lap."""
         goal = {"thighs": "thigh", "lap": "lap", "knees": "knee"}.get(self.hands)
         share = 0.55 if self.hands == "thighs" else 0.5
-        return Contacts(base="seat", balance=False, hands={s: HandGoal(goal, share) for s in SIDES} if goal else {})
+        hands = {s: HandGoal(goal, share) for s in SIDES} if goal else {}
+        feet = {"left": "flat", "right": "flat"}
+        if self.manner == "crossed":
+            feet[self.over] = "free"
+        return Contacts(feet["left"], feet["right"], base="seat", balance=False, leans=self.manner in ("back", "crossed"), hands=hands)
 
 
 def sit_legs(fig: Figure, spec: SitSpec) -> None:
@@ -64,13 +74,26 @@ def sit_legs(fig: Figure, spec: SitSpec) -> None:
         fig.plant(side, ankle, yaw=0.12 + 0.4 * max(out, 0.0), pitch=0.35 if floor < -0.62 else 0.0, knee_out=1.6 * out)
 
 
+def cross_legs(fig: Figure, spec: SitSpec) -> None:
+    """One thigh over the other, its shank hanging beside the other knee, toes down a little."""
+    sign = 1.0 if spec.over == "left" else -1.0
+    chain = fig.chain()
+    knee = chain.p[J["right_knee"] if spec.over == "left" else J["left_knee"]]
+    ankle = knee + np.array([-sign * 0.12, -0.30, 0.09])
+    fig.fold(spec.over, ankle, np.array([-sign * 0.18, 1.0, 0.9]))
+    fig.set(f"{spec.over}_ankle", rx(0.42) @ rz(0.12))
+
+
 def build_sit(spec: SitSpec, time: float = 0.0) -> np.ndarray:
     """Sit on a seat of a given height."""
     fig = Figure()
-    fig.pelvis(pitch=-0.12 - spec.recline)
+    ahead = 0.34 if spec.manner == "ahead" else 0.0
+    fig.pelvis(pitch=-0.12 - spec.recline + ahead)
     sit_legs(fig, spec)
+    if spec.manner == "crossed":
+        cross_legs(fig, spec)
     # The lumbar spine rounds by what the pelvis rocks back, less what the whole trunk reclines.
-    fig.trunk(spec.posture, flexion=0.14 + 0.55 * spec.recline)
+    fig.trunk(spec.posture, flexion=0.14 + 0.55 * spec.recline + 0.8 * ahead)
     for side, arm in (("left", spec.left_arm), ("right", spec.right_arm)):
         if spec.hands == "free":
             fig.arm(side, arm)
@@ -88,8 +111,17 @@ def sample_sit(rng: np.random.Generator, person: Phenotype) -> SitSpec:
     t = traits(person)
     knees = clipped(rng, 0.30 - 0.12 * t.feminine + 0.06 * t.heavy, 0.06, 0.12, 0.55)
     hands = ("thighs", "lap", "knees")[int(rng.choice(3, p=(0.55, 0.33, 0.12)))]
-    recline = clipped(rng, 0.08, 0.09, -0.1, 0.3)
+    manner = ("upright", "back", "ahead", "crossed")[int(rng.choice(4, p=(0.3, 0.4, 0.15, 0.15)))]
+    if manner == "crossed" and (t.heavy > 0.25 or t.old > 0.5 or t.small > 0.1):
+        manner = "upright"  # thick thighs, stiff hips and short legs do not cross
+    recline = clipped(rng, 0.14 if manner == "back" else 0.08, 0.07, -0.1, 0.3)
+    if manner == "ahead":
+        recline, hands = 0.0, "knees"
+    if manner == "crossed":
+        hands = "lap"
     return SitSpec(
+        manner=manner,
+        over=sample_side(rng),  # pyright: ignore[reportArgumentType]
         posture=sample_posture(rng, person, slouch=clipped(rng, 0.06 + 0.3 * recline, 0.05, -0.05, 0.3)),
         seat_height=0.45,
         recline=recline,
