@@ -1,6 +1,7 @@
 # Everything from a bare Python 3.11: each target installs what it needs into .venv, once.
 #   make demo        nine labelled scenes and a contact sheet
 #   make test        all tests            make lint       ruff, import-linter, pyright
+#   make test-bridge tests that load torch; installs the synth extra
 #   make bench       timings              make extension  the Blender extension zip
 PYTHON ?= python3.11
 VENV   := .venv
@@ -12,7 +13,7 @@ DEMO   ?= demo
 # Extra pytest arguments: make test ARGS="-k codec -x"
 ARGS   ?=
 
-.PHONY: demo test test-core test-blender lint format bench extension install clean
+.PHONY: demo test test-core test-blender test-bridge lint format bench extension install clean
 .NOTPARALLEL:
 
 install: $(STAMP)
@@ -43,6 +44,12 @@ test-core: $(STAMP)
 
 test-blender: $(STAMP)
 	$(PY) -m pytest blender_tests $(ARGS)
+
+# torch from its index of CPU builds, unless there is a torch already: the plain package brings gigabytes of CUDA.
+test-bridge: $(STAMP)
+	@$(PY) -c 'import torch, diffusers' 2>/dev/null || { echo "installing the synth extra into $(VENV) …"; \
+	  $(PIP) install --quiet --constraint constraints.txt --editable '.[dev,synth]'; }
+	$(PY) -m pytest bridge_tests $(ARGS)
 
 lint: $(STAMP)
 	@status=0; \

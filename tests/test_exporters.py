@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from vivant.procgen import registry
 from vivant.procgen.dataset import Dataset
-from vivant.procgen.dataset.conditioning import depth_picture, normal_picture, pose_picture, semantic_picture
 from vivant.procgen.dataset.export import export
 from vivant.procgen.dataset.exporters.amass import smplx_parameters
 from vivant.procgen.dataset.png import read_png
@@ -137,22 +136,6 @@ def test_imagefolder(made, tmp_path):
         for key in ("file_name", "depth_file_name", "normal_file_name", "semantic_file_name", "pose_file_name"):
             assert read_png(folder / row[key]).shape[:2] == (HEIGHT, WIDTH)
     assert np.array_equal(read_png(folder / rows[0]["file_name"]), Dataset(made)[0]["rgb"])
-
-
-def test_conditioning_pictures():
-    depth = np.array([[1.0, 2.0, 4.0, np.inf]], np.float32)
-    assert depth_picture(depth).tolist() == [[255, 128, 64, 0]]
-    assert depth_picture(depth[:, :3]).tolist() == [[255, 85, 0]]
-    assert (depth_picture(np.full((2, 2), np.inf, np.float32)) == 0).all()
-    normal = np.array([[[0, 0, -1.0], [1, 0, 0], [0, -1, 0], [0, 0, 0]]], np.float32)  # to the viewer, right, up, none
-    assert normal_picture(normal).tolist() == [[[128, 128, 255], [255, 128, 128], [128, 255, 128], [128, 128, 255]]]
-    assert semantic_picture(np.array([[0, 1]], np.uint16)).tolist() == [[[0, 0, 0], [244, 180, 140]]]
-
-
-def test_pose_picture_draws_left_and_right_in_their_colours(made):
-    frame = Dataset(made)[0]
-    picture = pose_picture(frame)
-    assert picture.shape == (HEIGHT, WIDTH, 3) and picture.any()
 
 
 def test_webdataset_shards(made, tmp_path):

@@ -96,6 +96,29 @@ class Canvas:
             x0, y0, x, y = found
             self._blend(x0, y0, np.clip(radius + 0.5 - np.hypot(x - c[0], y - c[1]), 0.0, 1.0), color, alpha)
 
+    def ellipse(
+        self, a: Sequence[float], b: Sequence[float], half_width: float, color: Color, alpha: float = 1.0
+    ) -> None:
+        """A filled ellipse whose long axis runs from `a` to `b`, pixels; its other half axis is `half_width`."""
+        ends = np.array([a, b], np.float64)
+        centre, along = ends.mean(0), (ends[1] - ends[0]) / 2
+        half = float(np.hypot(*along))
+        found = (
+            self._window(ends.min(0) - half_width - 1, ends.max(0) + half_width + 1)
+            if np.isfinite(ends).all()
+            else None
+        )
+        if found is None:
+            return
+        x0, y0, x, y = found
+        axis = along / half if half > 1e-9 else np.array([1.0, 0.0])
+        u = ((x - centre[0]) * axis[0] + (y - centre[1]) * axis[1]) / max(half, 0.5)
+        v = ((y - centre[1]) * axis[0] - (x - centre[0]) * axis[1]) / half_width
+        # Distance to the border, to first order: the value of the form over the length of its gradient.
+        form = np.hypot(u, v)
+        slope = np.hypot(u / max(half, 0.5), v / half_width) / np.maximum(form, 1e-9)
+        self._blend(x0, y0, np.clip(0.5 - (form - 1) / np.maximum(slope, 1e-9), 0.0, 1.0), color, alpha)
+
     def panel(self, box: Sequence[float], color: Color, radius: float = 0.0, alpha: float = 1.0) -> None:
         """A filled rounded rectangle x0, y0, x1, y1."""
         found = self._window(np.array(box[:2]) - 1, np.array(box[2:]) + 1)

@@ -10,7 +10,7 @@ from ...codec import Spec, param
 from ...errors import unknown_name
 from ...files import disk, write_bytes
 from ...registry import exporters
-from ..conditioning import PICTURES, condition_picture
+from ..conditioning import ENCODINGS, PICTURES, condition_picture
 from ..export import copy_file, picture_of
 from ..png import write_png
 from ..reader import Dataset
@@ -24,12 +24,15 @@ class ImageFolderOptions(Spec):
         ("depth", "normal", "semantic", "pose"), doc="Conditioning pictures; without their channel they are left out."
     )
     split: str = param("train", doc="Name of the split's folder.")
+    encoding: str = param("plain", doc="Checkpoints that the pictures are for: plain, sd15, sdxl, flux, qwenimage.")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in self.conditions:
             if name not in PICTURES:
                 raise unknown_name("conditioning picture", name, PICTURES)
+        if self.encoding not in ENCODINGS:
+            raise unknown_name("encoding", self.encoding, ENCODINGS)
 
 
 @exporters.register("imagefolder", spec=ImageFolderOptions)
@@ -53,7 +56,7 @@ def export_imagefolder(dataset: Dataset, out: Path, options: ImageFolderOptions)
             path = f"{name}/{file}"
             with disk("write", folder / path):
                 (folder / name).mkdir(exist_ok=True)
-            write_png(folder / path, condition_picture(frame, name))
+            write_png(folder / path, condition_picture(frame, name, ENCODINGS[options.encoding]))
             row[f"{name}_file_name"] = path  # columns that end so are loaded as images
         row["frame"] = frame.name
         row["people"] = len([p for p in frame.people if p.record.visible_px > 0])

@@ -1,0 +1,1 @@
+"""Training of the models that learn from Vivant's own frames; loads torch."""

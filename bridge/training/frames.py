@@ -1,0 +1,191 @@
+"""Frames of a dataset as training arrays: cropped square, made small, kept in one file beside the model."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ...procgen.dataset import Dataset, Frame
+from ...procgen.dataset.drawing import Canvas, resize
+from ...procgen.dataset.openpose import body_points, draw_body, draw_face, draw_hand, own_objects
+from ...procgen.errors import DatasetError
+from ...procgen.npz import read_npz, write_npz
+from ..attributes import frame_words
+
+ARRAYS_VERSION = 1
+# Skeletons are drawn so many times larger and made small, so that a limb of a small picture keeps soft edges.
+_FINE = 4
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingFrames:
+    """All frames of a dataset at one size.
+
+    Attributes:
+        names: F names of frames.
+        rgb: (F, S, S, 3) uint8.
+        depth: (F, S, S) uint8, inverse depth: 255 nearest, 0 farthest and background.
+        normal: (F, S, S, 3) int8 of camera normals times 127; zero on the background.
+        people: (F, S, S) uint8, share of people in a pixel.
+        skeleton, mirrored: (F, S, S, 3) uint8, of the picture and of its mirror image.
+        words: Words of each frame.
+    """
+
+    names: tuple[str, ...]
+    rgb: np.ndarray
+    depth: np.ndarray
+    normal: np.ndarray
+    people: np.ndarray
+    skeleton: np.ndarray
+    mirrored: np.ndarray
+    words: tuple[tuple[str, ...], ...]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def part(self, keep: np.ndarray) -> TrainingFrames:
+        """Some of the frames, by index."""
+        return TrainingFrames(
+            tuple(self.names[i] for i in keep), self.rgb[keep], self.depth[keep], self.normal[keep], self.people[keep],
+            self.skeleton[keep], self.mirrored[keep], tuple(self.words[i] for i in keep),
+        )  # fmt: skip
+
+
+def read_frames(
+    dataset: Dataset, size: int, cache: Path | None = None, say: Callable[[int, int], None] | None = None
+) -> TrainingFrames:
+    """Frames with somebody in sight, at one size.
+
+    Args:
+        dataset: With channels rgb, depth, normal and instance.
+        size: Width and height.
+        cache: Folder for the finished arrays; a rerun reads them from there while the frames are the same.
+        say: Called with (done, total).
+    Raises:
+        DatasetError: nobody is in sight anywhere, or a channel is missing.
+    """
+    digest = hashlib.sha256(f"{ARRAYS_VERSION} {size} {dataset.root.resolve()} {dataset.names}".encode()).hexdigest()[
+        :16
+    ]
+    path = None if cache is None else cache / f"frames_{digest}.npz"
+    if path is not None and path.is_file():
+        return _unpack(read_npz(path))
+    rows = []
+    for i, frame in enumerate(dataset):
+        if say is not None:
+            say(i, len(dataset))
+        if any(p.record.visible_px > 0 for p in frame.people):
+            rows.append((frame.name, *frame_arrays(frame, size), tuple(frame_words(frame))))
+    if not rows:
+        raise DatasetError(f"no frame of {str(dataset.root)!r} shows a person", fix="vivant generate … --people 1-2")
+    names, *arrays, words = zip(*rows, strict=True)
+    found = TrainingFrames(names, *(np.stack(a) for a in arrays), words)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_npz(path, _pack(found), level=1)
+    return found
+
+
+def frame_arrays(frame: Frame, size: int) -> tuple[np.ndarray, ...]:
+    """rgb, depth, normal, people, skeleton, mirrored of one frame, as `TrainingFrames` holds them."""
+    for name in ("depth", "normal", "instance"):
+        if name not in frame:
+            raise DatasetError(f"frame {frame.name} has no channel {name!r}", fix="vivant generate … --channels all")
+    window = square_window(frame)
+    rows, columns = slice(window[1], window[3]), slice(window[0], window[2])
+
+    def small(array: np.ndarray) -> np.ndarray:
+        return resize(np.asarray(array, np.float32)[rows, columns], size, size)
+
+    depth = frame["depth"]
+    seen = np.isfinite(depth) & (depth > 0)
+    inverse = np.where(seen, 1.0 / np.where(seen, depth, 1.0), 0.0)[rows, columns]
+    inverse = inverse / max(float(inverse.max()), 1e-9)
+    people = np.isin(frame["instance"], [p.instance for p in frame.people])
+    normal = small(frame["normal"])
+    length = np.linalg.norm(normal, axis=-1, keepdims=True)
+    normal = np.where(length > 0.5, normal / np.maximum(length, 1e-6), 0.0)
+    return (
+        np.rint(small(frame["rgb"])).clip(0, 255).astype(np.uint8),
+        np.rint(255 * resize(inverse.astype(np.float32), size, size)).reshape(size, size).clip(0, 255).astype(np.uint8),
+        np.rint(127 * normal).astype(np.int8),
+        np.rint(255 * small(people)).reshape(size, size).astype(np.uint8),
+        skeleton_picture(frame, window, size),
+        skeleton_picture(frame, window, size, mirrored=True),
+    )
+
+
+def square_window(frame: Frame) -> tuple[int, int, int, int]:
+    """x0, y0, x1, y1 of the largest square, moved so that the people are in its middle."""
+    width, height = frame.camera.width, frame.camera.height
+    side = min(width, height)
+    boxes = [p.box for p in frame.people if p.box is not None]
+    centre = np.array([width / 2, height / 2])
+    if boxes:
+        found = np.array(boxes)
+        centre = (found[:, :2].min(0) + found[:, 2:].max(0)) / 2
+    x, y = (int(np.clip(round(c - side / 2), 0, full - side)) for c, full in zip(centre, (width, height), strict=True))
+    return x, y, x + side, y + side
+
+
+def skeleton_picture(frame: Frame, window: tuple[int, int, int, int], size: int, mirrored: bool = False) -> np.ndarray:
+    """(size, size, 3) uint8: skeletons with hands and faces within a square window, or of its mirror image.
+
+    In a mirror the left arm is on the other side, so left and right change places, and with them the colours.
+    """
+    fine = size * _FINE
+    canvas, scale = Canvas.blank(fine, fine, (0, 0, 0)), fine / (window[2] - window[0])
+    stroke = max(1.0, fine / 64)
+    origin = np.array(window[:2], np.float64)
+
+    def place(xy: np.ndarray) -> np.ndarray:
+        at = (xy - origin) * scale
+        return np.stack([fine - at[..., 0], at[..., 1]], -1) if mirrored else at
+
+    people = [p for p in frame.people if p.record.visible_px > 0]
+    for person in sorted(people, key=lambda p: -float(np.median(p.keypoints3d("coco17", "camera")[:, 2]))):
+        known = {k: place(v) for k, v in body_points(person, own_objects(frame, person)).items()}
+        if mirrored:
+            known = {_other_side(name): xy for name, xy in known.items()}
+        draw_body(canvas, known, np.ones(2), stroke)
+        if "coco_wholebody" in person.record.keypoints:
+            whole = person.keypoints("coco_wholebody").copy()
+            if len(whole) == 133:
+                whole[:, :2] = place(whole[:, :2])
+                for part in (slice(91, 112), slice(112, 133)):
+                    draw_hand(canvas, whole[part], stroke / 2)
+                draw_face(canvas, whole[23:91], stroke / 2)
+    return np.rint(resize(canvas.image, size, size) * 255).clip(0, 255).astype(np.uint8)
+
+
+def _other_side(name: str) -> str:
+    if name.startswith("left_"):
+        return "right_" + name[5:]
+    return "left_" + name[6:] if name.startswith("right_") else name
+
+
+def mirror(rgb: np.ndarray, depth: np.ndarray, normal: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The mirror image of (…, S, S, C) pictures, depths (…, S, S) and normals, whose x changes its sign."""
+    turned = normal[..., ::-1, :].copy()
+    turned[..., 0] = -turned[..., 0]
+    return rgb[..., ::-1, :], depth[..., ::-1], turned
+
+
+_FIELDS = ("rgb", "depth", "normal", "people", "skeleton", "mirrored")
+
+
+def _pack(frames: TrainingFrames) -> dict[str, np.ndarray]:
+    text = "\n".join("\t".join((name, *words)) for name, words in zip(frames.names, frames.words, strict=True))
+    arrays = {name: getattr(frames, name) for name in _FIELDS}
+    return {**arrays, "text": np.frombuffer(text.encode(), np.uint8)}
+
+
+def _unpack(arrays: dict[str, np.ndarray]) -> TrainingFrames:
+    lines = [line.split("\t") for line in arrays["text"].tobytes().decode().split("\n")]
+    return TrainingFrames(
+        tuple(line[0] for line in lines), *(arrays[name] for name in _FIELDS), tuple(tuple(line[1:]) for line in lines)
+    )

@@ -1,0 +1,188 @@
+"""Training on real frames: it learns, it resumes to the bit, and what cannot be trained is said in one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from vivant.bridge.diffusion.joint_model import JointShape, load_joint
+from vivant.bridge.training.checkpoint import read_log
+from vivant.bridge.training.curves import grid, loss_picture
+from vivant.bridge.training.frames import frame_arrays, mirror, read_frames, skeleton_picture, square_window
+from vivant.bridge.training.joint_trainer import JointTrainer, draw_batch, losses, split
+from vivant.bridge.training.options import TrainOptions
+from vivant.procgen.dataset import Dataset
+from vivant.procgen.dataset.png import read_png
+from vivant.procgen.errors import VivantError
+from vivant.tests import sample_dataset
+
+SHAPE = JointShape(size=16, channels=(8, 16), attention=(False, True), layers=1, words=16)
+OPTIONS = TrainOptions(steps=6, batch=2, every=4, held_out=0.5, warmup=2, rate=2e-3)
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return Dataset(sample_dataset.make_dataset(tmp_path_factory.mktemp("training") / "ds"))
+
+
+@pytest.fixture(scope="module")
+def trained(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("trained") / "m"
+    JointTrainer(dataset, out, OPTIONS, SHAPE, "cpu").run()
+    return out
+
+
+def test_frames_become_small_square_arrays(dataset: Dataset) -> None:
+    frame = dataset[0]
+    x0, y0, x1, y1 = square_window(frame)
+    assert x1 - x0 == y1 - y0 == min(frame.camera.width, frame.camera.height)
+    rgb, depth, normal, people, skeleton, mirrored = frame_arrays(frame, 12)
+    crop = (slice(y0, y1), slice(x0, x1))
+    assert np.array_equal(rgb, frame["rgb"][crop]), "at its own size a picture stays as it is"
+    seen = np.isfinite(frame["depth"][crop])
+    assert (depth[~seen] == 0).all()
+    assert depth.max() == 255
+    length = np.linalg.norm(normal.astype(float), axis=-1)
+    assert ((np.abs(length - 127) < 2) | (length == 0)).all()
+    assert np.array_equal(people > 127, np.isin(frame["instance"][crop], [1, 2]))
+    assert skeleton.shape == mirrored.shape == (12, 12, 3)
+
+
+def test_a_mirrored_skeleton_swaps_left_and_right(dataset: Dataset) -> None:
+    """Mirroring twice is the identity: the mirror of the picture with left and right swapped back."""
+    frame = dataset[0]
+    window = square_window(frame)
+    plain, turned = (skeleton_picture(frame, window, 48, mirrored=m) for m in (False, True))
+    assert plain.any()
+    there, here = plain[:, ::-1].max(-1) > 0, turned.max(-1) > 0
+    assert (there & here).sum() > 0.9 * max(there.sum(), here.sum()), "the same place, save which limb lies on top"
+    assert not np.array_equal(plain[:, ::-1], turned), "other colours"
+
+
+def test_mirror_images_of_normals_turn_their_x() -> None:
+    rng = np.random.default_rng(0)
+    rgb, depth, normal = rng.random((2, 4, 4, 3)), rng.random((2, 4, 4)), rng.normal(size=(2, 4, 4, 3))
+    twice = mirror(*mirror(rgb, depth, normal))
+    assert all(np.array_equal(a, b) for a, b in zip(twice, (rgb, depth, normal), strict=True))
+    assert np.array_equal(mirror(rgb, depth, normal)[2][:, :, 0, 0], -normal[:, :, -1, 0])
+
+
+def test_arrays_are_kept(dataset: Dataset, tmp_path: Path) -> None:
+    first = read_frames(dataset, 16, tmp_path)
+    said: list[int] = []
+    again = read_frames(dataset, 16, tmp_path, lambda i, n: said.append(i))
+    assert said == []
+    assert again.names == first.names and again.words == first.words
+    assert np.array_equal(again.normal, first.normal)
+
+
+def test_whole_scenes_are_held_out(dataset: Dataset) -> None:
+    learnt, held = split(read_frames(dataset, 16), 0.5)
+    assert {n[:6] for n in learnt.names} == {"000000"} and {n[:6] for n in held.names} == {"000001"}
+    learnt, held = split(read_frames(dataset, 16), 0.0)
+    assert (len(learnt), len(held)) == (4, 0)
+
+
+def test_one_time_for_all_kinds_and_noise_of_their_own(dataset: Dataset) -> None:
+    frames = read_frames(dataset, 16)
+    numbers = torch.zeros(len(frames), 40, dtype=torch.int64)
+    batch = draw_batch(frames, numbers, OPTIONS, SHAPE.kinds, 3)
+    assert torch.equal(batch.times[0], batch.times[1]) and torch.equal(batch.times[0], batch.times[2])
+    assert not torch.equal(batch.noise[0], batch.noise[2])
+    again, other = (draw_batch(frames, numbers, OPTIONS, SHAPE.kinds, s) for s in (3, 4))
+    assert torch.equal(again.noise[0], batch.noise[0]) and not torch.equal(other.noise[0], batch.noise[0])
+    apart = draw_batch(
+        frames, numbers, TrainOptions.from_dict({**OPTIONS.to_dict(), "shared_time": False}), SHAPE.kinds, 3
+    )
+    assert not torch.equal(apart.times[0], apart.times[1])
+    everything = TrainOptions.from_dict({**OPTIONS.to_dict(), "drop": 1.0})
+    assert not draw_batch(frames, numbers, everything, SHAPE.kinds, 3).skeleton.any()
+
+
+def test_training_lowers_the_loss(dataset: Dataset, tmp_path: Path) -> None:
+    options = TrainOptions(steps=60, batch=4, every=10**6, held_out=0.0, warmup=5, rate=5e-3, flip=False, drop=0.0)
+    trainer = JointTrainer(dataset, tmp_path, options, SHAPE, "cpu")
+    batch = draw_batch(trainer.learnt, trainer.numbers, options, SHAPE.kinds, 10**6)
+    with torch.no_grad():
+        before = losses(trainer.model, trainer.schedule, batch, SHAPE.kinds)
+    while trainer.step < 60:
+        trainer._step()
+    with torch.no_grad():
+        after = losses(trainer.model, trainer.schedule, batch, SHAPE.kinds)
+    for kind in SHAPE.kinds:
+        assert float(after[kind]) < 0.8 * float(before[kind]), kind
+
+
+def test_a_run_leaves_a_model_curves_samples_and_a_card(trained: Path) -> None:
+    assert load_joint(trained).shape == SHAPE
+    assert read_png(trained / "training/curves.png").shape == (480, 900, 3)
+    assert read_png(trained / "training/samples.png").ndim == 3
+    card = (trained / "README.md").read_text()
+    assert "16 x 16" in card and "2 rendered frames" in card and "loss, held-out scenes | rgb" in card
+    rows = read_log(trained / "training")
+    assert [r["step"] for r in rows if r["what"] == "train"] == [1, 2, 3, 4, 5, 6]
+    assert [r["step"] for r in rows if r["what"] == "held_out"] == [4, 6]
+    assert not any(p.suffix in (".bin", ".pt", ".pkl") for p in trained.rglob("*")), "nothing is pickled"
+
+
+def test_a_resumed_run_is_the_run_that_never_stopped(dataset: Dataset, trained: Path, tmp_path: Path) -> None:
+    class Stopped(BaseException):
+        pass
+
+    def say(step: int, steps: int, text: str) -> None:
+        if step == 3 and text.startswith("loss"):
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        JointTrainer(dataset, tmp_path, OPTIONS, SHAPE, "cpu", say=say).run()
+    assert json.loads((tmp_path / "training/state.json").read_text())["step"] == 3
+    trainer = JointTrainer(dataset, tmp_path, OPTIONS, SHAPE, "cpu", resume=True)
+    assert trainer.step == 3
+    trainer.run()
+    for name in ("model.safetensors", "training/state.safetensors"):
+        assert (tmp_path / name).read_bytes() == (trained / name).read_bytes(), name
+    assert trainer.run()["steps_made"] == 0, "nothing is left to do"
+
+
+def test_runs_that_cannot_be_begun(dataset: Dataset, trained: Path, tmp_path: Path) -> None:
+    for change, resume, words in (
+        ({}, False, "there is a training run.*--resume"),
+        ({"rate": 1.0}, True, "begun with another rate"),
+        ({"precision": "fp16", "seed": 0}, True, "another precision"),
+    ):
+        with pytest.raises(VivantError, match=words):
+            JointTrainer(
+                dataset, trained, TrainOptions.from_dict({**OPTIONS.to_dict(), **change}), SHAPE, "cpu", resume
+            )
+    with pytest.raises(VivantError, match="CPU cannot train in fp16"):
+        JointTrainer(dataset, tmp_path, TrainOptions(precision="fp16"), SHAPE, "cpu")
+    state = trained / "training/state.safetensors"
+    whole = state.read_bytes()
+    state.write_bytes(whole[:-4])
+    try:
+        with pytest.raises(VivantError, match="cut short"):
+            JointTrainer(dataset, trained, OPTIONS, SHAPE, "cpu", resume=True)
+    finally:
+        state.write_bytes(whole)
+
+
+def test_a_loss_that_is_no_number_stops_and_keeps_the_last_state(dataset: Dataset, tmp_path: Path) -> None:
+    trainer = JointTrainer(dataset, tmp_path, OPTIONS, SHAPE, "cpu")
+    with torch.no_grad():
+        trainer.model.words.weight.fill_(float("nan"))
+    with pytest.raises(VivantError, match=r"no number at step 1.*--rate"):
+        trainer.run()
+    assert not (tmp_path / "training/state.json").exists()
+
+
+def test_curves_and_grids_are_pictures() -> None:
+    rows = [{"step": s, "what": "train", "loss": {"rgb": 1 / s, "depth": 2 / s}} for s in range(1, 200)]
+    picture = loss_picture(rows, 400, 300)
+    assert picture.shape == (300, 400, 3)
+    assert len({tuple(c) for c in picture.reshape(-1, 3)}) > 20
+    assert loss_picture([], 40, 30).shape == (30, 40, 3)
+    page = grid([[np.full((4, 4, 3), 200, np.uint8)] * 3, [np.full((4, 4, 3), 90, np.uint8)]], scale=2, gap=1)
+    assert page.shape == (19, 28, 3)
