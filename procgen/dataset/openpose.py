@@ -132,7 +132,7 @@ def draw_hand(canvas: Canvas, points: np.ndarray, size: float) -> None:
         return
     for i, (a, b) in enumerate(HAND_EDGES):
         if points[a, 2] > 0 and points[b, 2] > 0:
-            canvas.line(points[a, :2], points[b, :2], max(1.0, size / 2), _hue(i / len(HAND_EDGES)))
+            canvas.strokes(points[[a, b], :2][None], max(1.0, size / 2), _hue(i / len(HAND_EDGES)))
     for x, y, seen in points:
         if seen > 0:
             canvas.disc((x, y), size, HAND_POINT)
