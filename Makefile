@@ -45,9 +45,10 @@ test-core: $(STAMP)
 test-blender: $(STAMP)
 	$(PY) -m pytest blender_tests $(ARGS)
 
-# torch from its index of CPU builds, unless there is a torch already: the plain package brings gigabytes of CUDA.
+# torch goes in first and alone: a torch that is there already (a CPU build, one for your CUDA) is kept.
 test-bridge: $(STAMP)
 	@$(PY) -c 'import torch, diffusers' 2>/dev/null || { echo "installing the synth extra into $(VENV) …"; \
+	  $(PIP) install --quiet --constraint constraints.txt torch && \
 	  $(PIP) install --quiet --constraint constraints.txt --editable '.[dev,synth]'; }
 	$(PY) -m pytest bridge_tests $(ARGS)
 

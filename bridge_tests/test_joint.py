@@ -12,8 +12,9 @@ import torch
 from vivant.bridge.attributes import MOST, Vocabulary
 from vivant.bridge.diffusion.branches import BranchedUNet, fuse
 from vivant.bridge.diffusion.joint import sample_joint, skeleton_tensor, to_arrays, words_tensor
-from vivant.bridge.diffusion.joint_model import JointDenoiser, JointShape, load_joint, save_joint
+from vivant.bridge.diffusion.joint_model import JointDenoiser, load_joint, save_joint
 from vivant.bridge.diffusion.schedule import make_schedule, noisy
+from vivant.bridge.train_options import JointShape
 from vivant.bridge_tests.tiny import tiny_unet
 from vivant.procgen.errors import SpecError, VivantError
 

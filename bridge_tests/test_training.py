@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from vivant.bridge.diffusion.joint_model import JointShape, load_joint
+from vivant.bridge.diffusion.joint_model import load_joint
+from vivant.bridge.skeleton import skeleton_picture, square_window
+from vivant.bridge.train_options import JointShape, TrainOptions
 from vivant.bridge.training.checkpoint import read_log
 from vivant.bridge.training.curves import grid, loss_picture
-from vivant.bridge.training.frames import frame_arrays, mirror, read_frames, skeleton_picture, square_window
+from vivant.bridge.training.frames import frame_arrays, mirror, read_frames
 from vivant.bridge.training.joint_trainer import JointTrainer, draw_batch, losses, split
-from vivant.bridge.training.options import TrainOptions
 from vivant.procgen.dataset import Dataset
 from vivant.procgen.dataset.png import read_png
 from vivant.procgen.errors import VivantError

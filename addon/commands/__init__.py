@@ -10,7 +10,10 @@ import importlib
 from types import ModuleType
 
 # In the order of `vivant --help`: the daily ones first.
-ORDER = ("generate", "verify", "sheet", "export", "person", "motion", "body", "list", "describe", "schema", "worker", "doctor")
+ORDER = (
+    "generate", "verify", "sheet", "export", "synthesize", "measure", "train", "person", "motion", "body", "list", "describe",
+    "schema", "worker", "doctor",
+)  # fmt: skip
 
 
 def all_commands() -> list[ModuleType]:

@@ -22,7 +22,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to serve (default: this machine alone)")
     parser.add_argument("--token", default="", help="word that clients must know; needed for any other --host")
-    parser.add_argument("--python", metavar="FILE", help="with --listen or --check: a Python that has torch (default: this one)")
+    parser.add_argument(
+        "--python", metavar="FILE", help="with --listen or --check: a Python that has torch (default: this one)"
+    )
     parser.add_argument("--check", action="store_true", help="say what a worker can do here, and end")
     parser.add_argument("--json", action="store_true", help="with --check: print JSON")
 

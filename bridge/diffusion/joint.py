@@ -13,8 +13,9 @@ from ...procgen.dataset.drawing import resize
 from ..attributes import Vocabulary, decode_words
 from ..pictures import read_picture
 from ..request import Answer, Request
+from ..train_options import CHANNELS
 from .devices import Fit, choose_device, choose_dtype, noise
-from .joint_model import CHANNELS, JointDenoiser, load_joint, schedule_of
+from .joint_model import JointDenoiser, load_joint, schedule_of
 
 Say = Callable[[int, int], None]
 

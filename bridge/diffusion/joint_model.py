@@ -8,7 +8,6 @@ config.json and model.safetensors; nothing is pickled.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,46 +16,15 @@ from diffusers import UNet2DConditionModel
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from ...procgen.codec import Spec, param
 from ...procgen.errors import BridgeError, SpecError
 from ...procgen.files import disk, replace_bytes
 from ..attributes import MOST, Vocabulary
 from ..models import JOINT_CLASS, read_config, read_safetensors_header
+from ..train_options import CHANNELS, JointShape
 from .branches import BranchedUNet
 from .schedule import make_schedule
 
-KINDS = ("rgb", "depth", "normal")
-CHANNELS = {"rgb": 3, "depth": 1, "normal": 3}
 CONFIG_VERSION = 1
-
-
-@dataclass(frozen=True)
-class JointShape(Spec):
-    """Architecture of a joint model."""
-
-    size: int = param(64, low=16, high=512, unit="px", doc="Width and height of the pictures; a multiple of 16.")
-    fold: int = param(2, low=1, high=8, doc="Pixels a side that are folded into channels.")
-    channels: tuple[int, ...] = param((48, 96, 144), low=8, high=2048, doc="Channels of the levels, multiples of 8.")
-    layers: int = param(2, low=1, high=6, doc="Residual layers a level.")
-    attention: tuple[bool, ...] = param((False, True, True), doc="Whether a level attends to the words.")
-    words: int = param(96, low=8, high=2048, doc="Width of a word's embedding.")
-    kinds: tuple[str, ...] = param(KINDS, doc="Kinds of pictures, a branch each.")
-    schedule: str = param("squaredcos_cap_v2", doc="Noise schedule, a beta schedule of diffusers.")
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        levels = len(self.channels)
-        if len(self.attention) != levels or levels < 2:
-            raise SpecError("channels and attention do not match", expected="the same number of levels, at least 2")
-        if self.size % (self.fold * 2 ** (levels - 1)):
-            raise SpecError(
-                "the size does not fit the levels", expected=f"a multiple of {self.fold * 2 ** (levels - 1)}"
-            )
-        if any(c % 8 for c in self.channels):
-            raise SpecError("channels are no multiples of 8", got=self.channels)
-        for kind in self.kinds:
-            if kind not in CHANNELS:
-                raise SpecError(f"there is no kind {kind!r}", expected=", ".join(KINDS))
 
 
 class JointDenoiser(nn.Module):

@@ -195,7 +195,7 @@ def _load_network(cls: Any, info: ModelInfo, dtype: torch.dtype, download: bool)
 def _multi(family: str, kind: str) -> Any:
     name = _MULTI[(family, kind)]
     if name == "MultiControlNetModel":
-        from diffusers.pipelines.controlnet import MultiControlNetModel
+        from diffusers.models.controlnets.multicontrolnet import MultiControlNetModel
 
         return MultiControlNetModel
     if name == "FluxMultiControlNetModel":

@@ -57,7 +57,7 @@ class ControlParameters(MethodParameters):
                 "control_models do not match the controls", expected=f"none, 1 or {len(self.controls)}",
                 got=len(self.control_models),
             )  # fmt: skip
-        if self.control_start > self.control_end:
+        if self.control_start >= self.control_end:
             raise SpecError("control ends before it starts", got=f"{self.control_start} to {self.control_end}")
 
     def inputs(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ...procgen.errors import BridgeError, SpecError
 from ...procgen.files import disk, read_bytes, replace_bytes
 from ..models import read_safetensors_header
-from .options import TrainOptions
+from ..train_options import TrainOptions
 
 STATE, FACTS, LOG = "state.safetensors", "state.json", "log.jsonl"
 _MAX = 1 << 26

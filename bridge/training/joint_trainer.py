@@ -24,13 +24,13 @@ from ...procgen.errors import BridgeError, SpecError
 from ..attributes import Vocabulary
 from ..diffusion.devices import choose_device, noise
 from ..diffusion.joint import sample_joint, to_arrays
-from ..diffusion.joint_model import JointDenoiser, JointShape, save_joint
+from ..diffusion.joint_model import JointDenoiser, save_joint
 from ..diffusion.schedule import TRAIN_STEPS, make_schedule, noisy
+from ..train_options import JointShape, TrainOptions
 from .checkpoint import FACTS, append_log, load_state, read_log, save_state
 from .curves import grid, loss_picture
 from .frames import TrainingFrames, mirror, read_frames
 from .model_card import model_card
-from .options import TrainOptions
 
 Say = Callable[[int, int, str], None]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...procgen.dataset import Dataset
-from ..diffusion.joint_model import JointShape
-from .options import TrainOptions
+from ..train_options import JointShape, TrainOptions
 
 _CARD = """---
 license: cc0-1.0

@@ -1,0 +1,286 @@
+"""Control stacks on tiny pipelines of the real classes: identities, odd sizes, batches of jobs, masks, long prompts."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from diffusers import ControlNetModel, ControlNetUnionModel, T2IAdapter
+from vivant.bridge.diffusion import control
+from vivant.bridge.diffusion.control import grow_mask, synthesize
+from vivant.bridge.diffusion.devices import fit
+from vivant.bridge.diffusion.text import prompt_embeds, windows
+from vivant.bridge.methods import methods
+from vivant.bridge.pictures import read_mask, read_picture
+from vivant.bridge.protocol import Job
+from vivant.bridge.request import Cancelled, Request
+from vivant.bridge_tests.tiny import tiny_sd15, tiny_sdxl
+from vivant.procgen.dataset.png import write_png
+from vivant.procgen.errors import VivantError
+
+HEIGHT, WIDTH = 37, 51  # odd on purpose
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """sd15, sdxl and networks in diffusers' layout. "zero" nets are as ControlNets are initialised: they change nothing."""
+    root = tmp_path_factory.mktemp("models")
+    torch.manual_seed(0)
+    sd15, sdxl = tiny_sd15(root / "a"), tiny_sdxl(root / "b")
+    sd15.save_pretrained(root / "sd15")
+    sdxl.save_pretrained(root / "sdxl")
+    zero = ControlNetModel.from_unet(sd15.unet, conditioning_embedding_out_channels=(4, 8, 8, 8))
+    zero.save_pretrained(root / "zero")
+    awaken(zero).save_pretrained(root / "net")
+    known = inspect.signature(ControlNetUnionModel.__init__).parameters
+    shared = {k: v for k, v in sdxl.unet.config.items() if k in known}
+    union = ControlNetUnionModel(**shared, num_trans_channel=16, num_trans_head=2, num_proj_channel=16)
+    awaken(union).save_pretrained(root / "union")
+    adapter = T2IAdapter(
+        in_channels=3, channels=(16, 32, 32), num_res_blocks=1, downscale_factor=8, adapter_type="full_adapter"
+    )
+    adapter.save_pretrained(root / "adapter")
+    return root
+
+
+def awaken(net: Any) -> Any:
+    """Give zero-initialised layers something to say."""
+    with torch.no_grad():
+        for parameter in net.parameters():
+            if not parameter.any():
+                parameter.normal_(0, 0.3)
+    return net
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    root, rng = tmp_path_factory.mktemp("files"), np.random.default_rng(2)
+    for name in ("render", "pose", "depth", "normal", "semantic", "reference"):
+        write_png(root / f"{name}.png", rng.integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8))
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    mask[8:30, 12:30] = 255
+    write_png(root / "mask.png", mask)
+    return {p.stem: p for p in root.iterdir()}
+
+
+SESSION: dict[str, Any] = {}
+
+
+def run(
+    files: dict[str, Path], model: Path, say: Any = None, job: dict[str, Any] | None = None, **parameters: Any
+) -> Any:
+    """A job through the method, in a session that keeps the last model."""
+    given = {"steps": 2, "controls": (), "guidance": 3.0, **parameters}
+    p = methods.get("control").spec(**given)
+    asked = {"prompt": "a woman", "negative_prompt": "hats", "seed": 3, "dtype": "fp32", "device": "cpu", **(job or {})}
+    request = Request(Job("x", "control", str(model), **asked), p, files, say or (lambda *a: None), SESSION)
+    return synthesize(request)
+
+
+@pytest.mark.parametrize("family", ["sd15", "sdxl"])
+def test_without_controls_a_picture_of_the_frames_own_size(models: Path, files: dict, family: str) -> None:
+    answer = run(files, models / family)
+    assert answer.arrays["rgb"].shape == (HEIGHT, WIDTH, 3)
+    assert answer.facts["family"] == family
+    assert np.array_equal(answer.arrays["rgb"], run(files, models / family).arrays["rgb"]), (
+        "the same seed, the same picture"
+    )
+    other = run(files, models / family, job={"seed": 4}).arrays["rgb"]
+    assert not np.array_equal(answer.arrays["rgb"], other)
+
+
+def test_zero_initialised_controls_change_nothing(models: Path, files: dict) -> None:
+    base = run(files, models / "sd15").arrays["rgb"]
+    zero = run(files, models / "sd15", controls=("pose",), control_models=(str(models / "zero"),)).arrays["rgb"]
+    assert np.array_equal(base, zero)
+
+
+def test_scale_zero_is_the_base_and_scale_one_is_not(models: Path, files: dict) -> None:
+    base = run(files, models / "sd15").arrays["rgb"]
+    net = {"controls": ("pose", "depth"), "control_models": (str(models / "net"),)}
+    assert np.array_equal(base, run(files, models / "sd15", scales=(0.0,), **net).arrays["rgb"])
+    assert not np.array_equal(base, run(files, models / "sd15", scales=(1.0,), **net).arrays["rgb"])
+
+
+def test_one_of_two_controls_at_scale_zero_is_the_other_alone(models: Path, files: dict) -> None:
+    net = str(models / "net")
+    one = run(files, models / "sd15", controls=("depth",), control_models=(net,), scales=(0.7,)).arrays["rgb"]
+    two = run(files, models / "sd15", controls=("pose", "depth"), control_models=(net, net), scales=(0.0, 0.7)).arrays[
+        "rgb"
+    ]
+    assert np.array_equal(one, two)
+
+
+def test_control_that_sets_in_after_the_last_step_is_the_base(models: Path, files: dict) -> None:
+    base = run(files, models / "sd15").arrays["rgb"]
+    net = {"controls": ("pose",), "control_models": (str(models / "net"),)}
+    early = run(files, models / "sd15", control_start=0.9, control_end=1.0, **net).arrays["rgb"]
+    assert np.array_equal(base, early)
+
+
+def test_a_union_network_hears_which_picture_is_which(models: Path, files: dict) -> None:
+    union = {"control_models": (str(models / "union"),), "scales": (2.0,)}
+    base = run(files, models / "sdxl").arrays["rgb"]
+    both = run(files, models / "sdxl", controls=("pose", "normal"), **union)
+    assert both.facts["network"] == "controlnet_union"
+    assert not np.array_equal(base, both.arrays["rgb"])
+    silent = run(files, models / "sdxl", controls=("pose",), control_models=union["control_models"], scales=(0.0,))
+    assert np.array_equal(base, silent.arrays["rgb"])
+
+
+def test_t2i_adapters(models: Path, files: dict) -> None:
+    adapter = {"controls": ("pose",), "control_models": (str(models / "adapter"),)}
+    base = run(files, models / "sd15").arrays["rgb"]
+    found = run(files, models / "sd15", **adapter)
+    assert found.arrays["rgb"].shape == (HEIGHT, WIDTH, 3)
+    assert found.facts["network"] == "t2i_adapter"
+    assert base.shape == found.arrays["rgb"].shape
+    with pytest.raises(VivantError, match="t2i_adapter with family 'sd15' cannot do 'image'"):
+        run(files, models / "sd15", strength=0.5, **adapter)
+
+
+def test_strength_is_how_far_from_the_render(models: Path, files: dict) -> None:
+    render = read_picture(files["render"]).astype(float)
+    little = run(files, models / "sd15", strength=0.01, steps=100, guidance=1.0)
+    synthesised = run(files, models / "sd15", strength=0.9, steps=10, guidance=1.0)
+    assert little.facts["task"] == "image"
+    assert little.arrays["rgb"].shape == render.shape
+    assert not np.array_equal(little.arrays["rgb"], synthesised.arrays["rgb"])
+
+
+@pytest.mark.parametrize("keep", ["background", "people"])
+def test_what_is_kept_is_the_render_to_the_last_bit(models: Path, files: dict, keep: str) -> None:
+    render, people = read_picture(files["render"]), read_mask(files["mask"])
+    found = run(files, models / "sd15", keep=keep, grow=3)
+    repainted = people if keep == "background" else ~people
+    untouched = grow_mask(repainted, 3) == 0
+    assert untouched.any() and np.array_equal(found.arrays["rgb"][untouched], render[untouched])
+    assert (found.arrays["rgb"][repainted] != render[repainted]).any()
+    assert found.facts["task"] == "inpaint"
+
+
+def test_masks_grow_and_fade() -> None:
+    mask = np.zeros((9, 9), bool)
+    mask[4, 4] = True
+    grown = grow_mask(mask, 2)
+    assert grown[4, 4] == 1 and grown[4, 5] == pytest.approx(2 / 3) and grown[4, 6] == pytest.approx(1 / 3)
+    assert grown[4, 7] == 0
+    assert np.array_equal(grow_mask(mask, 0), mask.astype(np.float32))
+
+
+def test_bf16_is_close_to_fp32(models: Path, files: dict) -> None:
+    full, half = (run(files, models / "sd15", job={"dtype": d}) for d in ("fp32", "bf16"))
+    assert half.facts["dtype"] == "bf16"
+    assert np.abs(full.arrays["rgb"].astype(float) - half.arrays["rgb"]).mean() < 12
+
+
+def test_another_size_than_the_render(models: Path, files: dict) -> None:
+    found = run(files, models / "sd15", width=40, height=64, controls=("pose",), control_models=(str(models / "net"),))
+    assert found.arrays["rgb"].shape == (64, 40, 3)
+
+
+def test_cancel_interrupts_between_steps(models: Path, files: dict) -> None:
+    seen: list[int] = []
+
+    def say(step: int, steps: int, text: str) -> None:
+        if text == "denoising":
+            seen.append(step)
+            if step == 2:
+                raise Cancelled("x")
+
+    with pytest.raises(Cancelled):
+        run(files, models / "sd15", say=say, steps=50)
+    assert seen == [0, 1, 2]
+
+
+def test_out_of_memory_is_answered_with_less_and_at_last_said(
+    models: Path, files: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, sizes = control._attempt, []
+
+    def tight(request: Any, p: Any, render: Any, width: int, height: int, plan: Any, tried: Any) -> Any:
+        sizes.append((plan.slicing, plan.scale))
+        if plan.scale > limit:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+        return real(request, p, render, width, height, plan, tried)
+
+    monkeypatch.setattr(control, "_attempt", tight)
+    limit = 0.8
+    found = run(files, models / "sd15")
+    assert found.arrays["rgb"].shape == (HEIGHT, WIDTH, 3), "made smaller, given back at the size of the labels"
+    assert found.facts["made_at"] == [38, 28]
+    assert sizes == [(False, 1.0), (True, 1.0), (True, 0.75)]
+    limit = 0.0
+    with pytest.raises(VivantError, match=r"out of memory.*smaller width"):
+        run(files, models / "sd15")
+
+
+def test_plans_follow_free_memory() -> None:
+    weights = 10**9
+    small, large = 2 * 10**9, 10**11
+    assert fit("cpu", "fp32", weights, 512, 512, large).slicing is False
+    assert fit("cpu", "fp32", weights, 512, 512, small).slicing is True
+    plan, steps = fit("cpu", "bf16", weights, 512, 512, large), []
+    while plan is not None:
+        steps.append((plan.offload, plan.slicing, round(plan.scale, 2)))
+        plan = plan.smaller()
+    assert steps == [
+        ("none", False, 1.0),
+        ("none", True, 1.0),
+        ("none", True, 0.75),
+        ("none", True, 0.56),
+        ("none", True, 0.42),
+    ]
+    with pytest.raises(VivantError, match="no device 'xpu' here"):
+        fit("xpu", "auto", weights, 8, 8)
+
+
+@pytest.mark.parametrize("family", ["sd15", "sdxl"])
+def test_short_prompts_are_encoded_as_the_pipeline_does_it(tmp_path: Path, family: str) -> None:
+    pipe = (tiny_sd15 if family == "sd15" else tiny_sdxl)(tmp_path)
+    ours = prompt_embeds(pipe, family, "a man", "hat")
+    theirs = pipe.encode_prompt(
+        **{"prompt": "a man", "negative_prompt": "hat", "device": "cpu", "num_images_per_prompt": 1,
+           "do_classifier_free_guidance": True}
+    )  # fmt: skip
+    names = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
+    for name, expected in zip(names, theirs, strict=False):
+        assert torch.allclose(ours[name], expected, atol=1e-6), name
+
+
+def test_long_prompts_are_heard_to_the_end(tmp_path: Path) -> None:
+    pipe = tiny_sd15(tmp_path)
+    long = "abcdefghijklmnopqrstuvwxyz" * 2
+    assert len(windows(pipe.tokenizer, long)) == 3
+    found = prompt_embeds(pipe, "sd15", long, "")
+    assert found["prompt_embeds"].shape == found["negative_prompt_embeds"].shape == (1, 60, 16)
+    other = prompt_embeds(pipe, "sd15", long[:-1] + "a", "")
+    assert torch.equal(found["prompt_embeds"][:, :20], other["prompt_embeds"][:, :20])
+    assert not torch.equal(found["prompt_embeds"][:, 40:], other["prompt_embeds"][:, 40:])
+
+
+def test_models_that_do_not_go_together(models: Path, files: dict) -> None:
+    for model, parameters, words in (
+        ("zero", {}, "is a controlnet, not an image model"),
+        (
+            "sd15",
+            {"controls": ("pose",), "control_models": (str(models / "union"),)},
+            "does not go with a model of family 'sd15'",
+        ),
+        ("sd15", {"controls": ("pose",)}, "lllyasviel/control_v11p_sd15_openpose.*GB.*OpenRAIL.*--download"),
+        (
+            "sd15",
+            {"controls": ("pose", "depth"), "control_models": (str(models / "net"), str(models / "adapter"))},
+            "mixed",
+        ),
+        ("sd15", {"ip_adapter": str(models / "nothing.bin")}, "one .safetensors file"),
+    ):
+        with pytest.raises(VivantError, match=words) as caught:
+            run(files, models / model, **parameters)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(VivantError, match=r"stable-diffusion-xl.*7.0 GB.*licence.*is not on this machine.*--download"):
+        run(files, Path("stabilityai/stable-diffusion-xl-base-1.0"))
