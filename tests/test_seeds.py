@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -77,3 +79,14 @@ def test_integer_fits_its_bits(bits: int) -> None:
 def test_pinned_stream() -> None:
     """Datasets name their seed; a change of the tree would silently give other scenes for it."""
     assert Seed(7).child("scene", 0).entropy() % 10**12 == 972682797838
+
+
+def test_the_public_names_are_where_documents_say():
+    """`from vivant.procgen import …` works, and loads nothing before it is asked."""
+    code = (
+        "import sys, vivant.procgen; assert 'vivant.procgen.sample' not in sys.modules; "
+        "from vivant.procgen import SceneSpec, Seed, sample_scene; assert sample_scene.__module__ == 'vivant.procgen.sample'"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    with pytest.raises(ImportError, match="sample_scen"):
+        from vivant.procgen import sample_scen  # noqa: F401
