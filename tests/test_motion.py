@@ -15,6 +15,7 @@ from vivant.procgen.people.gait import GRAVITY
 from vivant.procgen.people.joint_limits import clamp_poses
 from vivant.procgen.people.kinematics import forward, matrices, rotvecs
 from vivant.procgen.people.motion import blink, moment_at, period
+from vivant.procgen.people.motions.base import Actor
 from vivant.procgen.people.motions.blend import blend, blend_poses
 from vivant.procgen.people.moving import sample_motion
 from vivant.procgen.people.person import pose_person
@@ -25,7 +26,7 @@ from vivant.procgen.spec import HumanSpec
 
 MAN = Phenotype(gender=0.0, age_years=30.0, height_m=1.80, weight_kg=78.0)
 CHILD = Phenotype(gender=1.0, age_years=6.0, height_m=1.16, weight_kg=21.0)
-LOOPING = [n for n in motions.names() if n not in ("none", "file", "sequence")]
+LOOPING = [n for n in motions.names() if n not in ("none", "file")]
 ON_FOOT = [n for n in LOOPING if n != "sit_stand"]
 
 
@@ -183,6 +184,24 @@ def test_blending_is_between_and_exact_at_the_ends() -> None:
     assert blend(a, b, 1.0) is b
     way = [np.linalg.norm(blend(a, b, s).pose - a.pose) for s in (0.0, 0.25, 0.5, 0.75, 1.0)]
     assert all(x < y for x, y in itertools.pairwise(way))
+
+
+def test_sequences_are_those_that_stay_in_place() -> None:
+    human = somebody("sequence")
+    again = HumanSpec.from_json(human.to_json())
+    assert again == human
+    walk, idle = motions.get("walk").spec(), motions.get("idle").spec()
+    sequence = motions.get("sequence").spec
+    with pytest.raises(SpecError, match="feet leave their place"):
+        sequence(parts=(idle, walk), seconds=(2.0, 2.0))
+    with pytest.raises(SpecError, match="needs a duration for each"):
+        sequence(parts=(idle,), seconds=(2.0, 2.0))
+    parts = (idle, motions.get("wave").spec())
+    human = dataclasses.replace(human, motion=sequence(parts=parts, seconds=(2.0, 3.0), overlap=0.5))
+    assert np.allclose(moment_at(human, 1.0).pose, parts[0].at(Actor(human.phenotype, human.pose), 1.0).pose, atol=1e-9)
+    before, at, after = (moment_at(human, t).pose for t in (1.999, 2.0, 2.001))
+    assert np.abs(after - before).max() < 0.02, "no jump where one becomes the other"
+    assert np.abs(at - before).max() < 0.02
 
 
 def test_the_same_spec_moves_the_same_way() -> None:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ... import registry
-from ...spec import HandSpec, MotionSpec, PoseSpec
+from ...spec import HandSpec, MotionSpec, PoseSpec, canonical
 from ..gait import Walker, ease, walker
 from ..hands import apply_hands
 from ..kinematics import LEFT_LEG, RIGHT_LEG, aim_limb, forward, matrices, rotvecs, rx, ry
@@ -26,10 +26,15 @@ BREATH = 4.0
 LIMB = {"left": LEFT_LEG, "right": RIGHT_LEG}
 
 
-@lru_cache(maxsize=64)
 def skeleton(person: Phenotype) -> Walker:
     """Rest joints and foot measures of a person on the open body."""
-    model = load_body()
+    # A phenotype holds a dict of features and has no hash; its JSON has.
+    return _skeleton(canonical(person))
+
+
+@lru_cache(maxsize=64)
+def _skeleton(key: str) -> Walker:
+    model, person = load_body(), Phenotype.from_json(key)
     vertices = rest_shape(model, betas_from_phenotype(model, person))
     joints = np.asarray(model.J_regressor @ vertices, np.float64)
     foot = vertices[model.weights[:, 7] + model.weights[:, 10] > 0.9]
