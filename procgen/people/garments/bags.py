@@ -97,10 +97,10 @@ def _smooth(path: np.ndarray, times: int) -> np.ndarray:
 def _over_shoulder(c: _Chest, side: float, top: float, low: float, back: float, half: float) -> tuple[np.ndarray, np.ndarray]:
     """A strap's path from the top of a pack over the shoulder, down the chest and back under the arm; and outward vectors."""
     k, p = c.k, c.points
-    x0 = side * 0.078 * k
+    x0 = side * 0.092 * k
     middle = np.array([x0, 0.0, c.neck - 0.12 * k])
     # The neck is not what a strap lies on.
-    lane = p[(np.abs(p[:, 0] - x0) < 0.024 * k) & (p[:, 2] < c.neck + 0.035 * k)]
+    lane = p[(np.abs(p[:, 0] - x0) < 0.024 * k) & (p[:, 2] < c.neck - 0.005 * k)]
     d = lane - middle
     lane_ok = np.hypot(d[:, 1], d[:, 2]) < 0.24 * k
     d = d[lane_ok]
@@ -168,7 +168,7 @@ def build_backpack(spec: BackpackSpec, body: BodyState, below: list[Mesh], mode:
     for side in (1.0, -1.0):
         path, out = _over_shoulder(c, side, top, top - 0.86 * h, back, 0.42 * w)
         # From inside the pack to inside the pack.
-        first, last = [side * 0.07 * k, back + 0.05 * d, top - 0.05 * h], [side * 0.40 * w, back + 0.1 * d, top - 0.88 * h]
+        first, last = [side * 0.08 * k, back + 0.05 * d, top - 0.05 * h], [side * 0.40 * w, back + 0.1 * d, top - 0.88 * h]
         path = np.concatenate([[first], path, [last]])
         out = np.concatenate([out[:1], out, out[-1:]])
         wide = np.where(np.arange(len(path)) < 30, 0.052, 0.024) * k

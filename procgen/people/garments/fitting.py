@@ -165,6 +165,12 @@ def fit(pattern: Pattern, fig: Figure, ease: Ease, tight: np.ndarray | None = No
         x = pattern.fabric.smooth(x, 0.5, 1, hold)
         if k % 3 == 2:
             x = collider.push(x)
+    if tight is not None and ease.skin < 0.005:
+        # Necklines and waistbands lie on the skin: the shell that they were cut from stands off it.
+        which = collider.nearest(x)
+        gap = np.einsum("ij,ij->i", x - collider.points[which], collider.normals[which])
+        x = x - collider.normals[which] * (np.clip(gap - 0.0025, 0.0, 0.015) * smoothstep(tight, 0.15, 0.95))[:, None]
+        x = pattern.fabric.smooth(x, 0.5, 2, 0.5 * tight)
     return x
 
 

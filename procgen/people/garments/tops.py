@@ -130,7 +130,7 @@ def build_jumper(spec: JumperSpec, body: BodyState, below: list[Mesh], mode: Mod
     depth = 0.055 if spec.neck == "high" else 0.07
     pattern = cut_top(canonical(body.model), spec.length, 0.97, spec.neck, depth)
     ease = top_ease(0.25 + 0.75 * spec.looseness, 1.0)
-    ease = Ease(**{**ease.__dict__, "skin": 0.006, "hem": 0.5 * ease.chest, "cuff": 0.005, "hang": 0.35})
+    ease = Ease(**{**ease.__dict__, "skin": 0.0045, "hem": 0.5 * ease.chest, "cuff": 0.005, "hang": 0.35})
     folds = Folding(spec.fabric.kind, 0.4 + 0.6 * spec.looseness)
     work = Work(ease=ease, cloth=Cloth(bend=0.35, slack=1.03), clearance=0.006, folds=folds)
     cloth = make(pattern, body, below, work, mode, *held(pattern))
