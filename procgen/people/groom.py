@@ -172,7 +172,8 @@ def finish(
     return Strands(
         g.head.world(points),
         taper(len(points), points.shape[1], thick, share),
-        hair_material(roughness, bleach=g.spec.bleach, dye=g.spec.dye),
+        # Rounded, so that people share materials.
+        hair_material(round(roughness, 2), bleach=round(g.spec.bleach, 1), dye=g.spec.dye),
         attributes=attributes,
     )
 
