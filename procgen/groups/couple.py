@@ -67,8 +67,7 @@ def form_couple(spec: CoupleSpec, people: Sequence[Phenotype]) -> Formation:
         touches = (Touch(0, "left", 1, "hand", "right"),)
     elif spec.contact == "arm_around":
         tall = 0 if people[0].height_m >= people[1].height_m else 1
-        at = "far_shoulder" if abs(people[0].height_m - people[1].height_m) > 0.03 else "back"
-        touches = (Touch(tall, "left" if tall == 0 else "right", 1 - tall, at),)
+        touches = (Touch(tall, "left" if tall == 0 else "right", 1 - tall, "back"),)
     return Formation(stands, touches, closeness=0.3)
 
 

@@ -45,12 +45,15 @@ def lay_hand(proxy: Proxy, pose: np.ndarray, root: np.ndarray, touch: TouchSpec)
     )
 
 
-def reach_cost(proxy: Proxy, pose: np.ndarray, root: np.ndarray, touch: TouchSpec) -> tuple[float, float, float]:
-    """How well an arm reaches: metres that the palm misses its point, depth of the arm in the own body, joint strain (rad)."""
+def reach_cost(proxy: Proxy, pose: np.ndarray, root: np.ndarray, touch: TouchSpec) -> tuple[float, float, float, float]:
+    """How well an arm reaches: metres that the palm misses its point, depth of the arm in the own body (m), joint strain (rad),
+    and how far the palm is turned from where it should face (rad)."""
     limb = LEFT_ARM if touch.hand == "left" else RIGHT_ARM
     chain = forward(pose, proxy.rest)
     point = smplx_from_world(transform(invert_rigid(root), np.array(touch.point)[None])[0])
     palm = chain.p[limb[2]] + chain.R[limb[2]] @ palm_offset(proxy, touch.hand)
     strain = sum(LIMITS[j].clamp(matrices(pose[j]))[1] for j in limb)  # type: ignore[union-attr]
     depth = float(arm_depth(proxy, chain, touch.hand)[1].max())
-    return float(np.linalg.norm(palm - point)), depth, float(strain)
+    wanted = unit(smplx_from_world(invert_rigid(root)[:3, :3] @ np.array(touch.normal)))
+    tilt = float(np.arccos(np.clip(chain.R[limb[2]][:, 1] @ wanted, -1.0, 1.0)))
+    return float(np.linalg.norm(palm - point)), depth, float(strain), tilt
