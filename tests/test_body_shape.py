@@ -9,7 +9,7 @@ import pytest
 from vivant.procgen.errors import SpecError
 from vivant.procgen.people.features import ASYMMETRIES, sample_features
 from vivant.procgen.people.growth import MASS_KG, STATURE_CM
-from vivant.procgen.people.lbs import rest_shape
+from vivant.procgen.people.lbs import forward, rest_shape
 from vivant.procgen.people.macros import ANCHORS, hats, macro_weights
 from vivant.procgen.people.model import load_body
 from vivant.procgen.people.nearest import scipy_tree
@@ -219,3 +219,19 @@ def test_old_faces_sag(body):
     assert nose[1] > 1.02 * nose[0]
     corner = [p[[48, 54], 1].mean() - p[27, 1] for p in (young, old)]
     assert corner[1] < corner[0] - 0.001
+
+
+def test_lips_meet_and_shoulders_are_as_broad_as_peoples(body):
+    rng = np.random.default_rng(6)
+    face, weight = body.landmarks["landmark_face68_faces"], body.landmarks["landmark_face68_bary"]
+    for b in betas_from_phenotypes(body, [sample_phenotype(rng, PhenotypeRanges(age_years=(4, 80))) for _ in range(20)]):
+        p = np.einsum("kc,kcd->kd", weight, rest_shape(body, b)[body.faces[face]])
+        assert abs(p[62, 1] - p[66, 1]) < 0.0012, "the lips are neither open nor pushed into each other"
+    # Breadth over the deltoids of an average man and woman, Gordon et al. 1989.
+    pose = np.zeros((body.joint_count, 3))
+    pose[[16, 17], 2] = -1.35, 1.35
+    for gender, height, mass, breadth in ((0.0, 1.756, 78.5, 0.492), (1.0, 1.629, 62.0, 0.431)):
+        person = Phenotype(gender=gender, age_years=27.0, height_m=height, weight_kg=mass)
+        posed = forward(body, betas_from_phenotype(body, person), None, pose)
+        level = np.abs(posed.vertices[:, 1] - posed.joints[16, 1]) < 0.1
+        assert abs(np.ptp(posed.vertices[level, 0]) / breadth - 1) < 0.03

@@ -36,13 +36,15 @@ from vivant.procgen.spec import CameraSpec, replace
 
 from tools.gallery import VIEWS, aim, studio
 
-# MediaPipe's point for each of dlib's 68, from the brows (17) on.
+# MediaPipe's point for each of dlib's 68, from the bridge of the nose (27) on.
 MESH = (
-    71, 63, 105, 66, 107, 336, 296, 334, 293, 301,
     168, 197, 5, 4, 75, 97, 2, 326, 305,
     33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,
     61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181, 78, 82, 13, 312, 308, 317, 14, 87,
 )  # fmt: skip
+# Brows run between MediaPipe's upper and lower row of each.
+BROW_TOP = (70, 63, 105, 66, 107, 336, 296, 334, 293, 300)
+BROW_FOOT = (46, 53, 52, 65, 55, 285, 295, 282, 283, 276)
 IRIS = (473, 468)
 GROUPS = {"brows": (17, 27), "nose": (27, 36), "eyes": (36, 48), "mouth": (48, 68)}
 
@@ -65,19 +67,33 @@ def detect(mesh: object, picture: np.ndarray, least: int = 256) -> np.ndarray | 
     return np.array([[p.x * picture.shape[1], p.y * picture.shape[0]] for p in found[0].landmark])
 
 
+def to_line(points: np.ndarray, line: np.ndarray) -> np.ndarray:
+    """(n,) distance of points (n, 2) to a polyline (m, 2), its ends drawn out."""
+    first, last = 2 * line[0] - line[1], 2 * line[-1] - line[-2]
+    line = np.concatenate([first[None], line, last[None]])
+    a, step = line[:-1], np.diff(line, axis=0)
+    t = np.clip(((points[:, None] - a) * step).sum(-1) / (step**2).sum(-1), 0, 1)
+    return np.linalg.norm(points[:, None] - (a + t[..., None] * step), axis=-1).min(1)
+
+
 def errors(body: BodyState, camera: CameraSpec, got: np.ndarray) -> dict[str, float]:
     """Mean distance of each group of landmarks, in percent of the distance between the outer corners of the eyes."""
     look = invert_rigid(camera.T_world_from_cam())
     truth, _ = project(camera.K(), look, keypoints("coco_wholebody", body))
     face, eyes = truth[23:91], truth[1:3]
     unit = np.linalg.norm(face[36] - face[45]) / 100
-    off = np.linalg.norm(got[list(MESH)] - face[17:], axis=1) / unit
+    brows = 0.5 * (got[list(BROW_TOP)] + got[list(BROW_FOOT)])
+    ours = np.concatenate([brows, got[list(MESH)]])
+    off = np.linalg.norm(ours - face[17:], axis=1) / unit
     out = {name: float(off[a - 17 : b - 17].mean()) for name, (a, b) in GROUPS.items()}
     out["inner"] = float(off[10:].mean())
     out["iris"] = float(np.linalg.norm(got[list(IRIS)] - eyes, axis=1).mean() / unit)
-    for name, i in (("brow_up", 0), ("mouth_up", 31)):
-        n = 10 if i == 0 else 20
-        out[name] = float((face[17 + i : 17 + i + n, 1] - got[list(MESH[i : i + n]), 1]).mean() / unit)
+    # The two conventions space their points along the brow differently: how far ours are from the detector's line.
+    lines = [to_line(face[17:22], brows[:5]), to_line(face[22:27], brows[5:])]
+    out["brows_across"] = float(np.mean(lines) / unit)
+    # Where the detector puts the brows over ours: upwards, and outwards.
+    out["brows_up"] = float((face[17:27, 1] - brows[:, 1]).mean() / unit)
+    out["brows_out"] = float((np.repeat([-1, 1], 5) * (brows - face[17:27])[:, 0]).mean() / unit)
     return out
 
 

@@ -16,6 +16,9 @@ IRIS: dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]] =
 # Per-vertex attributes of the eye mesh (`people/eyes.py`).
 EYE_POLAR = "eye_polar"  # cos (1 towards the nose), sin of the angle around the axis; radius over iris radius
 EYE_AXIS = "eye_axis"  # height along the axis over the eyeball's radius
+TOOTH = "tooth"  # of the teeth: metres from the incisors' edge towards the root; from the middle of the row (`people/teeth.py`)
+# Where one tooth ends and the next begins, metres beside the middle.
+_TOOTH_EDGES = (0.0, 0.0082, 0.0146, 0.0208, 0.0262)
 
 
 def eye_material(
@@ -104,11 +107,25 @@ def tear_material() -> Shader:
 
 
 def teeth_material(yellow: float = 0.3) -> Shader:
-    """Enamel; `yellow` 0–1."""
+    """Enamel that yellows towards the gum, and the gum; `yellow` 0–1."""
     s = Shader("teeth")
-    color = (0.74, 0.69 - 0.06 * yellow, 0.60 - 0.16 * yellow)
+    enamel = (0.70, 0.65 - 0.06 * yellow, 0.56 - 0.16 * yellow)
+    height, across, _ = s.xyz(s.attribute(TOOTH, vector=True))
+    neck = (enamel[0] * 0.86, enamel[1] * 0.76, enamel[2] * 0.60)
+    color = s.mix(s.smoothstep(height, 0.003, 0.0088), enamel, neck)
+    near = s.math("ABSOLUTE", across - _TOOTH_EDGES[0])
+    for edge in _TOOTH_EDGES[1:]:
+        near = s.math("MINIMUM", near, s.math("ABSOLUTE", across - edge))
+    color = s.mix(s.smoothstep(near, 0.00015, 0.0009, 0.75, 0.0), color, (0.20, 0.13, 0.09))
+    # The gum reaches down between the teeth.
+    gum = s.smoothstep(height + s.smoothstep(near, 0.0, 0.0028, 0.0020, 0.0), 0.0090, 0.0102)
+    color = s.mix(gum, color, (0.40, 0.13, 0.12))
     s.principled(
-        base_color=color, roughness=0.22, specular_ior_level=0.5, subsurface_weight=0.3, subsurface_scale=0.002
+        base_color=color,
+        roughness=s.math("MULTIPLY_ADD", gum, 0.12, 0.2),
+        specular_ior_level=0.5,
+        subsurface_weight=0.3,
+        subsurface_scale=0.002,
     )
     return s
 

@@ -11,8 +11,8 @@ from .wrinkles import face_lines
 
 # Albedo of skin without pigment or blood, and how melanin and haemoglobin absorb in linear R, G, B.
 # Fitted by eye against photographs; the shape (blue absorbed most by melanin, green most by blood) is Jacques 2013.
-BASE = (0.85, 0.635, 0.53)
-MELANIN = (2.55, 3.1875, 3.621)
+BASE = (0.85, 0.645, 0.505)
+MELANIN = (2.55, 3.13, 3.62)
 BLOOD = (0.02, 0.20, 0.16)
 # Relative scattering radii of red, green and blue, and the scale in metres of the lightest skin.
 SCATTER_RADIUS = (1.0, 0.36, 0.20)
@@ -66,8 +66,8 @@ def _bump(s: Shader, at: Socket, fine: Socket, lips: Socket, lines: Socket | Non
     if lod == 0:
         pores = s.voronoi(at, 950.0)
         height = s.math("MULTIPLY_ADD", pores, 0.11 * roughening, height)
-        creases = s.wave(s.mapping(at, (1.0, 0.12, 0.12)), 260.0, 2.0)
-        height = s.math("MULTIPLY_ADD", creases * lips, 0.16, height)
+        creases = s.wave(s.mapping(at, (1.0, 0.16, 0.16)), 230.0, 7.0, 2.0)
+        height = s.math("MULTIPLY_ADD", creases * lips, 0.08, height)
     if lines is not None:
         height = s.math("MULTIPLY_ADD", lines, -1.3, height)
     return s.bump(height, 0.001, 0.65)
@@ -166,7 +166,8 @@ def skin_material(
         roughness=rough,
         ior=1.4,
         specular_ior_level=0.44,
-        subsurface_weight=1.0,
+        # Light spreads by a few millimetres: less than a pixel where heads are small, and two thirds more to pay for.
+        subsurface_weight=1.0 if lod == 0 else 0.0,
         subsurface_scale=SCATTER_SCALE * (1.0 - 0.4 * melanin),
         subsurface_radius=SCATTER_RADIUS,
         sheen_weight=0.05 * (1.0 - melanin),

@@ -50,8 +50,8 @@ def face_lines(s: Shader, face: Socket, rows: Socket, fan: Socket, amount: float
     total = s.math("MULTIPLY_ADD", fold, 0.95 * amount, total)
     if amount > 0.35:
         jowl = s.math("MULTIPLY_ADD", z + 0.075, 0.22, across) - 0.0262 + wander * 0.3
-        jowl = _groove(s, jowl, 0.0022) * _between(s, z, -0.098, -0.080, 0.006)
-        total = s.math("MULTIPLY_ADD", jowl, 0.8 * amount, total)
+        jowl = _groove(s, jowl, 0.0034) * _between(s, z, -0.098, -0.080, 0.006)
+        total = s.math("MULTIPLY_ADD", jowl, 0.4 * amount, total)
     # Two creases under the bag of the eye.
     below = s.math("MULTIPLY_ADD", s.math("POWER", across - 0.030, 2.0), -22.0, z)
     for depth, share in ((0.0175, 0.25), (0.0225, 0.45)):
