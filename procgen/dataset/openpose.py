@@ -43,8 +43,8 @@ class PoseStyle:
 
     Attributes:
         hands, face: Whether they are drawn where they are large enough.
-        strokes: "classic" is 4 pixels on a short side of 512, as SD 1.5's checkpoints expect; "union" grows in steps with
-            the long side, as the SDXL checkpoints of xinsir do.
+        strokes: Of bodies: "classic" is 4 pixels on a short side of 512, as SD 1.5's checkpoints expect; "union" grows in
+            steps with the long side, as the SDXL checkpoints of xinsir do.
     """
 
     hands: bool = True
@@ -82,11 +82,13 @@ def pose_picture(frame: Frame, width: int = 0, height: int = 0, style: PoseStyle
             found = person.keypoint_set("coco_wholebody")
             if found.names == COCO_WHOLEBODY:
                 whole = np.concatenate([found.xy * scale, found.visibility[:, None]], 1)
+                # Hands and faces keep their sizes in both drawings: "union" thickens the body alone.
+                fine = stroke(width, height, "classic")
                 for part in _HANDS if style.hands else ():
-                    draw_hand(canvas, whole[part], size)
+                    draw_hand(canvas, whole[part], fine)
                 if style.face:
                     eyes = [whole[COCO_17.index(n)] for n in ("right_eye", "left_eye")]
-                    draw_face(canvas, np.concatenate([whole[_FACE], eyes]), size)
+                    draw_face(canvas, np.concatenate([whole[_FACE], eyes]), fine)
     return canvas.to_uint8()
 
 
