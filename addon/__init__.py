@@ -7,8 +7,16 @@ The command line (`cli.py`, `commands/`) needs no bpy. The sidebar's modules do,
 from __future__ import annotations
 
 import contextlib
+from types import ModuleType
 
 _command: object = None
+
+
+def _modules() -> tuple[ModuleType, ...]:
+    """What registers, in order: what others refer to comes first."""
+    from . import jobs, label_preview, operators, panels, people, person_settings, places, preferences, properties
+
+    return (preferences, properties, person_settings, places, operators, panels, people, label_preview, jobs)
 
 
 def register() -> None:
@@ -16,14 +24,10 @@ def register() -> None:
     global _command
     import bpy
 
-    from . import jobs, operators, panels, preferences, properties
     from .cli import blender_main
 
-    preferences.register()
-    properties.register()
-    operators.register()
-    panels.register()
-    jobs.register()
+    for module in _modules():
+        module.register()
     if hasattr(bpy.utils, "register_cli_command"):
         _command = bpy.utils.register_cli_command("vivant", blender_main)
 
@@ -33,14 +37,13 @@ def unregister() -> None:
     global _command
     import bpy
 
-    from . import jobs, operators, panels, preferences, properties
+    from . import enum_items, spec_groups
 
     if _command is not None:
         with contextlib.suppress(ValueError):  # Blender drops it by itself when it quits
             bpy.utils.unregister_cli_command(_command)
         _command = None
-    jobs.unregister()
-    panels.unregister()
-    operators.unregister()
-    properties.unregister()
-    preferences.unregister()
+    for module in reversed(_modules()):
+        module.unregister()
+    spec_groups.unregister()
+    enum_items.clear()

@@ -2,7 +2,8 @@
 """Long work from the sidebar: one child process at a time, watched by one timer, so that Blender never freezes.
 
 The child is the same command line that a shell would run. Progress is read off the disk (finished frames are whole
-folders), so a crash or a cancel leaves nothing half done and the next run continues.
+folders), so a crash or a cancel leaves nothing half done and the next run continues. A job belongs to the session and not
+to the file: it outlives undo and loading. When Blender ends, or is killed, the child's standard input closes and it stops.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -34,14 +36,16 @@ class Job:
 
     Attributes:
         title: What it is, for the panel.
-        out: Dataset folder that it writes.
-        total: Frames to expect.
+        out: Folder or file that it writes.
+        total: Frames to expect; 0 for work that has no steps to count.
         process: The child.
         log: What it printed.
         started: Monotonic seconds.
         kept: Frames that were there before.
         state: running, done, failed or cancelled.
         message: One line for the panel once it ended.
+        printed: All that it printed, once it ended.
+        then: Called with `out` when all is well.
     """
 
     title: str
@@ -54,6 +58,8 @@ class Job:
     state: str = "running"
     message: str = ""
     done: int = field(default=0)
+    printed: str = ""
+    then: Callable[[Path], None] | None = None
 
     @property
     def factor(self) -> float:
@@ -62,6 +68,8 @@ class Job:
 
     def text(self) -> str:
         """Progress in words, with the time left once it can be told."""
+        if not self.total:
+            return f"{_duration(time.monotonic() - self.started)} so far"
         made = self.done - self.kept
         if made <= 0:
             return f"{self.done} of {self.total}"
@@ -82,7 +90,7 @@ def running() -> bool:
     return _current is not None and _current.state == "running"
 
 
-def start(title: str, argv: list[str], out: Path, total: int) -> Job:
+def start(title: str, argv: list[str], out: Path, total: int, then: Callable[[Path], None] | None = None) -> Job:
     """Run `vivant ARGV…` in a child process.
 
     Args:
@@ -90,7 +98,13 @@ def start(title: str, argv: list[str], out: Path, total: int) -> Job:
         argv: Command and options.
         out: Dataset folder, watched for finished frames.
         total: Frames that will be there in the end.
+        then: Called with `out` when all is well.
     """
+    return launch(title, command("addon.watched", "run", argv), out, total, then)
+
+
+def launch(title: str, line: list[str], out: Path, total: int, then: Callable[[Path], None] | None = None) -> Job:
+    """The same with a whole command line instead of a command of ours."""
     global _current
     if running():
         raise RuntimeError("a job is running")  # operators poll for this; it cannot be reached from the sidebar
@@ -102,12 +116,12 @@ def start(title: str, argv: list[str], out: Path, total: int) -> Job:
     else:
         group["start_new_session"] = True  # so that cancelling reaches the render workers as well
     process = subprocess.Popen(
-        command("addon.cli", "main", argv), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, **group
+        line, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment, **group
     )
     kept = _finished(out)
-    _current = Job(title, out, total, process, log, time.monotonic(), kept, done=kept)
+    _current = Job(title, out, total, process, log, time.monotonic(), kept, done=kept, then=then)
     if not bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.register(_tick, first_interval=INTERVAL_S)
+        bpy.app.timers.register(_tick, first_interval=INTERVAL_S, persistent=True)
     return _current
 
 
@@ -121,8 +135,11 @@ def update() -> None:
     if status is None:
         return
     job.state = "done" if status == 0 else "failed"
-    job.message = f"{job.done} frame(s) in {job.out}" if status == 0 else _last_line(job.log)
-    job.log.close()
+    made = f"{job.done} frame(s) in {job.out}" if job.total else _last_line(_read(job.log)) or str(job.out)
+    job.message = made if status == 0 else _why(status, job.log)
+    _close(job)
+    if status == 0 and job.then is not None:
+        job.then(job.out)
 
 
 def cancel() -> None:
@@ -138,8 +155,9 @@ def cancel() -> None:
     _signal(job.process, gently=False)  # also what its group left behind
     job.process.wait()
     job.done = _finished(job.out)
-    job.state, job.message = "cancelled", f"cancelled; {job.done} frame(s) are in {job.out}"
-    job.log.close()
+    kept = f"; {job.done} frame(s) are in {job.out}" if job.total else ""
+    job.state, job.message = "cancelled", f"cancelled{kept}"
+    _close(job)
 
 
 def stop() -> None:
@@ -158,14 +176,8 @@ def _tick() -> float | None:
     return INTERVAL_S if running() else None
 
 
-@bpy.app.handlers.persistent
-def _before_load(*_: object) -> None:
-    cancel()  # another file is about to take over the window that shows the job
-
-
 def register() -> None:
-    """Stop cleanly on file load and at exit."""
-    bpy.app.handlers.load_pre.append(_before_load)
+    """Stop cleanly at exit."""
     atexit.register(stop)
 
 
@@ -174,9 +186,14 @@ def unregister() -> None:
     global _current
     stop()
     atexit.unregister(stop)
-    if _before_load in bpy.app.handlers.load_pre:
-        bpy.app.handlers.load_pre.remove(_before_load)
     _current = None
+
+
+def dismiss() -> None:
+    """Forget the last job, if it has ended."""
+    global _current
+    if not running():
+        _current = None
 
 
 def _finished(out: Path) -> int:
@@ -195,11 +212,34 @@ def _signal(process: subprocess.Popen[bytes], *, gently: bool) -> None:
             os.killpg(process.pid, signal.SIGINT if gently else signal.SIGKILL)
 
 
-def _last_line(log: IO[bytes]) -> str:
+def _close(job: Job) -> None:
+    job.printed = _read(job.log)
+    job.log.close()
+    if job.process.stdin is not None:
+        job.process.stdin.close()
+
+
+def _read(log: IO[bytes]) -> str:
     log.seek(0)
-    lines = [line.strip() for line in log.read().decode("utf-8", "replace").splitlines() if line.strip()]
+    return log.read().decode("utf-8", "replace")
+
+
+def _last_line(printed: str) -> str:
+    lines = [line.strip() for line in printed.splitlines() if line.strip()]
     told = [line for line in lines if line.startswith("vivant:")]
-    return (told or lines or ["it ended without a word"])[-1].removeprefix("vivant: ")
+    return (told or lines or [""])[-1].removeprefix("vivant: ")
+
+
+def _why(status: int, log: IO[bytes]) -> str:
+    """One line on why a child failed: its own words, or what killed it."""
+    printed = _read(log)
+    if status < 0 and "vivant:" not in printed:
+        try:
+            name = signal.Signals(-status).name
+        except ValueError:
+            name = str(-status)
+        return f"the worker was killed ({name}); perhaps memory ran out. Fix: fewer people or a smaller picture, then run it again"
+    return _last_line(printed) or "it ended without a word"
 
 
 def _duration(seconds: float) -> str:

@@ -30,12 +30,22 @@ class VivantPreferences(bpy.types.AddonPreferences):
         default=1,
     )
 
+    worker_python: StringProperty(  # type: ignore[valid-type]
+        name="Worker Python",
+        description="A Python that has torch and diffusers, for synthesis and lift; Blender's own has neither",
+        subtype="FILE_PATH",
+        default="",
+    )
+
     def draw(self, context: bpy.types.Context) -> None:
-        """Two settings and the way to a bug report."""
+        """Where and how; the worker; the way to a bug report."""
         layout = self.layout
         layout.use_property_split = True
         layout.prop(self, "output")
         layout.prop(self, "workers")
+        row = layout.row(align=True)
+        row.prop(self, "worker_python")
+        row.operator("vivant.test_worker", text="", icon="LINKED")
         layout.operator("vivant.copy_diagnostics", icon="COPYDOWN")
 
 

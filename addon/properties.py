@@ -4,23 +4,40 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
 
+from ..procgen.spec import SkySpec
+from . import enum_items
 from .preferences import default_output
+from .ranges_list import VivantRange
+from .spec_groups import group_of
 
-# Blender keeps no reference to the strings of a dynamic enum; without this list they are freed under it.
-_places: list[tuple[str, str, str]] = []
+ANY_PLACE = ("auto", "Any", "A different place for each scene, chosen by the seed")
+PREVIEWS = (
+    ("OFF", "Off", "The viewport as it is"),
+    ("INSTANCE", "Instances", "Every person and thing in its own colour"),
+    ("SEMANTIC", "Classes", "Skin, hair, clothes and the rest by class"),
+    ("PART", "Body Parts", "Parts of the body, through clothes"),
+    ("NORMAL", "Normals", "Surface directions in camera axes, as the labels store them"),
+    ("DEPTH", "Depth", "Planar depth, near is bright"),
+)
 
 
-def _place_items(self: object, context: object) -> list[tuple[str, str, str]]:
-    from ..procgen.registry import places
+def _preview_changed(self: Any, context: Any) -> None:
+    from . import label_preview
 
-    if not _places:
-        _places.append(("auto", "Any", "A different place for each scene, chosen by the seed"))
-        _places.extend((e.name, e.name.replace("_", " ").title(), e.doc) for e in places)
-    return _places
+    label_preview.refresh(context)
 
 
 class VivantSettings(bpy.types.PropertyGroup):
@@ -29,8 +46,11 @@ class VivantSettings(bpy.types.PropertyGroup):
     seed: IntProperty(  # type: ignore[valid-type]
         name="Seed", description="The same seed makes the same people and scenes, on any machine", min=0, default=7
     )
+    describe: StringProperty(  # type: ignore[valid-type]
+        name="Describe", description="The next person in words, for example: an old woman in a red coat; empty: anybody", default=""
+    )
     place: EnumProperty(  # type: ignore[valid-type]
-        name="Place", description="Where the scene is", items=_place_items
+        name="Place", description="Where the scene is", items=enum_items.registry_items("places", ANY_PLACE)
     )
     people_min: IntProperty(  # type: ignore[valid-type]
         name="People, Fewest", description="Fewest people in a scene", min=0, max=64, default=1
@@ -38,6 +58,10 @@ class VivantSettings(bpy.types.PropertyGroup):
     people_max: IntProperty(  # type: ignore[valid-type]
         name="Most", description="Most people in a scene", min=0, max=64, default=3
     )
+    camera: EnumProperty(  # type: ignore[valid-type]
+        name="Sampler", description="How the camera is placed around the people", items=enum_items.registry_items("cameras")
+    )
+    sky: PointerProperty(type=group_of(SkySpec))  # type: ignore[valid-type]
     width: IntProperty(  # type: ignore[valid-type]
         name="Width", description="Width of the pictures", min=8, max=16384, default=512, subtype="PIXEL"
     )
@@ -49,6 +73,11 @@ class VivantSettings(bpy.types.PropertyGroup):
         description="Most samples a pixel of the picture; labels do not need more than one",
         min=1,
         default=24,
+    )
+    cloth: EnumProperty(  # type: ignore[valid-type]
+        name="Cloth",
+        description="How the clothes of datasets are made",
+        items=(("fast", "Fast", "Skinned to the pose"), ("drape", "Draped", "Relaxed as cloth, with real folds; slower")),
     )
     scenes: IntProperty(  # type: ignore[valid-type]
         name="Scenes", description="Number of scenes in the dataset", min=1, default=10
@@ -62,22 +91,48 @@ class VivantSettings(bpy.types.PropertyGroup):
     all_channels: BoolProperty(  # type: ignore[valid-type]
         name="All Labels", description="Write every channel there is, not only the usual ones", default=False
     )
+    ranges: CollectionProperty(type=VivantRange)  # type: ignore[valid-type]
+    range_index: IntProperty(name="Range", description="Range that is shown below the list", min=0)  # type: ignore[valid-type]
     output: StringProperty(  # type: ignore[valid-type]
         name="Output",
         description="Folder that datasets and frames are written to; empty: the folder of the preferences",
         subtype="DIR_PATH",
         default="",
     )
-    spec: StringProperty(  # type: ignore[valid-type]
-        name="Scene Description",
-        description="What the procedural scene in this file was made from (JSON)",
+    preview: EnumProperty(  # type: ignore[valid-type]
+        name="Show",
+        description="Labels drawn over the viewport, live; nothing of the scene is changed",
+        items=PREVIEWS,
+        update=_preview_changed,
+    )
+    skeleton: BoolProperty(  # type: ignore[valid-type]
+        name="Skeleton", description="Draw the joints of every person over the viewport", default=False, update=_preview_changed
+    )
+    depth_far: FloatProperty(  # type: ignore[valid-type]
+        name="Far", description="Depth that is drawn black", min=0.1, default=12.0, unit="LENGTH", update=_preview_changed
+    )
+    dataset: StringProperty(  # type: ignore[valid-type]
+        name="Dataset",
+        description="Dataset that pictures are synthesised from; empty: the last one made here",
+        subtype="DIR_PATH",
         default="",
-        options={"HIDDEN"},
+    )
+    prompt: StringProperty(  # type: ignore[valid-type]
+        name="Prompt", description="What the photograph shows; empty: each frame's own caption", default=""
+    )
+    photo: StringProperty(  # type: ignore[valid-type]
+        name="Photo", description="Photograph, or dataset, that people are lifted from", subtype="FILE_PATH", default=""
     )
 
     def output_folder(self, context: bpy.types.Context) -> Path:
-        """Where to write: the scene's folder, or the preferences'."""
+        """Where to write: the scene's folder, or the preferences'; `//` needs a saved file."""
+        if self.output.startswith("//") and not bpy.data.filepath:
+            return default_output(context)
         return Path(bpy.path.abspath(self.output)) if self.output else default_output(context)
+
+    def dataset_folder(self, context: bpy.types.Context) -> Path:
+        """The dataset that this scene's settings make."""
+        return self.output_folder(context) / f"seed_{self.seed}"
 
     def people(self) -> tuple[int, int]:
         """Fewest and most, in order whatever the sliders say."""
@@ -91,6 +146,7 @@ def settings(context: bpy.types.Context) -> VivantSettings:
 
 def register() -> None:
     """Register the group and hang it on the scene."""
+    bpy.utils.register_class(VivantRange)
     bpy.utils.register_class(VivantSettings)
     bpy.types.Scene.vivant = PointerProperty(type=VivantSettings)
 
@@ -99,4 +155,4 @@ def unregister() -> None:
     """Take it back."""
     del bpy.types.Scene.vivant
     bpy.utils.unregister_class(VivantSettings)
-    _places.clear()
+    bpy.utils.unregister_class(VivantRange)

@@ -16,6 +16,17 @@ ICONS = {item.identifier for item in LAYOUT.functions["prop"].parameters["icon"]
 PYTHON_ONLY = {"text", "text_ctxt", "translate"}
 
 
+class OperatorProperties:
+    """What `layout.operator` returns: only properties that the operator has can be set."""
+
+    def __init__(self, rna: Any) -> None:
+        object.__setattr__(self, "rna", rna)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in self.rna.properties:
+            raise AttributeError(f"{self.rna.identifier} has no property {name!r}")
+
+
 class RecordingLayout:
     """Stands in for `UILayout`; `calls` is shared by all sub-layouts."""
 
@@ -44,9 +55,14 @@ class RecordingLayout:
                 if prop not in data.bl_rna.properties:
                     raise KeyError(f"{data} has no property {prop!r}")
             self.calls.append((name, args, kwargs))
-            if name == "operator":
+            if name in ("operator", "operator_menu_enum"):
                 module, operator = args[0].split(".")
-                return getattr(getattr(bpy.ops, module), operator).get_rna_type()
+                properties = OperatorProperties(getattr(getattr(bpy.ops, module), operator).get_rna_type())
+                if name == "operator_menu_enum" and args[1] not in properties.rna.properties:
+                    raise KeyError(f"{args[0]} has no property {args[1]!r}")
+                return properties
+            if name == "menu" and not hasattr(bpy.types, args[0]):
+                raise KeyError(f"no menu {args[0]!r}")
             return RecordingLayout(self.calls)
 
         return call

@@ -21,6 +21,7 @@ class Entry:
         spec: The frozen dataclass that describes it, if it has one.
         build: The pure function from spec to geometry, if it has one.
         doc: First paragraph of the documentation.
+        offered: False for what is known by name but never listed or drawn.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Entry:
     spec: type | None = None
     build: Callable[..., Any] | None = None
     doc: str = ""
+    offered: bool = True
 
 
 @dataclass
@@ -47,7 +49,7 @@ class Registry:
     _scanned: bool = False
 
     def register(
-        self, name: str, *, spec: type | None = None, build: Callable[..., Any] | None = None
+        self, name: str, *, spec: type | None = None, build: Callable[..., Any] | None = None, offered: bool = True
     ) -> Callable[[Any], Any]:
         """Decorator that records a function (or object) under `name`; a name can be taken once."""
 
@@ -55,7 +57,7 @@ class Registry:
             if name in self._entries and self._entries[name].make.__module__ != make.__module__:
                 raise SpecError(f"two {self.kind}s are called {name!r}", fix="rename one of them")
             doc = (getattr(build, "__doc__", None) or make.__doc__ or "").strip().split("\n\n")[0]
-            self._entries[name] = Entry(name, make, spec, build, " ".join(doc.split()))
+            self._entries[name] = Entry(name, make, spec, build, " ".join(doc.split()), offered)
             return make
 
         return decorate
@@ -70,9 +72,9 @@ class Registry:
             importlib.import_module(f"{self.base}.{self.package}.{module}")
 
     def names(self) -> tuple[str, ...]:
-        """All names, sorted."""
+        """All names that are offered, sorted."""
         self.scan()
-        return tuple(sorted(self._entries))
+        return tuple(sorted(n for n, e in self._entries.items() if e.offered))
 
     def get(self, name: str) -> Entry:
         """The entry called `name`; an unknown name is answered with the nearest one."""

@@ -26,3 +26,24 @@ def in_plain_words(execute: Callable[[Any, Any], set[str]]) -> Callable[[Any, An
         return {"CANCELLED"}
 
     return run
+
+
+def needs_person(cls: Any, context: Any) -> bool:
+    """Poll: somebody is selected who is there in full, and nothing else is being edited."""
+    from ...procgen.blender import live
+    from .. import people
+
+    if context.mode not in ("OBJECT", "POSE"):
+        cls.poll_message_set("Leave edit mode first")
+        return False
+    collection = people.active(context)
+    if collection is None:
+        cls.poll_message_set("Select a person first, or add one")
+        return False
+    if collection.library is not None or collection.override_library is not None:
+        cls.poll_message_set("This person is linked from another file: append it, or make it local, to change it")
+        return False
+    if live.rig_of(collection) is None:
+        cls.poll_message_set("This person has lost the armature: undo, or add a person anew")
+        return False
+    return True

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 from bpy.props import IntProperty
 
+from .. import people, places, spec_groups
 from ..properties import settings
 from .saying import in_plain_words
 
@@ -17,6 +20,7 @@ COPIED = (
     "width",
     "height",
     "samples",
+    "cloth",
     "scenes",
     "views",
     "frames",
@@ -50,9 +54,7 @@ class VIVANT_OT_new_scene(bpy.types.Operator):
 
     @in_plain_words
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Sample, assemble, build into a new scene and show it."""
-        from ...procgen.assemble import assemble
-        from ...procgen.blender.insert import insert_scene
+        """Sample, build into a new scene and show it."""
         from ...procgen.sample import sample_scene
         from ...procgen.seeds import Seed
 
@@ -67,15 +69,33 @@ class VIVANT_OT_new_scene(bpy.types.Operator):
             frames=asked.frames,
             samples=asked.samples,
         )
-        scene = insert_scene(f"Vivant {self.seed}", spec, assemble(spec))
+        scene = build_scene(context, f"Vivant {self.seed}", spec)
         for name in COPIED:
             setattr(scene.vivant, name, getattr(asked, name))
         scene.vivant.seed = self.seed
-        scene.vivant.spec = spec.to_json()
-        if context.window is not None:
-            context.window.scene = scene
         self.report({"INFO"}, f"{scene.name}: {spec.place.kind}, {len(spec.people)} people")
         return {"FINISHED"}
+
+
+def build_scene(context: Any, name: str, spec: Any) -> Any:
+    """A SceneSpec as a new scene whose place and people stay editable; it is shown in the window, if there is one."""
+    from ...procgen.assemble import build_place
+    from ...procgen.blender import live
+    from ...procgen.blender.insert import insert_scene
+
+    place = build_place(spec.place)
+    scene, collection = insert_scene(name, spec, place)
+    places.adopt(collection, spec.place)
+    spec_groups.write(scene.vivant.sky, spec.sky)
+    if context.window is not None:
+        context.window.scene = scene
+    with context.temp_override(scene=scene, view_layer=scene.view_layers[0]):
+        for number, human in enumerate(spec.people, 1):
+            made = live.insert(scene, f"Person {number}", human, place=place)
+            people.adopt(made, human, number)
+            with spec_groups.quietly():
+                made.vivant.on_place = True
+    return scene
 
 
 CLASSES = (VIVANT_OT_new_scene,)

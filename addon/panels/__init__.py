@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import bpy
 
-from . import sidebar
+from . import bridge, main, person, scene, truth
 
-CLASSES = sidebar.CLASSES
+# Sub-panels are shown in the order of registration.
+CLASSES = (*main.CLASSES, *person.CLASSES, *scene.CLASSES, *truth.CLASSES, *bridge.CLASSES, *main.LAST)
 
 
 def register() -> None:

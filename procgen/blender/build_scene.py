@@ -52,7 +52,7 @@ def build(geometry: SceneGeometry, *, scene: Any = None, collection_name: str = 
     root.objects.link(camera)
     scene.camera = camera
     _albedo_pass(scene)
-    return BlenderScene(scene, _truth_scene(scene, camera), camera, made)
+    return BlenderScene(scene, truth_scene(scene, camera), camera, made)
 
 
 def add_objects(items: list[SceneObject], root: Any, hidden: Any) -> list[Any]:
@@ -66,10 +66,7 @@ def add_objects(items: list[SceneObject], root: Any, hidden: Any) -> list[Any]:
     for number, item in enumerate(items, 1):
         shape = item.geometry
         if id(shape) not in data:
-            if isinstance(shape, Strands):
-                data[id(shape)] = objects.make_strands(item.name, shape)
-            else:
-                data[id(shape)] = objects.make_mesh(item.name, shape, face_ids=shape.iuv is not None or item.person >= 0)
+            data[id(shape)] = make_data(item)
         ob = bpy.data.objects.new(item.name, data[id(shape)])
         ob.matrix_world = Matrix(item.T_world_from_object.tolist())
         ob.pass_index = number
@@ -79,6 +76,14 @@ def add_objects(items: list[SceneObject], root: Any, hidden: Any) -> list[Any]:
     return made
 
 
+def make_data(item: SceneObject) -> Any:
+    """The mesh or hair curves of a thing, not yet linked."""
+    shape = item.geometry
+    if isinstance(shape, Strands):
+        return objects.make_strands(item.name, shape)
+    return objects.make_mesh(item.name, shape, face_ids=shape.iuv is not None or item.person >= 0)
+
+
 def _albedo_pass(scene: Any) -> None:
     layer = scene.view_layers[0]
     if "albedo" not in layer.aovs:
@@ -86,7 +91,8 @@ def _albedo_pass(scene: Any) -> None:
         aov.name, aov.type = "albedo", "COLOR"
 
 
-def _truth_scene(scene: Any, camera: Any) -> Any:
+def truth_scene(scene: Any, camera: Any) -> Any:
+    """A scene that shows the same objects without materials, light or world, for exact passes."""
     truth = bpy.data.scenes.new("vivant_ground_truth")
     for child in scene.collection.children:
         truth.collection.children.link(child)

@@ -62,3 +62,9 @@ def pass_names(name: str) -> tuple[str, ...]:
     """EXR layer names of a pass: 5.0 writes the display names, 4.x the short ones."""
     short = {"Object Index": "IndexOB", "Diffuse Color": "DiffCol"}
     return (name, short.get(name, name))
+
+
+def select_bone(pose_bone: Any, on: bool) -> None:
+    """Select a bone of an armature in pose mode: 5.0 moved the flag from the bone to the pose bone."""
+    owner = pose_bone if "select" in type(pose_bone).bl_rna.properties else pose_bone.bone
+    owner.select = on

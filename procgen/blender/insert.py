@@ -1,59 +1,90 @@
-"""Put people and scenes into a file that a user works in: nothing of theirs is touched, everything is undoable."""
+"""Put places, skies and cameras into a file that a user works in: nothing of theirs is touched, everything is undoable."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import bpy
 import numpy as np
 
 from ..frames import blender_matrix_from_cam
-from ..geometry import SceneGeometry, SceneObject
-from ..people.body_state import BodyState
-from ..spec import CameraSpec, SceneSpec
-from . import nodes, objects, settings
+from ..geometry import PlaceGeometry
+from ..sky import sky_shader, sun_light
+from ..spec import CameraSpec, SceneSpec, SkySpec
+from . import live, nodes, objects, settings
 from .build_scene import add_objects
-from .rig import insert_rigged
+
+SUN = "Vivant Sun"
 
 
-def insert_person(scene: Any, name: str, body: BodyState, parts: list[SceneObject], location: Sequence[float]) -> Any:
-    """One rigged person as a collection of its own; the armature moves all of it.
+def insert_place(scene: Any, name: str, place: PlaceGeometry, collection: Any = None) -> Any:
+    """A place with its lamps as a collection of its own.
 
     Args:
-        scene: The scene of the current context.
-        name: Name of the collection and the armature.
-        body, parts: What `assemble_person` made, standing at the origin.
-        location: (3,) where to stand, metres.
+        scene: Where to link it.
+        name: Name of the collection.
+        place: What was built.
+        collection: Fill this one anew instead of making one.
     Returns:
         The collection.
     """
-    collection, rig = insert_rigged(scene, name, body, parts)
-    rig.location = location
+    if collection is None:
+        collection = bpy.data.collections.new(name)
+        scene.collection.children.link(collection)
+    for ob in list(collection.objects):
+        objects.remove(ob)
+    for ob, item in zip(add_objects(place.objects, collection, collection), place.objects, strict=True):
+        ob["vivant_semantic"], ob["vivant_labelled"] = item.semantic, item.labelled
+        ob["vivant_instance"] = item.instance
+    for i, light in enumerate(place.lights):
+        collection.objects.link(objects.make_light(f"lamp_{i}", light))
     return collection
 
 
-def insert_scene(name: str, spec: SceneSpec, geometry: SceneGeometry) -> Any:
-    """A whole scene as a new Blender scene with its own world, cameras and render settings.
+def insert_sky(scene: Any, sky: SkySpec) -> None:
+    """Give a scene the sky as its world, and its sun as a lamp; the world before is kept in the file."""
+    if scene.world is not None and "vivant_sky" not in scene.world:
+        scene.world.use_fake_user = True
+    made = nodes.world(sky_shader(sky))
+    made["vivant_sky"] = sky.to_json()
+    old, scene.world = scene.world, made
+    if old is not None and "vivant_sky" in old and old.users == 0:
+        bpy.data.worlds.remove(old)
+    for ob in [ob for ob in scene.objects if ob.name.startswith(SUN) and ob.type == "LIGHT"]:
+        objects.remove(ob)
+    scene.collection.objects.link(objects.make_light(SUN, sun_light(sky)))
+
+
+def insert_camera(scene: Any, view: CameraSpec, name: str, *, active: bool = True) -> Any:
+    """A camera of a view.
+
+    Args:
+        active: Make it the scene's camera and take over the view's image size.
+    """
+    camera = objects.make_camera(name)
+    scene.collection.objects.link(camera)
+    objects.aim_lens(camera, view)
+    if active:
+        objects.aim_camera(scene, camera, view)
+    return camera
+
+
+def insert_scene(name: str, spec: SceneSpec, place: PlaceGeometry) -> tuple[Any, Any]:
+    """Place, sky and cameras of a scene as a new Blender scene with its own world and render settings; no people yet.
 
     Returns:
-        The new scene; the first view's camera is active.
+        The new scene (the first view's camera is active) and the collection of the place.
     """
     scene = bpy.data.scenes.new(name)
-    root = bpy.data.collections.new(name)
-    scene.collection.children.link(root)
-    add_objects(geometry.objects, root, root)
-    for i, light in enumerate(geometry.lights):
-        root.objects.link(objects.make_light(f"light_{i}", light))
-    scene.world = nodes.world(geometry.world)
+    scene.world = None
+    collection = insert_place(scene, str(spec.place.kind).replace("_", " ").title(), place)
+    insert_sky(scene, spec.sky)
     settings.picture(scene, spec.render)
-    for i, view in reversed(list(enumerate(spec.cameras))):  # the first one last: aiming makes it active
-        camera = objects.make_camera(f"view_{i}")
-        root.objects.link(camera)
-        objects.aim_camera(scene, camera, view)
+    for i, view in reversed(list(enumerate(spec.cameras))):  # the first one last: it stays active
+        insert_camera(scene, view, f"view_{i}")
     scene.render.fps = max(1, round(spec.fps))
     scene.frame_end = max(1, spec.frames)
-    return scene
+    return scene, collection
 
 
 def camera_spec(scene: Any, camera: Any) -> CameraSpec:
@@ -80,3 +111,6 @@ def camera_spec(scene: Any, camera: Any) -> CameraSpec:
     # look_at turns x towards y by `roll` about the view axis; read that angle off the real x axis.
     roll = float(np.arctan2(rotation[:, 0] @ upright[:, 1], rotation[:, 0] @ upright[:, 0]))
     return CameraSpec(**{**spec.__dict__, "roll": roll})
+
+
+__all__ = ["camera_spec", "insert_camera", "insert_place", "insert_scene", "insert_sky", "live"]

@@ -15,6 +15,8 @@ from . import nodes
 
 # Name of the FACE attribute that the ground-truth pass reads: face index + 1 (exact in float32 up to 2**24).
 FACE_ID = "vivant_face"
+# Attributes of people's meshes in a user's file: body part of every face, body UV of every corner.
+BODY_PART, BODY_UV = "vivant_body_part", "vivant_body_uv"
 
 
 def make_mesh(name: str, mesh: Mesh, *, face_ids: bool = False) -> Any:
@@ -48,6 +50,16 @@ def make_mesh(name: str, mesh: Mesh, *, face_ids: bool = False) -> Any:
     if face_ids:
         _attribute(me, FACE_ID, np.arange(1, n + 1, dtype=np.float32), "FACE")
     return me
+
+
+def store_labels(data: Any, mesh: Mesh) -> None:
+    """Keep body part and body UV on a mesh that stays in somebody's file, so that it can be labelled there."""
+    if mesh.part is not None:
+        part = data.attributes.new(BODY_PART, "INT", "FACE")
+        part.data.foreach_set("value", np.ascontiguousarray(mesh.part, np.int32))
+    if mesh.iuv is not None:
+        uv = data.attributes.new(BODY_UV, "FLOAT2", "CORNER")
+        uv.data.foreach_set("vector", np.ascontiguousarray(mesh.iuv, np.float32).ravel())
 
 
 def _attribute(data: Any, name: str, values: np.ndarray, domain: str) -> None:
@@ -105,8 +117,8 @@ def make_camera(name: str) -> Any:
     return bpy.data.objects.new(name, bpy.data.cameras.new(name))
 
 
-def aim_camera(scene: Any, camera: Any, spec: CameraSpec, time: float = 0.0) -> None:
-    """Set camera and image format of a scene to a view."""
+def aim_lens(camera: Any, spec: CameraSpec, time: float = 0.0) -> None:
+    """Set position and lens of a camera object to a view; the image format belongs to the scene, see `aim_camera`."""
     lens = camera.data
     lens.type, lens.lens_unit, lens.lens = "PERSP", "MILLIMETERS", spec.focal_mm
     lens.sensor_fit, lens.sensor_width = "AUTO", spec.sensor_mm
@@ -114,6 +126,19 @@ def aim_camera(scene: Any, camera: Any, spec: CameraSpec, time: float = 0.0) -> 
     lens.clip_start, lens.clip_end = 0.01, 5000.0
     lens.dof.use_dof = False
     camera.matrix_world = Matrix(blender_matrix_from_cam(spec.T_world_from_cam(time)).tolist())
+
+
+def remove(ob: Any) -> None:
+    """Delete an object, and its data if nobody else uses it."""
+    data = ob.data
+    bpy.data.objects.remove(ob)
+    if data is not None and data.users == 0:
+        bpy.data.batch_remove([data])
+
+
+def aim_camera(scene: Any, camera: Any, spec: CameraSpec, time: float = 0.0) -> None:
+    """Set camera and image format of a scene to a view."""
+    aim_lens(camera, spec, time)
     render = scene.render
     render.resolution_x, render.resolution_y, render.resolution_percentage = spec.width, spec.height, 100
     aspect = spec.pixel_aspect

@@ -126,22 +126,24 @@ def _finish(job: _Job, spec: SceneSpec, name: FrameName, writer: FrameWriter, sh
         name,
         shot.view,
         shot.people,
-        model_sha256=_model_sha256(),
+        model_sha256=model_sha256(),
         caption=text,
         facts=facts,
         exposure=shot.exposure,
-        versions={"vivant": _version(), "blender": bpy.app.version_string},
+        versions={"vivant": version(), "blender": bpy.app.version_string},
     )
     writer.finish(record, shot.seconds)
     job.emit({"event": "frame", "frame": writer.name})
 
 
-def _version() -> str:
+def version() -> str:
+    """Version of this package, for records."""
     import importlib
 
     return str(importlib.import_module(_package.rpartition(".")[0]).__version__)
 
 
 @lru_cache(maxsize=1)
-def _model_sha256() -> str:
+def model_sha256() -> str:
+    """Checksum of the body model's file, for records."""
     return hashlib.sha256(Path(DEFAULT_BODY).read_bytes()).hexdigest()

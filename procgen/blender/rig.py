@@ -62,7 +62,7 @@ def make_armature(name: str, body: BodyState, collection: Any) -> Any:
         bones = [data.edit_bones.new(joint) for joint in JOINT_NAMES]
         for j, bone in enumerate(bones):
             bone.head = Vector(body.joints[j])
-            bone.tail = Vector(_tail(body, j))
+            bone.tail = Vector(bone_tail(body.joints, body.T[:, :3, :3], j))
             if PARENTS[j] >= 0:
                 bone.parent = bones[PARENTS[j]]
     finally:
@@ -103,24 +103,33 @@ def follow_head(ob: Any, rig: Any) -> None:
     ob.matrix_world = matrix
 
 
-def _tail(body: BodyState, joint: int) -> np.ndarray:
+def bone_tail(joints: np.ndarray, turns: np.ndarray, joint: int) -> np.ndarray:
+    """Where a bone points: to its child, or on along its own axis.
+
+    Args:
+        joints: (J, 3) heads of all bones.
+        turns: (3, 3) rotation of this joint from the rest pose, or (J, 3, 3) of all.
+        joint: Which bone.
+    Returns:
+        (3,) its tail.
+    """
     name = JOINT_NAMES[joint]
-    head = body.joints[joint]
+    head = joints[joint]
     children = [j for j, parent in enumerate(PARENTS) if parent == joint]
     towards = TOWARDS.get(name, JOINT_NAMES[children[0]] if len(children) == 1 else None)
     if towards is not None:
-        tail = body.joints[JOINT_NAMES.index(towards)]
+        tail = joints[JOINT_NAMES.index(towards)]
         if np.linalg.norm(tail - head) > 1e-3:
             return tail
     # A leaf goes on as its own rest axis does, turned by the pose: up for the head, ahead for jaw and eyes.
     forward = name in ("jaw", "left_eye_smplhf", "right_eye_smplhf", "left_foot", "right_foot")
-    turn = body.T[joint][:3, :3]
+    turn = turns[joint] if turns.ndim == 3 else turns
     length = LEAF.get(name, 0.025)
     if name == "head":
         axis = turn @ np.array([0.0, 0.0, 1.0])
     elif forward:
         axis = turn @ np.array([0.0, -1.0, 0.0])
     else:
-        axis = head - body.joints[PARENTS[joint]]
+        axis = head - joints[PARENTS[joint]]
         axis = axis / max(float(np.linalg.norm(axis)), 1e-9)
     return head + length * axis

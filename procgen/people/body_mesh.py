@@ -67,6 +67,15 @@ def body_mesh(
     return _mesh(op.smooth @ vertices[used], op.quads, shader, point, part[op.parent], None if uv is None else _split(uv))
 
 
+def skin_rows(model: BodyModel, hidden: np.ndarray | None, level: int) -> tuple[np.ndarray, Subdivision | None]:
+    """How the vertices of `body_mesh` come from the body's: which of them (n,), and what subdivides those."""
+    _MODELS[id(model)] = model
+    keep = _skin_quads(id(model), None if hidden is None else np.ascontiguousarray(hidden, bool).tobytes())
+    used, flat = np.unique(model.quads[keep], return_inverse=True)  # type: ignore[index]
+    faces = np.asarray(flat).reshape(-1, 4).astype(np.int32)
+    return used, _operator(faces.tobytes(), len(faces), len(used)) if level else None
+
+
 @lru_cache(maxsize=16)
 def _operator(quads: bytes, count: int, vertices: int) -> Subdivision:
     return build_subdivision(np.frombuffer(quads, np.int32).reshape(count, 4), vertices)

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from ..frames import R_WORLD_FROM_SMPLX, rigid, transform, world_from_smplx
-from .lbs import forward
+from .lbs import forward, rest_shape
 from .model import BodyModel
 from .shape import Phenotype
 
@@ -103,8 +103,8 @@ def pose_body(
         pose: (J, 3) axis-angle.
         root: (4, 4) world from body.
     """
-    zero = forward(model, betas, expression, np.zeros_like(pose), full=True)
-    posed = forward(model, betas, expression, pose, full=True)
+    rest = rest_shape(model, betas, expression, full=True)
+    posed = forward(model, betas, expression, pose, full=True, rest=rest)
     T = root @ _TO_WORLD @ np.asarray(posed.T_world_from_rest, np.float64) @ _TO_SMPLX
     return BodyState(
         model=model,
@@ -113,8 +113,8 @@ def pose_body(
         expression=np.asarray(expression, np.float32),
         pose=np.asarray(pose, np.float64),
         root=np.asarray(root, np.float64),
-        rest=np.ascontiguousarray(world_from_smplx(zero.vertices), np.float32),
-        joints_rest=world_from_smplx(np.asarray(zero.joints, np.float64)),
+        rest=np.ascontiguousarray(world_from_smplx(rest), np.float32),
+        joints_rest=world_from_smplx(np.asarray(model.J_regressor @ rest[: model.vertex_count], np.float64)),
         posed=transform(root, world_from_smplx(posed.vertices).astype(np.float64)).astype(np.float32),
         joints=transform(root, world_from_smplx(np.asarray(posed.joints, np.float64))),
         T=T,

@@ -145,6 +145,7 @@ def forward(
     pose: ArrayLike | None = None,
     transl: ArrayLike = (0.0, 0.0, 0.0),
     full: bool = False,
+    rest: NDArray[np.float32] | None = None,
 ) -> Posed:
     """Shape, express and pose a body.
 
@@ -153,8 +154,10 @@ def forward(
         pose: (J, 3) axis-angle of every joint relative to its parent, radians; row 0 turns the body about its pelvis.
         transl: (3,) metres, added last.
         full: include the shells.
+        rest: `rest_shape` of the same arguments, if it is at hand; left as it is.
     """
-    rest = rest_shape(model, betas, expression, full=full)
+    if rest is None:
+        rest = rest_shape(model, betas, expression, full=full)
     joints = model.J_regressor @ rest[: model.vertex_count]
     if pose is None:
         pose = np.zeros((model.joint_count, 3))
@@ -167,6 +170,7 @@ def forward(
         on = np.flatnonzero(np.abs(feature) > 1e-7)
         if len(on):
             dirs = model.posedirs.reshape(-1, model.posedirs.shape[2])
+            rest = rest.copy()
             rest[: model.vertex_count] += (dirs[:, on] @ feature[on]).reshape(-1, 3)
     place, transforms = global_transforms(model, joints, rotations)
     shift = np.asarray(transl, np.float64).reshape(3)

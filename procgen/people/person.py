@@ -140,9 +140,24 @@ def build_person(
         The posed body (for joints and keypoints), and objects named "body", "eye_left", "tshirt", "hair" …
     """
     body = pose_person(human, place, time)
+    first = pose_person(human, place, 0.0) if moving and mode == "drape" else None
+    return body, dress_person(human, body, mode, first)[0]
+
+
+def dress_person(
+    human: HumanSpec, body: BodyState, mode: str = "fast", first: BodyState | None = None
+) -> tuple[list[SceneObject], np.ndarray]:
+    """Everything that is visible of a person whose body is posed, in world space.
+
+    Args:
+        body: The posed body; where it came from does not matter (a pose family, a motion, an artist's armature).
+        mode: How clothes are made: "fast" or "drape".
+        first: The body at the time from which folds are carried; None = this one.
+    Returns:
+        Objects named "body", "eye_left", "tshirt", "hair" …; and (Q,) bool over the body's quads: hidden by clothes.
+    """
     lod = 0 if human.detail else 1
     years = human.phenotype.age_years
-    first = pose_person(human, place, 0.0) if moving and mode == "drape" else None
     dressed = build_outfit(human.outfit, body, mode, first)  # pyright: ignore[reportArgumentType] (checked there)
     bearded = human.hair is not None and human.hair.beard > 0
     shader = skin_shader(human.skin, human.hair, stubble=human.hair.beard * 0.5 if bearded else 0.0, age=years, lod=lod)  # type: ignore[union-attr]
@@ -172,7 +187,7 @@ def build_person(
             parts.append(_part("hair", press_under(strands, human.outfit, body), "hair"))
         for name, strands in build_face_hair(human.hair, body, human.hair_density, clothes, lashes=bool(human.detail)).items():
             parts.append(_part(name, strands, "hair"))
-    return body, parts
+    return parts, dressed.hidden_faces
 
 
 def _part(name: str, geometry: object, semantic: str, labelled: bool = True) -> SceneObject:

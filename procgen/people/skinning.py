@@ -77,7 +77,7 @@ class Skinner:
         mixed = np.zeros((len(points), self._skin.shape[1]))
         for k in range(NEIGHBOURS):  # one neighbour at a time: all at once would need gigabytes for a coat
             mixed += share[:, k, None] * self._skin[ids[:, k]]
-        return _largest(mixed)
+        return strongest(mixed)
 
 
 def _rigid(joint: np.ndarray) -> Skinning:
@@ -87,7 +87,8 @@ def _rigid(joint: np.ndarray) -> Skinning:
     return Skinning(joints, weights)
 
 
-def _largest(mixed: np.ndarray) -> Skinning:
+def strongest(mixed: np.ndarray) -> Skinning:
+    """The largest influences of (V, J) weights, scaled to sum to 1."""
     joints = np.argsort(-mixed, axis=1, kind="stable")[:, :INFLUENCES]
     weights = np.take_along_axis(mixed, joints, 1)
     weights = weights / weights.sum(1, keepdims=True)

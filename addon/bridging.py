@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of synthesis and lift this version has; how the worker's Python is asked whether it is fit."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+ABSENT = {
+    "synthesize": (
+        "Turning frames into photographs is not in this version yet. Datasets made here are what it will read: "
+        "depth, normals, ids and captions lie beside every picture."
+    ),
+    "lift": (
+        "Getting rigged people out of photographs is not in this version yet. "
+        "Bodies in the SMPL-X format can be imported below, under Files and Help."
+    ),
+}
+# What a worker's Python needs; printed versions are the answer to "Test Connection".
+_PROBE = """
+import importlib.metadata as m, sys
+missing = [n for n in ('torch', 'diffusers', 'transformers') if not any(d.metadata['Name'] == n for d in m.distributions())]
+if missing:
+    fix = '. Fix: ' + sys.executable + ' -m pip install ' + ' '.join(missing)
+    print('vivant: ' + sys.executable + ' lacks ' + ', '.join(missing) + fix)
+    sys.exit(1)
+import torch
+kind = 'cuda' if torch.cuda.is_available() else 'mps' if torch.backends.mps.is_available() else 'cpu'
+print('vivant: torch ' + torch.__version__ + ' on ' + kind + ', diffusers ' + m.version('diffusers'))
+"""
+
+
+@lru_cache(maxsize=8)
+def has_command(name: str) -> bool:
+    """True if this version's command line knows a command."""
+    from . import commands
+
+    return (Path(commands.__file__).parent / f"{name}_command.py").is_file()
+
+
+def probe_command(python: str) -> list[str]:
+    """Command line that says what a worker's Python has."""
+    return [python, "-c", _PROBE]

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Synthesis, lift and the worker that does them: started as jobs, with what is missing said in plain words."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import bpy
+
+from .. import bridging, jobs
+from ..preferences import preferences
+from ..properties import settings
+from .dataset import JobOperator, last_dataset
+from .saying import in_plain_words
+
+
+class VIVANT_OT_test_worker(JobOperator, bpy.types.Operator):
+    """Ask the worker's Python whether it has what synthesis and lift need"""
+
+    bl_idname = "vivant.test_worker"
+    bl_label = "Test Connection"
+    bl_options = {"REGISTER"}
+
+    @in_plain_words
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Run a probe in that Python."""
+        mine = preferences(context)
+        python = bpy.path.abspath(mine.worker_python) if mine is not None and mine.worker_python else ""
+        if not python:
+            self.report({"ERROR"}, "no worker Python is set. Fix: choose one in Preferences > Add-ons > Vivant")
+            return {"CANCELLED"}
+        if shutil.which(python) is None:
+            self.report({"ERROR"}, f"{python} is not there or cannot be run. Fix: choose the Python that has torch")
+            return {"CANCELLED"}
+        jobs.launch("Worker", bridging.probe_command(python), Path(python), 0)
+        return {"FINISHED"}
+
+
+class _Bridged(JobOperator):
+    """Operators that need a command which may not be in this version."""
+
+    command = ""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Needs the command."""
+        if not bridging.has_command(cls.command):
+            cls.poll_message_set(bridging.ABSENT[cls.command])  # type: ignore[attr-defined]
+            return False
+        return super().poll(context)
+
+
+class VIVANT_OT_synthesize(_Bridged, bpy.types.Operator):
+    """Turn the frames of the dataset into photographs that keep their labels"""
+
+    bl_idname = "vivant.synthesize"
+    bl_label = "Synthesise"
+    bl_options = {"REGISTER"}
+    command = "synthesize"
+
+    @in_plain_words
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Start the job."""
+        folder = last_dataset(context)
+        if not (folder / "dataset.json").is_file():
+            self.report({"ERROR"}, f"{folder} is no dataset. Fix: generate one, or choose its folder")
+            return {"CANCELLED"}
+        prompt = settings(context).prompt
+        jobs.start("Synthesis", ["synthesize", str(folder), *(["--prompt", prompt] if prompt else [])], folder, 0)
+        return {"FINISHED"}
+
+
+class VIVANT_OT_lift(_Bridged, bpy.types.Operator):
+    """Get rigged people out of the photograph"""
+
+    bl_idname = "vivant.lift"
+    bl_label = "Lift People"
+    bl_options = {"REGISTER"}
+    command = "lift"
+
+    @in_plain_words
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Start the job."""
+        photo = Path(bpy.path.abspath(settings(context).photo))
+        if not settings(context).photo or not photo.exists():
+            self.report({"ERROR"}, "no photograph is chosen. Fix: choose a picture or a dataset folder")
+            return {"CANCELLED"}
+        out = settings(context).output_folder(context) / f"lift_{photo.stem}"
+        jobs.start("Lift", ["lift", str(photo), "-o", str(out)], out, 0)
+        return {"FINISHED"}
+
+
+CLASSES = (VIVANT_OT_test_worker, VIVANT_OT_synthesize, VIVANT_OT_lift)

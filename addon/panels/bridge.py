@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Synthesis and lift: what of them this version has, and what is missing on this machine."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import bridging
+from ..preferences import preferences
+from ..properties import settings
+from .tab import Closed, split, wrapped
+
+
+class VIVANT_PT_synthesis(Closed, bpy.types.Panel):
+    """Photographs from rendered frames."""
+
+    bl_idname = "VIVANT_PT_synthesis"
+    bl_label = "Synthesis"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """A dataset, a prompt, a button; or what is missing."""
+        layout = split(self.layout)
+        asked = settings(context)
+        if not bridging.has_command("synthesize"):
+            wrapped(layout, bridging.ABSENT["synthesize"], icon="INFO")
+            return
+        layout.prop(asked, "dataset")
+        layout.prop(asked, "prompt")
+        layout.operator("vivant.synthesize", icon="IMAGE_RGB")
+        _worker(layout, context)
+
+
+class VIVANT_PT_lift(Closed, bpy.types.Panel):
+    """People from photographs."""
+
+    bl_idname = "VIVANT_PT_lift"
+    bl_label = "Lift"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """A picture, a button; or what is missing."""
+        layout = split(self.layout)
+        if not bridging.has_command("lift"):
+            wrapped(layout, bridging.ABSENT["lift"], icon="INFO")
+            return
+        layout.prop(settings(context), "photo")
+        layout.operator("vivant.lift", icon="USER")
+        _worker(layout, context)
+
+
+def _worker(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    mine = preferences(context)
+    if mine is not None and not mine.worker_python:
+        wrapped(layout, "The worker's Python is not set: see Preferences > Add-ons > Vivant.", icon="INFO")
+    layout.operator("vivant.test_worker", icon="LINKED")
+
+
+CLASSES = (VIVANT_PT_synthesis, VIVANT_PT_lift)

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Run a scenario in a real Blender window on a virtual screen and keep its pictures.
+#
+# Usage (as root): tools/window/run.sh SCENARIO.py [OUT] [ROOT]
+#   SCENARIO.py  defines `scenario(window)`, see driver.py
+#   OUT          receives screenshots, result.json and log.txt; default: a new folder under /tmp
+#   ROOT         made by make_root.sh; default ~/.cache/vivant/window-trixie
+# Exit status: 0 the scenario ran to its end, 1 it failed, 77 there is no ROOT.
+set -uo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+scenario=${1:?scenario}
+out=${2:-$(mktemp -d /tmp/vivant-window-XXXX)}
+root=${3:-${XDG_CACHE_HOME:-$HOME/.cache}/vivant/window-trixie}
+[ -x "$root/usr/bin/blender" ] || { echo "no Blender in $root; make it with tools/window/make_root.sh" >&2; exit 77; }
+
+mkdir -p "$out"
+name=run-$$
+work=$root/work/$name
+mkdir -p "$work/home" "$work/out" "$root/tmp/.X11-unix"
+trap 'rm -rf "$work"' EXIT
+python=${PYTHON:-$here/../../.venv/bin/python}
+"$python" "$here/../house/build_extension.py" "$work" >"$out/build.txt" 2>&1 || { cat "$out/build.txt" >&2; exit 1; }
+cp "$here/driver.py" "$scenario" "$work/"
+cp -r "$here/data" "$work/" 2>/dev/null
+
+# shellcheck disable=SC2016
+timeout -k 5 "${LIMIT:-400}" chroot "$root" bash -c '
+cd "/work/$1" || exit 1
+export HOME=/work/$1/home LIBGL_ALWAYS_SOFTWARE=1 TMPDIR=/work/$1/home
+number=$((70 + $$ % 900))
+Xvfb :$number -screen 0 1600x1000x24 -nolisten tcp >out/xvfb.txt 2>&1 & screen=$!
+for _ in $(seq 50); do [ -S /tmp/.X11-unix/X$number ] && break; sleep 0.1; done
+export DISPLAY=:$number
+blender --command extension install-file -r user_default --enable vivant-*.zip >out/install.txt 2>&1
+blender --window-geometry 0 0 1600 1000 --python-exit-code 1 --python driver.py -- "$2" out
+status=$?
+kill $screen; wait $screen 2>/dev/null
+exit $status' _ "$name" "$(basename "$scenario")" >"$out/log.txt" 2>&1
+status=$?
+cp -r "$work"/out/. "$out/"
+[ $status -eq 0 ] && [ -f "$out/result.json" ] || { tail -25 "$out/log.txt" >&2; echo "failed ($status); everything is in $out" >&2; exit 1; }
+echo "$out"
