@@ -3,6 +3,8 @@
 #   make test        all tests            make lint       ruff, import-linter, pyright
 #   make test-bridge tests that load torch; installs the synth extra
 #   make bench       timings              make extension  the Blender extension zip
+#   make matrix      the sidebar's tests with bpy 4.2, 4.5 and 5.0
+#   make window      the sidebar in a real window (root: it makes a chroot)
 PYTHON ?= python3.11
 VENV   := .venv
 PY     := $(VENV)/bin/python
@@ -13,7 +15,7 @@ DEMO   ?= demo
 # Extra pytest arguments: make test ARGS="-k codec -x"
 ARGS   ?=
 
-.PHONY: demo test test-core test-blender test-bridge lint format bench extension install clean
+.PHONY: matrix window demo test test-core test-blender test-bridge lint format bench extension install clean
 .NOTPARALLEL:
 
 install: $(STAMP)
@@ -61,6 +63,14 @@ lint: $(STAMP)
 
 format: $(STAMP)
 	$(VENV)/bin/ruff check --fix --quiet . ; $(VENV)/bin/ruff format .
+
+# Older wheels live outside the checkout; each is fetched once (1 GB). One that cannot be had is skipped, with the reason.
+WHEELS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/vivant
+matrix: $(STAMP)
+	$(PY) tools/window/matrix.py $(WHEELS) 4.2.23 4.5.15
+
+window: $(STAMP)
+	tools/window/make_root.sh && tools/window/run.sh tools/window/sidebar.py
 
 bench: $(STAMP)
 	$(PY) -m benchmarks

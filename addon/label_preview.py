@@ -15,7 +15,7 @@ import numpy as np
 from gpu_extras.batch import batch_for_shader
 
 from ..procgen.blender import drawn
-from ..procgen.dataset.palette import NOTHING, PAGE, ramp
+from ..procgen.dataset.palette import NOTHING, PAGE, linear_from_srgb, ramp
 from ..procgen.people.skeleton import JOINT_NAMES, PARENTS
 
 _VERTEX = """
@@ -36,7 +36,7 @@ void main() {
     shown = 0.5 + 0.5 * m;
   }
   if (mode == 2) {
-    float t = clamp(1.0 - z / far, 0.0, 1.0) * 6.0;
+    float t = clamp((range.y - z) / (range.y - range.x), 0.0, 1.0) * 6.0;
     vec3 anchors[7] = vec3[7](%s);
     int k = int(min(floor(t), 5.0));
     shown = mix(anchors[k], anchors[k + 1], t - float(k));
@@ -51,6 +51,10 @@ _LEFT, _RIGHT, _MIDDLE = (1.0, 0.62, 0.25, 1.0), (0.35, 0.72, 1.0, 1.0), (1.0, 1
 _handle: Any = None
 _shader: Any = None
 _batches: dict[tuple[str, str], Any] = {}
+# Corners of the box around each piece, (8, 3), for the range of depth.
+_boxes: list[np.ndarray] = []
+# Deepest range that is shown in full, metres: a horizon would leave no contrast to people.
+_DEEPEST = 8.0
 _stale = True
 
 
@@ -95,6 +99,7 @@ def after_load(*_: object) -> None:
 def _forget() -> None:
     global _stale
     _batches.clear()
+    _boxes.clear()
     _stale = True
 
 
@@ -118,14 +123,17 @@ def _draw_labels(context: Any, asked: Any) -> None:
     graph = context.evaluated_depsgraph_get()
     if _stale:
         _batches.clear()
+        _boxes.clear()
         for piece in drawn.pieces(graph, asked.preview):
             kind = "LINES" if piece.lines else "TRIS"
             content = {"pos": piece.positions, "nrm": piece.normals, "color": piece.colors}
             _batches[piece.name, kind] = batch_for_shader(shader(), kind, content)
+            ends = np.stack([piece.positions.min(0), piece.positions.max(0)])
+            _boxes.append(np.array([[ends[i, 0], ends[j, 1], ends[k, 2]] for i in (0, 1) for j in (0, 1) for k in (0, 1)]))
         _stale = False
     region = context.region_data
     view = np.array(region.view_matrix)
-    page = [*(c / 255.0 for c in (PAGE if asked.preview in _MODES else NOTHING)), 1.0]
+    page = [*linear_from_srgb(np.array(PAGE if asked.preview in _MODES else NOTHING) / 255.0).tolist(), 1.0]
     gpu.state.active_framebuffer_get().clear(color=page, depth=1.0)
     gpu.state.depth_test_set("LESS_EQUAL")
     gpu.state.depth_mask_set(True)
@@ -134,12 +142,20 @@ def _draw_labels(context: Any, asked: Any) -> None:
     program.uniform_float("project", region.perspective_matrix)
     for axis, row in zip("xyz", view, strict=False):
         program.uniform_float(f"view_{axis}", row.tolist())
-    program.uniform_float("far", asked.depth_far)
+    program.uniform_float("range", _depth_range(view))
     program.uniform_int("mode", _MODES.get(asked.preview, 0))
     for batch in _batches.values():
         batch.draw(program)
     gpu.state.depth_test_set("NONE")
     gpu.state.depth_mask_set(False)
+
+
+def _depth_range(view: np.ndarray) -> tuple[float, float]:
+    """Nearest and farthest depth to tell apart."""
+    z = np.concatenate([-(box @ view[2, :3] + view[2, 3]) for box in _boxes]) if _boxes else np.array([0.0, 1.0])
+    ahead = z[z > 0.0]
+    near = float(ahead.min()) if len(ahead) else 0.0
+    return near, min(float(z.max()), near + _DEEPEST) + 1e-3
 
 
 def _draw_skeletons(context: Any) -> None:
@@ -179,7 +195,7 @@ def shader() -> Any:
         info.push_constant("MAT4", "project")
         for axis in "xyz":
             info.push_constant("VEC4", f"view_{axis}")
-        info.push_constant("FLOAT", "far")
+        info.push_constant("VEC2", "range")
         info.push_constant("INT", "mode")
         info.vertex_in(0, "VEC3", "pos")
         info.vertex_in(1, "VEC3", "nrm")

@@ -123,21 +123,7 @@ def sample(seed: int, text: str = "") -> HumanSpec:
     """Draw a person, described in words or anybody."""
     from ..procgen.one_person import sample_person
 
-    if text.strip():
-        return described(text, seed)
-    return sample_person(Seed(seed).child("person"))
-
-
-def can_describe() -> bool:
-    """True where this version understands words."""
-    from pathlib import Path
-
-    return (Path(__file__).resolve().parents[1] / "procgen" / "describe").is_dir()
-
-
-def described(text: str, seed: int) -> HumanSpec:
-    """Draw a person that fits a description."""
-    raise NotImplementedError
+    return sample_person(Seed(seed).child("person"), description=text.strip() or None)
 
 
 def drawn_anew(human: HumanSpec, parts: set[str], seed: int) -> HumanSpec:

@@ -11,7 +11,6 @@ from bpy.props import (
     BoolProperty,
     CollectionProperty,
     EnumProperty,
-    FloatProperty,
     IntProperty,
     PointerProperty,
     StringProperty,
@@ -34,6 +33,12 @@ PREVIEWS = (
 )
 
 
+def _method_items(self: Any, context: Any) -> list[tuple[str, str, str]]:
+    from ..bridge.methods import methods
+
+    return enum_items.keep("methods", lambda: [(e.name, enum_items.title(e.name), e.doc) for e in methods])
+
+
 def _preview_changed(self: Any, context: Any) -> None:
     from . import label_preview
 
@@ -47,7 +52,9 @@ class VivantSettings(bpy.types.PropertyGroup):
         name="Seed", description="The same seed makes the same people and scenes, on any machine", min=0, default=7
     )
     describe: StringProperty(  # type: ignore[valid-type]
-        name="Describe", description="The next person in words, for example: an old woman in a red coat; empty: anybody", default=""
+        name="Describe",
+        description="The next person or scene in words, for example: an old woman in a red coat; empty: anybody, anywhere",
+        default="",
     )
     place: EnumProperty(  # type: ignore[valid-type]
         name="Place", description="Where the scene is", items=enum_items.registry_items("places", ANY_PLACE)
@@ -108,14 +115,18 @@ class VivantSettings(bpy.types.PropertyGroup):
     skeleton: BoolProperty(  # type: ignore[valid-type]
         name="Skeleton", description="Draw the joints of every person over the viewport", default=False, update=_preview_changed
     )
-    depth_far: FloatProperty(  # type: ignore[valid-type]
-        name="Far", description="Depth that is drawn black", min=0.1, default=12.0, unit="LENGTH", update=_preview_changed
-    )
     dataset: StringProperty(  # type: ignore[valid-type]
         name="Dataset",
         description="Dataset that pictures are synthesised from; empty: the last one made here",
         subtype="DIR_PATH",
         default="",
+    )
+    method: EnumProperty(name="Method", description="How frames become photographs", items=_method_items)  # type: ignore[valid-type]
+    model: StringProperty(  # type: ignore[valid-type]
+        name="Model", description="Folder, .safetensors file or hub name of the image model; empty: the method's own choice", default=""
+    )
+    backend: StringProperty(  # type: ignore[valid-type]
+        name="Backend", description="worker (this machine), http://HOST:PORT or comfyui://HOST:PORT", default="worker"
     )
     prompt: StringProperty(  # type: ignore[valid-type]
         name="Prompt", description="What the photograph shows; empty: each frame's own caption", default=""

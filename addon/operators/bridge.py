@@ -66,9 +66,17 @@ class VIVANT_OT_synthesize(_Bridged, bpy.types.Operator):
         if not (folder / "dataset.json").is_file():
             self.report({"ERROR"}, f"{folder} is no dataset. Fix: generate one, or choose its folder")
             return {"CANCELLED"}
-        prompt = settings(context).prompt
-        jobs.start("Synthesis", ["synthesize", str(folder), *(["--prompt", prompt] if prompt else [])], folder, 0)
+        jobs.start("Synthesis", synthesis_arguments(context, folder), folder, 0)
         return {"FINISHED"}
+
+
+def synthesis_arguments(context: bpy.types.Context, folder: Path) -> list[str]:
+    """`synthesize …` as a shell would say it."""
+    asked, mine = settings(context), preferences(context)
+    argv = ["synthesize", str(folder), "--method", asked.method, "--backend", asked.backend or "worker"]
+    argv += ["--model", asked.model] if asked.model else []
+    argv += ["--prompt", asked.prompt] if asked.prompt else []
+    return argv + (["--python", bpy.path.abspath(mine.worker_python)] if mine is not None and mine.worker_python else [])
 
 
 class VIVANT_OT_lift(_Bridged, bpy.types.Operator):

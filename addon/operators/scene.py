@@ -68,6 +68,7 @@ class VIVANT_OT_new_scene(bpy.types.Operator):
             views=asked.views,
             frames=asked.frames,
             samples=asked.samples,
+            description=asked.describe.strip() or None,
         )
         scene = build_scene(context, f"Vivant {self.seed}", spec)
         for name in COPIED:

@@ -25,6 +25,10 @@ class VIVANT_PT_synthesis(Closed, bpy.types.Panel):
             wrapped(layout, bridging.ABSENT["synthesize"], icon="INFO")
             return
         layout.prop(asked, "dataset")
+        column = layout.column(align=True)
+        column.prop(asked, "method")
+        column.prop(asked, "model")
+        column.prop(asked, "backend")
         layout.prop(asked, "prompt")
         layout.operator("vivant.synthesize", icon="IMAGE_RGB")
         _worker(layout, context)

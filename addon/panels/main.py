@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import bpy
 
-from .. import people
 from ..properties import settings
 from .tab import MAIN, Closed, Tab, draw_job, split
 
@@ -21,13 +20,11 @@ class VIVANT_PT_main(Tab, bpy.types.Panel):
         layout = split(self.layout)
         asked = settings(context)
         draw_job(layout)
-        if people.can_describe():
-            layout.prop(asked, "describe", text="", icon="SMALL_CAPS", placeholder="An old woman in a red coat …") if _placeholders() else (
-                layout.prop(asked, "describe")
-            )
         big = layout.column()
         big.scale_y = 1.4
         big.operator("vivant.add_person", icon="OUTLINER_OB_ARMATURE")
+        words = {"placeholder": "An old woman in a red coat"} if _placeholders() else {}
+        layout.prop(asked, "describe", text="In Words", **words)
         column = layout.column(align=True)
         column.prop(asked, "seed")
         column.prop(asked, "place")

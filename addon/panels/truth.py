@@ -21,8 +21,6 @@ class VIVANT_PT_truth(Closed, bpy.types.Panel):
         layout = split(self.layout)
         asked = settings(context)
         layout.prop(asked, "preview")
-        if asked.preview == "DEPTH":
-            layout.prop(asked, "depth_far")
         layout.prop(asked, "skeleton")
         layout.operator("vivant.render_labels", icon="RENDER_STILL")
         if context.scene.camera is None:

@@ -35,6 +35,11 @@ def srgb_from_linear(linear: np.ndarray) -> np.ndarray:
     return np.where(v <= 0.0031308, 12.92 * v, 1.055 * np.power(np.maximum(v, 1e-9), 1 / 2.4) - 0.055)
 
 
+def linear_from_srgb(v: np.ndarray) -> np.ndarray:
+    """(…) linear light in [0, 1] from sRGB."""
+    return np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
+
+
 def oklch(lightness: np.ndarray, chroma: np.ndarray, hue: np.ndarray) -> np.ndarray:
     """(…, 3) sRGB from lightness, chroma and hue (turns)."""
     angle = 2 * np.pi * np.asarray(hue)

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sidebar's tests with other versions of the bpy wheel, each in a virtual environment of its own.
+
+Usage: python tools/window/matrix.py FOLDER VERSION … [-- pytest arguments]
+FOLDER keeps the environments between runs. A wheel that cannot be installed is skipped and said so; the exit status is 1 if
+tests of any other fail.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TESTS = ("blender_tests/test_people_editing.py", "blender_tests/test_sidebar.py")
+NEEDS = ("pytest", "pytest-timeout", "hypothesis")
+
+
+def environment(folder: Path, version: str) -> Path | None:
+    """Python that has this bpy and the checkout; None if the wheel cannot be had."""
+    home = folder / f"bpy-{version}"
+    python = home / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+    have = subprocess.run([str(python), "-c", "import bpy, pytest, vivant"], capture_output=True, check=False, cwd=folder)
+    if have.returncode == 0:
+        return python
+    pip = [str(python), "-m", "pip", "install", "--quiet"]
+    wheel = subprocess.run([*pip, f"bpy=={version}", "numpy<2", *NEEDS], check=False)
+    if wheel.returncode:
+        return None
+    subprocess.run([*pip, "--no-deps", "--editable", str(ROOT)], check=True)
+    return python
+
+
+def main(argv: list[str]) -> int:
+    """Run the tests in every version; returns the exit status."""
+    cut = argv.index("--") if "--" in argv else len(argv)
+    folder, versions, extra = Path(argv[0]), argv[1:cut], argv[cut + 1 :]
+    folder.mkdir(parents=True, exist_ok=True)
+    failed = False
+    for version in versions:
+        python = environment(folder, version)
+        if python is None:
+            sys.stdout.write(f"bpy {version}: skipped, its wheel cannot be installed here\n")
+            continue
+        done = subprocess.run([str(python), "-m", "pytest", *TESTS, "-q", *extra], cwd=ROOT, check=False)
+        sys.stdout.write(f"bpy {version}: {'passed' if done.returncode == 0 else 'FAILED'}\n")
+        failed |= done.returncode != 0
+    return int(failed)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

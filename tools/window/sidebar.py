@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ten minutes with the sidebar in a real window: every panel opened, a person added by a click and edited, labels, a batch.
+
+tools/window/run.sh tools/window/sidebar.py OUT: pictures, and result.json with timings. Times in CPU seconds of Blender's
+main thread are those that do not depend on what else the machine does.
+"""
+
+import importlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bpy
+from mathutils import Euler
+
+ROOT = "bl_ext.user_default.vivant"
+
+
+def addon(name: str) -> Any:
+    return importlib.import_module(f"{ROOT}.addon.{name}")
+
+
+def only(*names: str) -> None:
+    """Open these panels and close the others: a panel's state in a file cannot be set, its class can be registered anew."""
+    classes = addon("panels").CLASSES
+    for cls in reversed(classes):
+        bpy.utils.unregister_class(cls)
+    for cls in classes:
+        if issubclass(cls, bpy.types.Panel) and cls.bl_idname != "VIVANT_PT_main":
+            cls.bl_options = set() if cls.bl_idname.removeprefix("VIVANT_PT_") in names else {"DEFAULT_CLOSED"}
+        bpy.utils.register_class(cls)
+
+
+def timed(call: Any) -> dict[str, float]:
+    wall, cpu = time.perf_counter(), time.thread_time()
+    call()
+    return {"wall_s": round(time.perf_counter() - wall, 4), "cpu_s": round(time.thread_time() - cpu, 4)}
+
+
+def scenario(window: Any) -> Iterator:
+    people, jobs = addon("people"), addon("jobs")
+    scene = bpy.context.scene
+    bpy.data.objects.remove(bpy.data.objects["Cube"])
+    window.sidebar("Vivant")
+    yield 0.5
+    window.sidebar("Vivant")
+    yield 1.0
+    # The first person, by one click on the button: it is the first row below the panel's header.
+    window.click(*window.at(150, 45))
+    yield lambda: any(people.is_person(c) for c in bpy.data.collections)
+    person = next(c for c in bpy.data.collections if people.is_person(c))
+    view = window.area.spaces.active.region_3d
+    view.view_location, view.view_distance = (0.25, 0.0, 0.95), 3.6
+    view.view_rotation = Euler((1.45, 0.0, 0.35)).to_quaternion()
+    window.area.spaces.active.overlay.show_bones = False
+    yield 2.0
+    window.shot("person")
+    bpy.ops.ed.undo()
+    yield 0.5
+    window.result["one undo takes the person away"] = not any(people.is_person(c) for c in bpy.data.collections)
+    bpy.ops.ed.redo()
+    yield 0.5
+    person = next(c for c in bpy.data.collections if people.is_person(c))
+    window.result["second person"] = timed(lambda: people.sample(8)) | {"build": timed(lambda: people.build(person))}
+
+    fields = person.vivant
+    fields.body.weight_kg += 1.0
+    window.redraw()
+
+    def step(group: Any, name: str, by: float) -> dict[str, float]:
+        shown = timed(lambda: setattr(group, name, getattr(group, name) + by))
+        drawn = timed(lambda: window.redraw())
+        return {"field_cpu_s": shown["cpu_s"], "redraw_cpu_s": drawn["cpu_s"], "wall_s": shown["wall_s"] + drawn["wall_s"]}
+
+    window.result["shape"] = [step(fields.body, "weight_kg", 2.0) for _ in range(5)]
+    window.result["expression"] = [step(fields.face, "mouthSmileLeft", 0.1) for _ in range(4)]
+    window.result["hand"] = [step(fields.left_hand, "amount", -0.1) for _ in range(4)]
+    window.result["redraw alone"] = timed(window.redraw)
+    people.build_due(now=True)
+
+    for name, panels in (
+        ("body", ("people", "body")),
+        ("outfit", ("people", "outfit")),
+        ("pose", ("people", "pose")),
+        ("rig", ("people", "face", "rig", "presets")),
+    ):
+        only(*panels)
+        yield 1.5
+        window.shot(name)
+    only("truth")
+    for mode in ("PART", "NORMAL", "DEPTH"):
+        scene.vivant.preview, scene.vivant.skeleton = mode, mode == "PART"
+        yield 1.5
+        window.shot(f"labels_{mode.lower()}")
+    scene.vivant.preview, scene.vivant.skeleton = "OFF", False
+
+    bpy.ops.vivant.add_place(kind="meadow", seed=3)
+    bpy.ops.vivant.set_sky(look="golden_hour")
+    only("place", "camera")
+    view.view_distance = 9.0
+    yield 1.5
+    window.shot("place")
+
+    asked = scene.vivant
+    asked.output = str(window.out / "data")
+    asked.scenes, asked.width, asked.height, asked.samples, asked.people_max = 4, 96, 96, 1, 1
+    bpy.ops.vivant.add_range(field="people.phenotype.age_years")
+    asked.ranges[0].low, asked.ranges[0].high = 20.0, 40.0
+    only("dataset", "ranges")
+    yield 0.5
+    bpy.ops.vivant.generate_dataset()
+    longest, last = 0.0, time.perf_counter()
+    began = last
+    while jobs.running() and jobs.current().done < 1 and time.perf_counter() - began < 200:
+        yield 0.05
+        longest, last = max(longest, time.perf_counter() - last - 0.05), time.perf_counter()
+    window.result["longest gap between ticks while a batch renders, s"] = round(longest, 3)
+    yield 0.5
+    window.shot("batch")
+    # Esc over the 3D view cancels.
+    x, y = window.region("WINDOW").x + 300, 500
+    window.xdotool(f"xdotool mousemove {x} {y}; sleep 0.2; xdotool mousemove {x + 3} {y}; sleep 0.3; xdotool key Escape")
+    yield lambda: not jobs.running()
+    yield 0.5
+    window.result["Esc"] = jobs.current().state
+    window.result["frames kept"] = len(list(Path(asked.output).glob("*/frames/0*")))
+    window.shot("cancelled")
+    only("synthesis", "lift", "help")
+    yield 1.5
+    window.shot("bridge")
+    costs = []
+    for cls in addon("panels").CLASSES:
+        if issubclass(cls, bpy.types.Panel):
+            costs.append(cls.bl_idname)
+    window.result["panels"] = costs
