@@ -128,7 +128,7 @@ FEATURES: dict[str, Feature] = {
         0.2, {"forward": 0.5}, male=-0.1, old=-0.9,
     ),
     "cupids_bow": Feature("stronger Cupid's bow", _pair("mouth/mouth-cupidsbow"), 0.33, old=-0.8),
-    "mouth_corners": Feature("corners of the mouth higher", _pair("mouth/mouth-angles", 1, "up", "down"), 0.28, old=-0.9, base=(0.4, 0.4)),
+    "mouth_corners": Feature("corners of the mouth higher", _pair("mouth/mouth-angles", 1, "up", "down"), 0.28, old=-0.9, base=(1.0, 1.0)),
     "philtrum": Feature("deeper philtrum", _pair("mouth/mouth-philtrum-volume"), 0.33, old=-0.5),
     "laugh_lines": Feature("deeper nasolabial folds", _pair("mouth/mouth-laugh-lines", 1, "in", "out"), 0.25, {"full": 0.2}, old=1.8),
     "ear_size": Feature("larger ears", _pair("ears/ear-scale"), 0.14, {"long": 0.2}, male=0.2, old=0.9),
