@@ -196,6 +196,7 @@ def test_models_that_cannot_be_used(model: JointDenoiser, tmp_path: Path) -> Non
         (lambda: config.write_text(json.dumps({**text, "_class_name": "ControlNetModel"})), "no joint model"),
         (lambda: config.write_text(json.dumps({**text, "version": 9})), "another version"),
         (lambda: config.write_text(json.dumps({**text, "shape": {**text["shape"], "words": 24}})), "do not fit"),
+        (lambda: config.write_text(json.dumps({**text, "scales": {"rgb": [0, 0]}})), "pairs of mean and spread"),
         (lambda: config.write_text("{"), "no JSON"),
     ):
         weights.write_bytes(whole)

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from vivant.bridge.diffusion.joint import sample_joint
 from vivant.bridge.diffusion.joint_model import load_joint
 from vivant.bridge.skeleton import skeleton_picture, square_window
 from vivant.bridge.train_options import JointShape, TrainOptions
 from vivant.bridge.training.checkpoint import read_log
 from vivant.bridge.training.curves import grid, loss_picture
 from vivant.bridge.training.frames import frame_arrays, mirror, read_frames
-from vivant.bridge.training.joint_trainer import JointTrainer, draw_batch, losses, split
+from vivant.bridge.training.joint_trainer import JointTrainer, draw_batch, losses, measure_scales, split
 from vivant.procgen.dataset import Dataset
 from vivant.procgen.dataset.png import read_png
 from vivant.procgen.errors import VivantError
@@ -103,10 +104,26 @@ def test_one_time_for_all_kinds_and_noise_of_their_own(dataset: Dataset) -> None
     assert not draw_batch(frames, numbers, everything, SHAPE.kinds, 3).skeleton.any()
 
 
+def test_every_kind_is_learnt_at_one_spread_and_drawn_at_its_own(dataset: Dataset, trained: Path) -> None:
+    frames = read_frames(dataset, 16)
+    scales = measure_scales(frames, SHAPE.kinds)
+    options = TrainOptions.from_dict({**OPTIONS.to_dict(), "batch": 64, "flip": False})
+    batch = draw_batch(frames, torch.zeros(4, 40, dtype=torch.int64), options, SHAPE.kinds, 0, scales)
+    for clean in batch.clean:
+        assert abs(float(clean.mean())) < 0.1 and float(clean.std()) == pytest.approx(1, abs=0.15)
+    model = load_joint(trained)
+    assert set(model.scales) == set(SHAPE.kinds) and model.scales["rgb"] != (0.0, 1.0)
+    words, skeleton = torch.zeros(1, 40, dtype=torch.int64), torch.zeros(1, 3, 16, 16)
+    own = sample_joint(model, skeleton, words, [1], steps=2)["depth"]
+    mean, spread = model.scales["depth"]
+    model.scales = dict.fromkeys(SHAPE.kinds, (0.0, 1.0))
+    assert torch.allclose(sample_joint(model, skeleton, words, [1], steps=2)["depth"] * spread + mean, own, atol=1e-5)
+
+
 def test_training_lowers_the_loss(dataset: Dataset, tmp_path: Path) -> None:
     options = TrainOptions(steps=60, batch=4, every=10**6, held_out=0.0, warmup=5, rate=5e-3, flip=False, drop=0.0)
     trainer = JointTrainer(dataset, tmp_path, options, SHAPE, "cpu")
-    batch = draw_batch(trainer.learnt, trainer.numbers, options, SHAPE.kinds, 10**6)
+    batch = draw_batch(trainer.learnt, trainer.numbers, options, SHAPE.kinds, 10**6, trainer.model.scales)
     with torch.no_grad():
         before = losses(trainer.model, trainer.schedule, batch, SHAPE.kinds)
     while trainer.step < 60:

@@ -60,7 +60,8 @@ def sample_joint(
         state = [schedule.step(v, t, x).prev_sample.to(dtype) for v, x in zip(velocity, state, strict=True)]
     if say is not None:
         say(steps, steps)
-    return dict(zip(shape.kinds, state, strict=True))
+    scales = [model.scales[k] for k in shape.kinds]
+    return {k: x * spread + mean for k, x, (mean, spread) in zip(shape.kinds, state, scales, strict=True)}
 
 
 def _noise(seeds: list[int], branch: int, channels: int, size: int, device: Any, dtype: torch.dtype) -> Tensor:

@@ -25,6 +25,7 @@ from .branches import BranchedUNet
 from .schedule import make_schedule
 
 CONFIG_VERSION = 1
+Scales = dict[str, tuple[float, float]]
 
 
 class JointDenoiser(nn.Module):
@@ -33,11 +34,14 @@ class JointDenoiser(nn.Module):
     Args:
         shape: Architecture.
         vocabulary: Words that it knows.
+        scales: Mean and spread of each kind in training; noise of spread 1 then means the same to all of them, as
+            HyperHuman gives depth and normals the statistics of the picture.
     """
 
-    def __init__(self, shape: JointShape, vocabulary: Vocabulary) -> None:
+    def __init__(self, shape: JointShape, vocabulary: Vocabulary, scales: Scales | None = None) -> None:
         super().__init__()
         self.shape, self.vocabulary = shape, vocabulary
+        self.scales: Scales = {k: (scales or {}).get(k, (0.0, 1.0)) for k in shape.kinds}
         folded = shape.fold**2
         base = UNet2DConditionModel(
             sample_size=shape.size // shape.fold,
@@ -82,6 +86,7 @@ class JointDenoiser(nn.Module):
             "version": CONFIG_VERSION,
             "shape": self.shape.to_dict(),
             "vocabulary": list(self.vocabulary.words),
+            "scales": {k: list(v) for k, v in self.scales.items()},
         }
 
 
@@ -123,7 +128,10 @@ def load_joint(folder: str | Path, device: str = "cpu", dtype: torch.dtype = tor
     words = config.get("vocabulary")
     if not isinstance(words, list) or not all(isinstance(w, str) for w in words):
         raise SpecError(f"{str(folder)!r} has no vocabulary", fix="train it again")
-    model = JointDenoiser(shape, Vocabulary(words))
+    scales = config.get("scales", {})
+    if not isinstance(scales, dict) or any(not _is_scale(v) for v in scales.values()):
+        raise SpecError(f"the scales in {str(folder)!r} are no pairs of mean and spread", fix="train it again")
+    model = JointDenoiser(shape, Vocabulary(words), {k: (float(v[0]), float(v[1])) for k, v in scales.items()})
     read_safetensors_header(folder / "model.safetensors")
     weights = load_file(folder / "model.safetensors")
     try:
@@ -131,6 +139,12 @@ def load_joint(folder: str | Path, device: str = "cpu", dtype: torch.dtype = tor
     except RuntimeError as e:
         raise BridgeError(f"the weights in {str(folder)!r} do not fit config.json", got=str(e)[:200]) from None
     return model.eval().requires_grad_(False).to(device=device, dtype=dtype)
+
+
+def _is_scale(value: Any) -> bool:
+    return (
+        isinstance(value, list) and len(value) == 2 and all(isinstance(v, int | float) for v in value) and value[1] > 0
+    )
 
 
 def schedule_of(model: JointDenoiser):

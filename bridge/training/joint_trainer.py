@@ -24,7 +24,7 @@ from ...procgen.errors import BridgeError, SpecError
 from ..attributes import Vocabulary
 from ..diffusion.devices import choose_device, noise
 from ..diffusion.joint import sample_joint, to_arrays
-from ..diffusion.joint_model import JointDenoiser, save_joint
+from ..diffusion.joint_model import JointDenoiser, Scales, save_joint
 from ..diffusion.schedule import TRAIN_STEPS, make_schedule, noisy
 from ..train_options import JointShape, TrainOptions
 from .checkpoint import FACTS, append_log, load_state, read_log, save_state
@@ -66,19 +66,36 @@ def clean_pictures(frames: TrainingFrames, keep: np.ndarray, flips: np.ndarray, 
     return [torch.from_numpy(np.ascontiguousarray(arrays[k].transpose(0, 3, 1, 2))) for k in kinds]
 
 
+def measure_scales(frames: TrainingFrames, kinds: tuple[str, ...]) -> Scales:
+    """Mean and spread of each kind over all frames."""
+    everything = clean_pictures(frames, np.arange(len(frames)), np.zeros(len(frames), bool), kinds)
+    return {
+        k: (round(float(x.mean()), 5), round(max(float(x.std()), 0.05), 5))
+        for k, x in zip(kinds, everything, strict=True)
+    }
+
+
 def draw_batch(
-    frames: TrainingFrames, numbers: Tensor, options: TrainOptions, kinds: tuple[str, ...], step: int
+    frames: TrainingFrames,
+    numbers: Tensor,
+    options: TrainOptions,
+    kinds: tuple[str, ...],
+    step: int,
+    scales: Scales | None = None,
 ) -> Batch:
     """The batch of a step: a function of the seed and the step alone.
 
     Args:
         numbers: (F, MOST) words of the frames.
+        scales: Mean and spread of each kind, which are taken out; nothing is when left out.
     """
     rng = np.random.default_rng((options.seed, step))
     keep = rng.integers(0, len(frames), options.batch)
     flips = rng.random(options.batch) < (0.5 if options.flip else 0.0)
     dropped = torch.from_numpy(rng.random(options.batch) < options.drop)
-    clean = clean_pictures(frames, keep, flips, kinds)
+    pairs = [(scales or {}).get(k, (0.0, 1.0)) for k in kinds]
+    drawn = clean_pictures(frames, keep, flips, kinds)
+    clean = [(x - mean) / spread for x, (mean, spread) in zip(drawn, pairs, strict=True)]
     picture = np.where(flips[:, None, None, None], frames.mirrored[keep], frames.skeleton[keep])
     skeleton = torch.from_numpy(np.ascontiguousarray(picture.transpose(0, 3, 1, 2))).float() / 255
     skeleton[dropped] = 0
@@ -135,7 +152,7 @@ class JointTrainer:
         self.learnt, self.held_out = split(frames, options.held_out)
         vocabulary = Vocabulary(sorted({w for words in self.learnt.words for w in words}))
         torch.manual_seed(options.seed)
-        self.model = JointDenoiser(shape, vocabulary)
+        self.model = JointDenoiser(shape, vocabulary, measure_scales(self.learnt, shape.kinds))
         if options.checkpointing:
             self.model.unet.enable_gradient_checkpointing()
         self.schedule = make_schedule(shape.schedule)
@@ -186,7 +203,7 @@ class JointTrainer:
         sums = dict.fromkeys(kinds, 0.0)
         for part in range(o.accumulate):
             number = (self.step * o.accumulate + part) * self.accelerator.num_processes + self.accelerator.process_index
-            batch = self._to_device(draw_batch(self.learnt, self.numbers, o, kinds, number))
+            batch = self._to_device(draw_batch(self.learnt, self.numbers, o, kinds, number, self.model.scales))
             with self.accelerator.autocast():
                 found = losses(self.prepared, self.schedule, batch, kinds)
             self.accelerator.backward(torch.stack(list(found.values())).sum() / o.accumulate)
@@ -256,7 +273,9 @@ class JointTrainer:
         numbers = torch.tensor([self.model.vocabulary.numbers(w) for w in self.held_out.words], dtype=torch.int64)
         sums = dict.fromkeys(self.shape.kinds, 0.0)
         for i in range(4):
-            batch = self._to_device(draw_batch(self.held_out, numbers, self.options, self.shape.kinds, 10**9 + i))
+            batch = self._to_device(
+                draw_batch(self.held_out, numbers, self.options, self.shape.kinds, 10**9 + i, self.model.scales)
+            )
             for kind, value in losses(self.model, self.schedule, batch, self.shape.kinds).items():
                 sums[kind] += float(value) / 4
         return {k: round(v, 6) for k, v in sums.items()}
