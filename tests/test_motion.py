@@ -25,6 +25,7 @@ from vivant.procgen.seeds import Seed
 from vivant.procgen.spec import HumanSpec
 
 MAN = Phenotype(gender=0.0, age_years=30.0, height_m=1.80, weight_kg=78.0)
+HEAVY = Phenotype(gender=1.0, age_years=45.0, height_m=1.63, weight_kg=88.0)
 CHILD = Phenotype(gender=1.0, age_years=6.0, height_m=1.16, weight_kg=21.0)
 LOOPING = [n for n in motions.names() if n not in ("none", "file")]
 ON_FOOT = [n for n in LOOPING if n != "sit_stand"]
@@ -130,7 +131,7 @@ def slide_and_depth(
 
 @pytest.mark.parametrize(
     ("name", "who", "ground"),
-    [("walk", MAN, "flat"), ("walk", CHILD, "slope"), ("run", MAN, "flat"), ("turn", MAN, "flat"), ("dance", CHILD, "flat"),
+    [("walk", HEAVY, "flat"), ("walk", CHILD, "slope"), ("run", HEAVY, "flat"), ("turn", MAN, "flat"), ("dance", CHILD, "flat"),
      ("squat", MAN, "slope")],
 )  # fmt: skip
 def test_standing_feet_do_not_slide(name: str, who: Phenotype, ground: str) -> None:

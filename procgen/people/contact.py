@@ -106,7 +106,7 @@ def settle(
         position, heading = (float(seat.position[0]), float(seat.position[1])), float(seat.heading)
     solver = Resting(make_proxy(body), c, Ground(height, position, heading), sole)
     pose, clamped = clamp_pose(pose)  # pyright: ignore[reportArgumentType]
-    if c.balance or c.base != "feet":
+    if c.balance or c.base not in ("feet", "planned"):
         # Walkers and runners place each foot on purpose; moving a leg would make it slide.
         pose = clear_legs(solver.proxy, pose)
     for side in SIDES:
