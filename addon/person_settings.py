@@ -44,8 +44,11 @@ PARTS = (
     ("hair", "Hair", "Head hair, brows and beard"),
     ("outfit", "Outfit", "All garments"),
     ("pose", "Pose", "Pose and hands"),
-    ("expression", "Expression", "Expression of the face"),
+    ("expression", "Mood", "Expression of the face"),
 )
+
+
+AS_IS = ("as_is", "As Below", "The actions as they are set one by one")
 
 
 def _sided(name: str) -> str:
@@ -56,13 +59,13 @@ def _sided(name: str) -> str:
 def _face_items(self: object, context: object) -> list[tuple[str, str, str]]:
     from .people import expressions
 
-    return enum_items.keep("expression", lambda: [(n, enum_items.title(n), "") for n in expressions()])
+    return enum_items.keep("expression", lambda: [AS_IS, *((n, enum_items.title(n), "") for n in expressions())])
 
 
 def _expression_changed(self: Any, context: Any) -> None:
     from . import people, spec_groups
 
-    if not spec_groups.is_quiet():
+    if not spec_groups.is_quiet() and self.expression_preset != AS_IS[0]:
         people.set_expression(self.id_data, self.expression_preset, self.expression_strength)
 
 

@@ -58,7 +58,9 @@ def _common(a: Field, b: Field) -> Field:
     return dataclasses.replace(a, low=low, high=high) if low < high else a
 
 
-def _walk(spec: type, prefix: str) -> Iterator[Field]:
+def _walk(spec: type, prefix: str, above: tuple[type, ...] = ()) -> Iterator[Field]:
+    if spec in above:  # a spec that holds others of its kind (a motion made of motions) is named once
+        return
     hints = typing.get_type_hints(spec)
     for f in dataclasses.fields(spec):
         name = f"{prefix}{f.name}"
@@ -67,7 +69,7 @@ def _walk(spec: type, prefix: str) -> Iterator[Field]:
         for hint in _meanings(hints[f.name]):
             if isinstance(hint, type) and issubclass(hint, Spec):
                 for inner in _kinds(hint):
-                    yield from _walk(inner, name + ".")
+                    yield from _walk(inner, name + ".", (*above, spec))
             else:
                 made = _field(name, hint, f.metadata)
                 if made is not None:
