@@ -48,14 +48,12 @@ def eevee_engine() -> str:
 
 
 def has_denoiser() -> bool:
-    """Open Image Denoise is compiled in (Debian's Blender lacks it)."""
+    """Open Image Denoise is compiled in (Debian's Blender lacks it); what the add-on of Cycles itself asks."""
     try:
-        items = bpy.types.CyclesRenderSettings.bl_rna.properties["denoiser"].enum_items  # type: ignore[attr-defined]
-    except (AttributeError, KeyError):
-        items = ()
-    if items and "OPENIMAGEDENOISE" in items:
-        return True
-    return bool(getattr(getattr(bpy.app, "build_options", None), "openimagedenoise", True))
+        import _cycles
+    except ImportError:
+        return False
+    return bool(getattr(_cycles, "with_openimagedenoise", False))
 
 
 def pass_names(name: str) -> tuple[str, ...]:
