@@ -13,7 +13,8 @@ import pytest
 import vivant
 from recording_layout import RecordingLayout
 from test_sidebar import drawn
-from vivant.procgen.spec import HumanSpec, replace
+from vivant.procgen import registry
+from vivant.procgen.spec import FabricSpec, HumanSpec, replace
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,8 @@ def small(seed: int) -> HumanSpec:
 
     human = people.sample(seed)
     pose = people.sample_pose("stand", human)
-    return replace(human, detail=0, hair=None, outfit=human.outfit[-1:], pose=pose)
+    shirt = registry.garments.get("tshirt").make(np.random.default_rng(seed), FabricSpec())
+    return replace(human, detail=0, hair=None, outfit=(shirt,), pose=pose)
 
 
 @pytest.fixture
@@ -118,7 +120,8 @@ def test_a_slider_shows_at_once_and_is_built_when_it_rests(anna: Any) -> None:
     built = live.parts_of(anna)["body"]
     assert live.is_built(anna, people.spec_of(anna))
     if len(built.data.vertices) == len(quick):
-        assert np.abs(vertices(built) - quick).max() < 0.02, "the quick change was close"
+        # Arms are moved clear of a heavier trunk by the full build alone.
+        assert np.median(np.linalg.norm(vertices(built) - quick, axis=1)) < 0.02, "the quick change was close"
     anna.vivant.face.jawOpen = 0.7
     assert people.spec_of(anna).expression["jawOpen"] == pytest.approx(0.7)
     anna.vivant.left_hand.shape = "fist"
