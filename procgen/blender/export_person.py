@@ -20,6 +20,7 @@ from ..frames import transform
 from ..geometry import SceneObject, Strands
 from ..people.body_state import BodyState
 from ..people.face_keys import face_keys, in_object_frame, keys_of_cards
+from ..people.garments.outfit import Mode
 from ..people.hair_atlas import textured_hair
 from ..people.skinning import Skinner
 from ..progress import NoProgress, Progress
@@ -43,7 +44,7 @@ def write_person(
     parts: list[SceneObject],
     *,
     texture: int = TEXTURE,
-    mode: str = "fast",
+    mode: Mode = "fast",
     progress: Progress | None = None,
 ) -> list[str]:
     """Build a person in an empty file and write it (headless only: the open file is lost).
@@ -74,19 +75,20 @@ def write_person(
         raise SpecError(f"textures of {texture} texels", expected="64 to 8192", fix="choose for example 2048")
     with disk("write", target):
         target.parent.mkdir(parents=True, exist_ok=True)
-    no_factory_surprises()
-    texture = 0 if kind == ".blend" else texture
-    progress = progress or NoProgress()
-    progress.start(2 + (len(parts) if texture else 0), "steps")
-    keys = face_keys(human, body, parts, mode)
-    progress.step(text="shape keys")
-    collection = build_character(bpy.context.scene, name, body, parts, keys, texture=texture, progress=progress)
-    # Exporters write in place and some write companions: what failed half way must not stay, nor a good file be lost.
-    with tempfile.TemporaryDirectory(prefix=".vivant-", dir=target.parent) as folder:
+        # Exporters write in place and some write companions: what failed half way must not stay, nor a good file be lost.
+        beside = tempfile.TemporaryDirectory(prefix=".vivant-", dir=target.parent)
+    with beside as folder:
+        no_factory_surprises()
+        texture = 0 if kind == ".blend" else texture
+        progress = progress or NoProgress()
+        progress.start(2 + (len(parts) if texture else 0), "steps")
+        keys = face_keys(human, body, parts, mode)
+        progress.step(text="shape keys")
+        collection = build_character(bpy.context.scene, name, body, parts, keys, texture=texture, progress=progress)
         _export(kind, str(Path(folder) / target.name))
         _land(Path(folder), target)
-    progress.step(text=target.name)
-    progress.close()
+        progress.step(text=target.name)
+        progress.close()
     return sorted(ob.name for ob in collection.all_objects)
 
 
