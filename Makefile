@@ -14,6 +14,8 @@ STAMP  := $(VENV)/installed-$(shell cat pyproject.toml constraints.txt | cksum |
 DEMO   ?= demo
 # Extra pytest arguments: make test ARGS="-k codec -x"
 ARGS   ?=
+# Test processes: make test JOBS=0 runs everything in one
+JOBS   ?= 2
 
 .PHONY: matrix window demo test test-core test-blender test-bridge lint format bench extension install clean
 .NOTPARALLEL:
@@ -36,16 +38,17 @@ demo: $(STAMP)
 	$(VENV)/bin/vivant sheet $(DEMO) --frames 9 -o $(DEMO)/sheet.png
 	@echo "contact sheet: $(DEMO)/sheet.png"
 
-# Two processes: the core's tests must pass where bpy was never imported.
+# Two runs: the core's tests must pass where bpy was never imported. A file stays in one process, with what it shares.
 test: $(STAMP)
-	@$(PY) -m pytest tests $(ARGS); core=$$?; $(PY) -m pytest blender_tests $(ARGS); blender=$$?; \
+	@$(PY) -m pytest tests -n $(JOBS) --dist loadfile $(ARGS); core=$$?; \
+	  $(PY) -m pytest blender_tests -n $(JOBS) --dist loadfile $(ARGS); blender=$$?; \
 	  test $$core -eq 0 -a $$blender -eq 0
 
 test-core: $(STAMP)
-	$(PY) -m pytest tests $(ARGS)
+	$(PY) -m pytest tests -n $(JOBS) --dist loadfile $(ARGS)
 
 test-blender: $(STAMP)
-	$(PY) -m pytest blender_tests $(ARGS)
+	$(PY) -m pytest blender_tests -n $(JOBS) --dist loadfile $(ARGS)
 
 # torch goes in first and alone: a torch that is there already (a CPU build, one for your CUDA) is kept.
 test-bridge: $(STAMP)

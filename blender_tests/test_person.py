@@ -13,7 +13,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from vivant.procgen.blender.export_person import write_person
+from scipy.spatial import cKDTree
+from vivant.procgen.blender.export_person import build_character, write_person
 from vivant.procgen.errors import SpecError
 from vivant.procgen.geometry import Mesh
 from vivant.procgen.one_person import assemble_person, sample_person
@@ -25,15 +26,13 @@ from vivant.procgen.spec import HumanSpec, replace
 
 
 @pytest.fixture(scope="module")
-def person() -> tuple[HumanSpec, BodyState, list]:
+def person() -> tuple[HumanSpec, BodyState, list, np.ndarray]:
     spec = replace(sample_person(Seed(3).child("person"), pose="stand"), detail=0, hair_density=0.03)
     return (spec, *assemble_person(spec))
 
 
 def surface_error(built: np.ndarray, found: np.ndarray) -> float:
     """Largest distance from a built vertex to the nearest imported one (formats split vertices at seams)."""
-    from scipy.spatial import cKDTree
-
     return float(max(cKDTree(found).query(built)[0].max(), cKDTree(built).query(found)[0].max()))
 
 
@@ -74,7 +73,7 @@ def import_file(path: Path) -> None:
 
 
 def test_blend_keeps_curves_and_bends_at_the_elbow(person: tuple, written: Callable) -> None:
-    _, body, parts = person
+    _, body, parts, _ = person
     import_file(written(".blend"))
     rig = bpy.data.objects["anna"]
     assert sorted(b.name for b in rig.data.bones) == sorted(JOINT_NAMES)
@@ -100,9 +99,7 @@ def test_blend_keeps_curves_and_bends_at_the_elbow(person: tuple, written: Calla
 
 
 def test_every_vertex_is_bound(person: tuple) -> None:
-    from vivant.procgen.blender.rig import insert_rigged
-
-    collection, _ = insert_rigged(bpy.context.scene, "anna", *person[1:])
+    collection = build_character(bpy.context.scene, "anna", *person, {})
     for ob in collection.all_objects:
         if ob.type == "MESH":
             total = [sum(g.weight for g in v.groups) for v in ob.data.vertices]
@@ -110,10 +107,8 @@ def test_every_vertex_is_bound(person: tuple) -> None:
 
 
 def test_bind_pose_is_the_built_pose(person: tuple) -> None:
-    from vivant.procgen.blender.rig import insert_rigged
-
-    _, body, parts = person
-    insert_rigged(bpy.context.scene, "anna", body, parts)
+    _, _, parts, _ = person
+    build_character(bpy.context.scene, "anna", *person, {})
     bpy.context.view_layer.update()
     built = next(p for p in parts if p.name == "body").geometry.vertices
     assert np.abs(vertices(bpy.data.objects["body"]) - built).max() < 1e-5
@@ -121,7 +116,7 @@ def test_bind_pose_is_the_built_pose(person: tuple) -> None:
 
 @pytest.mark.parametrize("ending", [".blend", ".glb", ".usd", ".fbx"])
 def test_what_was_written_comes_back(person: tuple, written: Callable, ending: str) -> None:
-    spec, body, parts = person
+    spec, body, parts, hidden = person
     import_file(written(ending))
     rig = next(ob for ob in bpy.data.objects if ob.type == "ARMATURE")
     assert {b.name for b in rig.data.bones} == set(JOINT_NAMES)
@@ -133,7 +128,7 @@ def test_what_was_written_comes_back(person: tuple, written: Callable, ending: s
     keys = meshes["body"].data.shape_keys.key_blocks
     assert [k.name for k in keys][1:] == list(body.model.arkit_names)
     # A key and a bone move what they should, in the file as in the body model.
-    open_mouth = face_keys(spec, body, parts)["body"]["jawOpen"]
+    open_mouth = face_keys(spec, body, parts, hidden)["body"]["jawOpen"]
     keys["jawOpen"].value = 1.0
     bpy.context.view_layer.update()
     built = next(p for p in parts if p.name == "body").geometry.vertices
@@ -188,3 +183,15 @@ def test_gltf_validates(written: Callable) -> None:
 def test_unknown_ending_is_refused(person: tuple, tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"anna\.obj.*\.blend"):
         write_person(tmp_path / "anna.obj", "anna", *person)
+
+
+def test_lips_go_with_their_own_jaw(person: tuple) -> None:
+    body = person[1]
+    collection = build_character(bpy.context.scene, "anna", *person, {})
+    skin = next(ob for ob in collection.all_objects if ob.name == "body")
+    jaw = skin.vertex_groups["jaw"].index
+    share = np.array([sum(g.weight for g in v.groups if g.group == jaw) for v in skin.data.vertices])
+    at = cKDTree(body.posed[: body.count]).query(vertices(skin))[1]
+    exact = body.weights[: body.count, body.joint("jaw")][at]
+    assert (share > 0.3).sum() > 50
+    assert (np.abs(share - exact) < 0.01).mean() > 0.999

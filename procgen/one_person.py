@@ -16,7 +16,7 @@ from .geometry import PlaceGeometry, SceneObject, Seat
 from .layout import Placement
 from .people.body_state import BodyState
 from .people.moving import check_motion, families_for, sample_motion
-from .people.person import build_person
+from .people.person import dress_person, pose_person
 from .people.shape import PhenotypeRanges, sample_phenotype
 from .sample_people import NO_WISH, sample_human
 from .seeds import Seed
@@ -103,7 +103,14 @@ def read_person(path: str | Path) -> HumanSpec:
     return HumanSpec.from_json(text)
 
 
-def assemble_person(spec: HumanSpec, mode: str = "fast") -> tuple[BodyState, list[SceneObject]]:
-    """Posed body and all visible parts of a person on level ground; clothes "fast" or "drape"."""
-    body, parts = build_person(spec, level_ground(), 0.0, 0, mode)
-    return body, [with_changes(part, instance=1, person=0) for part in parts]
+def assemble_person(spec: HumanSpec, mode: str = "fast") -> tuple[BodyState, list[SceneObject], np.ndarray]:
+    """A person on level ground.
+
+    Args:
+        mode: How clothes are made: "fast" or "drape".
+    Returns:
+        The posed body, all visible parts, and (Q,) bool over the body's quads: left out, because clothes hide them.
+    """
+    body = pose_person(spec, level_ground(), 0.0)
+    parts, hidden = dress_person(spec, body, mode)
+    return body, [with_changes(part, instance=1, person=0) for part in parts], hidden

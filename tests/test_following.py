@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 from vivant.procgen.geometry import Mesh, SceneObject
 from vivant.procgen.one_person import level_ground, sample_person
 from vivant.procgen.people.body_mesh import body_mesh
@@ -67,10 +68,11 @@ def test_a_heavier_body_takes_its_clothes_along(built: tuple) -> None:
     for part in clothes:
         if part.semantic not in ("upper_clothes", "lower_clothes", "dress", "outerwear"):
             continue
-        exact = part.geometry.vertices
-        far = np.linalg.norm(shown[part.name] - exact, axis=1)
-        assert np.median(far) < 0.012, part.name
-        assert np.median(far) < 0.6 * np.median(np.linalg.norm(before[part.name] - exact, axis=1)), part.name
+        # To the nearest vertex: what lies hidden under other cloth, and is left out, differs a little between builds.
+        exact = cKDTree(part.geometry.vertices)
+        far, still = exact.query(shown[part.name])[0], exact.query(before[part.name])[0]
+        assert np.median(far) < 0.006, part.name
+        assert np.median(far) < 0.6 * np.median(still), part.name
     assert abs(quick.posed[: quick.count, 2].min() - body.posed[: body.count, 2].min()) < 1e-4, "soles stay on the ground"
 
 

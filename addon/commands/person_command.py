@@ -66,14 +66,14 @@ def run(args: argparse.Namespace) -> int:
         spec = sample_person(Seed(args.seed).child("person"), pose=args.pose, description=read)
     if args.write_spec is not None:
         Path(args.write_spec).write_text(spec.to_json(), encoding="utf-8")
-    body, parts = assemble_person(spec, args.cloth)
+    body, parts, hidden = assemble_person(spec, args.cloth)
     from ...procgen.blender.export_person import write_person
     from ...procgen.progress import NoProgress, TerminalProgress
 
     progress = NoProgress() if args.json else TerminalProgress(sys.stderr)
     with _quiet():
         names = write_person(
-            out, out.stem, spec, body, parts, texture=args.texture_size, mode=args.cloth, progress=progress
+            out, out.stem, spec, body, parts, hidden, texture=args.texture_size, progress=progress
         )
     keys = len(body.model.arkit_names)
     if args.json:

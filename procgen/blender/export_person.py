@@ -20,9 +20,8 @@ from ..frames import transform
 from ..geometry import SceneObject, Strands
 from ..people.body_state import BodyState
 from ..people.face_keys import face_keys, in_object_frame, keys_of_cards
-from ..people.garments.outfit import Mode
 from ..people.hair_atlas import textured_hair
-from ..people.skinning import Skinner
+from ..people.skinning import Skinner, skin_weights
 from ..progress import NoProgress, Progress
 from ..spec import HumanSpec
 from .bake import TextureSizes, bake_textures, hair_texture
@@ -42,9 +41,9 @@ def write_person(
     human: HumanSpec,
     body: BodyState,
     parts: list[SceneObject],
+    hidden: np.ndarray | None,
     *,
     texture: int = TEXTURE,
-    mode: Mode = "fast",
     progress: Progress | None = None,
 ) -> list[str]:
     """Build a person in an empty file and write it (headless only: the open file is lost).
@@ -55,8 +54,8 @@ def write_person(
         human: Who it is.
         body: Posed body; its pose becomes the armature's rest pose.
         parts: Everything visible.
+        hidden: (Q,) bool, skin left out under clothes (see `assemble_person`).
         texture: Texels of the largest texture.
-        mode: How the clothes of `parts` were made.
         progress: Told of every part that is done.
     Returns:
         Names of the objects written.
@@ -82,9 +81,11 @@ def write_person(
         texture = 0 if kind == ".blend" else texture
         progress = progress or NoProgress()
         progress.start(2 + (len(parts) if texture else 0), "steps")
-        keys = face_keys(human, body, parts, mode)
+        keys = face_keys(human, body, parts, hidden)
         progress.step(text="shape keys")
-        collection = build_character(bpy.context.scene, name, body, parts, keys, texture=texture, progress=progress)
+        collection = build_character(
+            bpy.context.scene, name, human, body, parts, hidden, keys, texture=texture, progress=progress
+        )
         _export(kind, str(Path(folder) / target.name))
         _land(Path(folder), target)
         progress.step(text=target.name)
@@ -95,8 +96,10 @@ def write_person(
 def build_character(
     scene: Any,
     name: str,
+    human: HumanSpec,
     body: BodyState,
     parts: list[SceneObject],
+    hidden: np.ndarray | None,
     keys: dict[str, dict[str, np.ndarray]],
     *,
     texture: int = 0,
@@ -105,6 +108,7 @@ def build_character(
     """A rigged person with face keys in a scene.
 
     Args:
+        hidden: (Q,) bool, skin left out under clothes.
         keys: See `face_keys`.
         texture: 0 keeps node materials and hair curves; otherwise texels of the largest baked texture, hair as cards.
     Returns:
@@ -134,7 +138,8 @@ def build_character(
                 ride_on_skin(ob, made["body"])
             continue
         else:
-            bind(ob, rig, skinner.skin(part))
+            own_weights = part.name == "body"
+            bind(ob, rig, skin_weights(body, hidden, human.detail) if own_weights else skinner.skin(part))
         if own:
             add_face_keys(ob, own)
     for part_name, ob in made.items():

@@ -9,11 +9,9 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from ..geometry import SceneObject, Strands
 from ..people.body_state import BodyState
 from ..people.skeleton import JOINT_NAMES, PARENTS
-from ..people.skinning import Skinner, Skinning
-from .build_scene import add_objects
+from ..people.skinning import Skinning
 
 # Where the tail of a bone points when it has several children.
 TOWARDS = {
@@ -25,29 +23,6 @@ TOWARDS = {
 }
 # Length of bones that end a chain, metres; only how they are drawn.
 LEAF = {"head": 0.18, "jaw": 0.08, "left_foot": 0.07, "right_foot": 0.07}
-
-
-def insert_rigged(scene: Any, name: str, body: BodyState, parts: list[SceneObject]) -> tuple[Any, Any]:
-    """Build a person with an armature into a scene; the pose they stand in is the armature's rest pose.
-
-    Args:
-        scene: Scene to add to; must be the one in the active window or context.
-        name: Name of the collection and the armature.
-        body: The posed body.
-        parts: Everything visible, in world space.
-    Returns:
-        The collection and the armature object.
-    """
-    root = bpy.data.collections.new(name)
-    scene.collection.children.link(root)
-    rig = make_armature(name, body, root)
-    skinner = Skinner(body)
-    for ob, part in zip(add_objects(parts, root, root), parts, strict=True):
-        if isinstance(part.geometry, Strands):
-            follow_head(ob, rig)
-        else:
-            bind(ob, rig, skinner.skin(part))
-    return root, rig
 
 
 def make_armature(name: str, body: BodyState, collection: Any) -> Any:

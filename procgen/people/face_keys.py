@@ -17,7 +17,6 @@ from .body_state import BodyState, pose_body
 from .expression import apply_poses, expression_from_arkit
 from .eyelids import follow_gaze
 from .eyes import build_eyes
-from .garments.outfit import Mode, build_outfit
 from .nearest import NearestPoints
 from .teeth import build_mouth
 
@@ -49,7 +48,7 @@ def arkit_bodies(body: BodyState) -> dict[str, BodyState]:
 
 
 def face_keys(
-    human: HumanSpec, body: BodyState, parts: list[SceneObject], mode: Mode = "fast"
+    human: HumanSpec, body: BodyState, parts: list[SceneObject], hidden: np.ndarray | None
 ) -> dict[str, dict[str, np.ndarray]]:
     """What each action does to each part.
 
@@ -57,7 +56,7 @@ def face_keys(
         human: Who it is.
         body: Their posed body.
         parts: Their parts as `build_person` made them, in world space; meshes of the face keep their vertices' order.
-        mode: How the clothes were made; decides which skin is hidden.
+        hidden: (Q,) bool, skin that was left out under clothes (see `dress_person`).
     Returns:
         Part name -> action -> displacements: (V, 3) float32 metres for meshes, (N, K, 3) for strands. The skin has all
         actions; other parts only those that move them.
@@ -65,7 +64,6 @@ def face_keys(
     bodies = arkit_bodies(body)
     if not bodies:
         return {}
-    hidden = build_outfit(human.outfit, body, mode).hidden_faces
     neutral = _built(human, body, hidden)
     riders = {p.name: _Rider(body, p.geometry) for p in parts if isinstance(p.geometry, Strands) and p.name != "hair"}
     present = {p.name for p in parts}
@@ -146,4 +144,3 @@ def in_object_frame(part: SceneObject, step: np.ndarray) -> np.ndarray:
     turn = np.linalg.inv(part.T_world_from_object)
     turn[:3, 3] = 0.0
     return transform(turn, step.reshape(-1, 3)).reshape(step.shape).astype(np.float32)
-

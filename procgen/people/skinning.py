@@ -8,6 +8,8 @@ import numpy as np
 
 from ..frames import transform
 from ..geometry import Mesh, SceneObject
+from ..materials.shader import Shader
+from .body_mesh import body_mesh
 from .body_state import BodyState
 from .nearest import NearestPoints
 
@@ -30,6 +32,16 @@ class Skinning:
 
     joints: np.ndarray
     weights: np.ndarray
+
+
+def skin_weights(body: BodyState, hidden: np.ndarray | None, level: int) -> Skinning:
+    """The model's own weights on the mesh of the skin; those of the nearest skin would mix the lips of a closed mouth.
+
+    Args:
+        hidden, level: As `body_mesh` was given them.
+    """
+    mesh = body_mesh(body, Shader("skin"), {"weights": body.weights[: body.count]}, hidden=hidden, level=level)
+    return strongest(np.asarray(mesh.point["weights"], np.float64))
 
 
 class Skinner:

@@ -49,7 +49,7 @@ class SitStandMotion(Motion):
         beat = self.beat(actor, time)
         rise = curve(beat, (0.12, 0.0), (0.36, 1.0), (0.58, 1.0), (0.86, 0.0))
         lean = self.lean * curve(beat, (0.06, 0.0), (0.22, 1.0), (0.36, 0.0), (0.58, 0.0), (0.76, 0.9), (0.92, 0.0))
-        seated = replace(actor.pose, tuck=0.10, recline=min(actor.pose.recline, 0.12), stagger=0.0)
+        seated = _ready(actor.pose)
         actor = replace(actor, pose=seated)
         standing = StandSpec(posture=seated.posture, left_arm=seated.left_arm, right_arm=seated.right_arm)
         down, up = actor.still(), poses.get("stand").build(standing, 0.0)  # type: ignore[misc]
@@ -65,9 +65,12 @@ class SitStandMotion(Motion):
     def seated_pose(self, actor: Actor) -> np.ndarray:
         """(55, 3) the pose on the seat, which decides where the feet are."""
         assert isinstance(actor.pose, SitSpec)
-        return replace(
-            actor, pose=replace(actor.pose, tuck=0.10, recline=min(actor.pose.recline, 0.12), stagger=0.0)
-        ).still()
+        return replace(actor, pose=_ready(actor.pose)).still()
+
+
+def _ready(pose: SitSpec) -> SitSpec:
+    """Seated as one who is about to get up: both feet flat and under the knees, the back off the backrest."""
+    return replace(pose, manner="upright", tuck=0.10, recline=min(pose.recline, 0.12), stagger=0.0)
 
 
 def _upper(rise: float) -> np.ndarray:
