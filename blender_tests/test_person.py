@@ -194,4 +194,5 @@ def test_lips_go_with_their_own_jaw(person: tuple) -> None:
     at = cKDTree(body.posed[: body.count]).query(vertices(skin))[1]
     exact = body.weights[: body.count, body.joint("jaw")][at]
     assert (share > 0.3).sum() > 50
-    assert (np.abs(share - exact) < 0.01).mean() > 0.999
+    # Four joints a vertex are kept of six; upper and lower lip, which touch, differ by more than half.
+    assert np.abs(share - exact).max() < 0.1
