@@ -199,3 +199,10 @@ def test_open_format_with_malformed_blocks(tmp_path):
     write_npz(tmp_path / "new.npz", arrays | {"format": np.array("vivant-body-9")}, level=0)
     with pytest.raises(SpecError, match="format"):
         load_body(tmp_path / "new.npz")
+
+
+def test_a_needed_array_of_objects_is_said_to_be_one(tmp_path):
+    arrays = plain_smplx() | {"v_template": np.array([{"x": 1}], dtype=object)}
+    np.savez(tmp_path / "body.npz", **arrays)
+    with pytest.raises(DatasetError, match="'v_template' holds pickled Python objects"):
+        load_body(tmp_path / "body.npz")

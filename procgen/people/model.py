@@ -153,6 +153,8 @@ class _Reader:
     def array(self, key: str, shape: tuple[int | None, ...]) -> NDArray:
         """The array of a key, checked against a shape with None for "any"."""
         if key not in self.data:
+            # Object arrays that nobody needs are left out on reading; this one is needed: say why it is not there.
+            read_npz(self.path, keys=[key], max_bytes=MAX_BODY_BYTES)
             raise self.fail(f"key {key!r} is missing")
         a = self.data[key]
         if shape and (
