@@ -263,3 +263,19 @@ def test_every_bound_has_its_reason():
         assert limit.reason, name
         assert "." in name
         assert not limit.holds(float("nan"))
+
+
+def test_recession_bounds_what_rays_within_a_samples_spread_meet(dataset):
+    folder = sorted((dataset / "frames").iterdir())[0]
+    frame = Subject(folder, read_record(folder), VerifyOptions(), lambda *_: None)
+    directions = frame.directions.reshape(-1, 3)
+    centre = frame.witness.cast(directions, NEAR)
+    allowed = frame.recession(centre, np.arange(len(directions)))
+    around = frame.around(directions)
+    flat = (centre.triangle >= 0) & np.all([h.triangle == centre.triangle for h in around], 0)
+    with np.errstate(invalid="ignore"):
+        step = np.max([np.abs(h.t - centre.t) for h in around], 0)
+    assert flat.mean() > 0.5
+    # To first order: the ray beside the centre meets the same plane, at most that much further or nearer.
+    assert np.all(step[flat] <= allowed[flat] * 1.02 + 1e-9)
+    assert np.median(step[flat] / np.maximum(allowed[flat], 1e-12)) > 0.5

@@ -269,8 +269,33 @@ class Subject:
         depth = self.channel("depth").ravel()[pixels].astype(np.float64)
         same = owner == self.objects.ravel()[pixels]
         both = same & (owner > 0) & np.isfinite(depth)
-        same[both] = np.abs(hits.t[both] - depth[both]) <= depth_tolerance(depth[both])
+        allowed = depth_tolerance(depth[both]) + self.recession(hits, pixels)[both]
+        same[both] = np.abs(hits.t[both] - depth[both]) <= allowed
         return same
+
+    def recession(self, hits: WitnessHits, pixels: np.ndarray) -> np.ndarray:
+        """(N,) metres by which depth changes within `SAMPLE_SPREAD` on the plane of the triangle that each ray met.
+
+        On far ground seen at a grazing angle that is centimetres: the renderer's sample may lie anywhere in the spread.
+
+        Args:
+            pixels: (N,) flat indices of the pixels whose centres the rays passed through.
+        """
+        out = np.zeros(len(pixels))
+        met = np.nonzero(hits.triangle >= 0)[0]
+        mesh = self.need_mesh()
+        corner = mesh["vertices"][mesh["triangles"][hits.triangle[met]]].astype(np.float64)
+        normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+        facing = np.abs(np.einsum("ij,ij->i", normal, self.directions.reshape(-1, 3)[pixels[met]]))
+        turn = np.abs(normal @ self._spread.T).sum(1)
+        # A plane that is seen edge on gives no bound; what changes more is an edge (see `_beside`).
+        out[met] = hits.t[met] * np.minimum(turn / np.maximum(facing, 1e-300), _GRAZED)
+        return out
+
+    @cached_property
+    def _spread(self) -> np.ndarray:
+        """(2, 3) world vectors by which a ray of planar length 1 moves within the spread, along x and y."""
+        return self.T_world_from_cam[:3, :2].T * (SAMPLE_SPREAD / np.array([[self.K[0, 0]], [self.K[1, 1]]]))
 
     def _beside(self, hits: WitnessHits, differ: np.ndarray, rays: np.ndarray) -> WitnessHits:
         found = self.around(rays[differ])
@@ -300,7 +325,7 @@ class Subject:
 
     def around(self, rays: np.ndarray) -> list[WitnessHits]:
         """What rays (N, 3) meet, and eight more at the borders of `SAMPLE_SPREAD` around each."""
-        across = self.T_world_from_cam[:3, :2].T * (SAMPLE_SPREAD / np.array([[self.K[0, 0]], [self.K[1, 1]]]))
+        across = self._spread
         steps = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
         return [self.witness.cast(rays + dx * across[0] + dy * across[1], NEAR) for dx, dy in steps]
 

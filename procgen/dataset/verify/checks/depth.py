@@ -62,7 +62,8 @@ def _against_witness(frame: Subject, depth: np.ndarray) -> Iterator[Result]:
     clear = ~frame.near_hair
     seen = frame.hits.t.reshape(depth.shape)
     both = clear & np.isfinite(depth) & np.isfinite(seen)
-    error = np.abs(depth[both] - seen[both])
+    spread = frame.recession(frame.hits, np.arange(depth.size)).reshape(depth.shape)
+    error = np.maximum(np.abs(depth[both] - seen[both]) - spread[both], 0.0)
     either = clear & (np.isfinite(depth) | np.isfinite(seen))
     bad = either.copy()
     bad[both] = ~(error <= depth_tolerance(depth[both]))
