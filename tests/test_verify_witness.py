@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from vivant.addon.cli import run
 from vivant.procgen import registry
 from vivant.procgen.dataset.encode import write_channel
 from vivant.procgen.dataset.exr import read_exr
@@ -279,3 +280,47 @@ def test_recession_bounds_what_rays_within_a_samples_spread_meet(dataset):
     # To first order: the ray beside the centre meets the same plane, at most that much further or nearer.
     assert np.all(step[flat] <= allowed[flat] * 1.02 + 1e-9)
     assert np.median(step[flat] / np.maximum(allowed[flat], 1e-12)) > 0.5
+
+
+@pytest.mark.parametrize("what", ["pickled", "text", "cut", "none", "keyless"])
+def test_a_body_file_that_was_asked_for_must_be_one(dataset, tmp_path, what, capsys):
+    path = tmp_path / "body.npz"
+    if what == "pickled":
+        np.savez(path, v_template=np.array([{"x": 1}], dtype=object))
+    elif what == "text":
+        path.write_text("no body")
+    elif what == "cut":
+        np.savez(path, v_template=np.zeros((100, 3)))
+        path.write_bytes(path.read_bytes()[:200])
+    elif what == "keyless":
+        np.savez(path, faces=np.zeros((1, 3), int))
+    assert run(["verify", str(dataset), "--no-write", "--body", f"open={path}"]) in (1, 2)
+    said = capsys.readouterr().err.strip().splitlines()
+    assert len([line for line in said if "body.npz" in line]) == 1 and "Traceback" not in "".join(said)
+    assert what != "pickled" or "pickled Python objects" in said[-1]
+
+
+@pytest.mark.parametrize(("lies", "proven"), [(0.0, True), (0.03, False)])
+def test_beside_an_edge_depth_lies_on_the_plane_that_a_ray_met(dataset, lies, proven):
+    """A grazed floor past the border of a wall that covers the pixel's centre: the sample is none of the nine rays."""
+    folder = sorted((dataset / "frames").iterdir())[0]
+    frame = Subject(folder, read_record(folder), VerifyOptions(), lambda *_: None)
+    x, y = frame.width // 2, int(frame.K[1, 2]) + 1  # just below the horizon
+    across, down = (x + 0.5 - frame.K[0, 2]) / frame.K[0, 0], (y + 0.5 - frame.K[1, 2]) / frame.K[1, 1]
+    border, low = across - 0.001 / frame.K[0, 0], 50.0 * down
+    floor = [[-900, low, 9], [900, low, 9], [900, low, 900], [-900, low, 900]]
+    wall = [[border * 20, -90, 20], [90, -90, 20], [90, 90, 20], [border * 20, 90, 20]]
+    T = frame.T_world_from_cam
+    frame.__dict__["mesh"] = {
+        "vertices": np.array(floor + wall, float) @ T[:3, :3].T + T[:3, 3],
+        "triangles": np.array([[0, 1, 2], [0, 2, 3], [4, 5, 6], [4, 6, 7]]),
+        "triangle_object": np.ones(4, np.int64),
+    }
+    depth = low / (down + 0.003 / frame.K[1, 1]) * (1 + lies)
+    frame._arrays["depth"] = np.full((frame.height, frame.width), depth, np.float32)
+    frame._arrays["object"] = np.ones((frame.height, frame.width), np.uint16)
+    pixel = np.array([y * frame.width + x])
+    centre = frame.witness.cast(frame.directions.reshape(-1, 3), NEAR)
+    assert abs(centre.t[pixel[0]] - 20.0) < 0.01
+    frame._beside(centre, pixel, frame.directions.reshape(-1, 3))
+    assert (len(frame.__dict__["confirmed"]) == 1) == proven

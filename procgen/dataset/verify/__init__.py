@@ -16,6 +16,7 @@ from typing import Any
 
 from ...errors import DatasetError, MissingDependency, VivantError
 from ...files import replace_bytes
+from ...people.model import load_body
 from ..fields import dump_json
 from ..store import list_frames, parse_frame_id, read_header
 from .dataset_checks import check_dataset, read_scenes
@@ -47,12 +48,16 @@ def verify(
     Returns:
         The report; `report.ok` is False on a breach. It is also written to `verify.json` in the dataset.
     Raises:
-        DatasetError: there is no dataset at this path, or it holds no frames.
+        DatasetError: there is no dataset at this path, or it holds no frames; a body file of the options is damaged.
+        SpecError: a body file of the options is no body.
         MissingDependency: the chosen witness is not installed.
     """
     options = options or VerifyOptions()
     root = Path(dataset_path)
     read_header(root)
+    for file in options.bodies.values():
+        # What was asked for must be there: a check that is not run for want of it would pass for proven.
+        load_body(file)
     witnesses = options.witnesses
     names = _chosen(root, options)
     report = Report(str(dataset_path), list(names))

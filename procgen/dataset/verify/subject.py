@@ -309,9 +309,12 @@ class Subject:
             surface = np.stack([np.where(s, h.triangle, -1) for h, s in zip(found, same, strict=True)])
             between = ((high - low) <= _GRAZED * depth) | ((surface == surface[0]).all(0) & (surface[0] >= 0))
             off = np.where(same & (claimed > 0), np.abs(t - depth), np.inf)
-            good = (off.min(0) <= depth_tolerance(depth)) | (between & (depth >= low) & (depth <= high))
+            # The sample lies between these rays: beside an edge, on the plane that one of them met (see `recession`).
+            allowed = depth_tolerance(depth) + np.stack([self.recession(h, differ) for h in found])
+            nearest = (off - allowed).argmin(0)
+            good = (off <= allowed).any(0) | (between & (depth >= low) & (depth <= high))
         sky = (claimed == 0) & same.any(0)
-        best = np.where(sky, same.argmax(0), off.argmin(0))
+        best = np.where(sky, same.argmax(0), nearest)
         picked = np.nonzero(good | sky)[0]
         triangle, t, bary = hits.triangle.copy(), hits.t.copy(), hits.bary.copy()
         for i in picked:
