@@ -52,6 +52,10 @@ class BridgeError(VivantError):
     """The worker process or a remote back end failed."""
 
 
+class LiftError(VivantError):
+    """A picture that nobody can be lifted from: no face, nobody in it, too small, too dark."""
+
+
 class MissingDependency(VivantError):
     """An optional package or model file is not installed; `fix` holds the command that installs it."""
 

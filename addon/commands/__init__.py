@@ -11,7 +11,7 @@ from types import ModuleType
 
 # In the order of `vivant --help`: the daily ones first.
 ORDER = (
-    "generate", "verify", "sheet", "export", "synthesize", "measure", "train", "person", "motion", "label", "body", "list",
+    "generate", "verify", "sheet", "export", "synthesize", "measure", "train", "lift", "person", "motion", "label", "body", "list",
     "describe", "schema", "worker", "doctor",
 )  # fmt: skip
 

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""People out of pictures: a face or body that fits photographs, rendered frames or synthesised ones, ready to animate.
+
+Inputs are picture files, folders of pictures, and datasets. A dataset's frames bring their camera, depth, normals and mask,
+and several views of one moment are used together. Results lie in OUT/subjects/NAME; the same command continues a run that
+was interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from ..output import say, say_json
+from .export_command import parse_options
+
+NAME = "lift"
+HELP = "people out of pictures: faces and bodies that fit them, ready to animate"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument(
+        "inputs", metavar="DATASET|IMAGE", nargs="+", help="picture files, folders of them, or datasets"
+    )
+    parser.add_argument("-o", "--out", required=True, metavar="OUT", help="folder for the results")
+    parser.add_argument("--what", default="face", metavar="LIST", help="face, body, texture, detail (default: face)")
+    parser.add_argument("--model", default="", metavar="FILE", help="head or body file, .npz (default: the open body)")
+    parser.add_argument("--together", action="store_true", help="all pictures show one person at one moment")
+    parser.add_argument("--each-view", action="store_true", help="lift every frame by itself, not all views together")
+    parser.add_argument(
+        "--synthesis", default="", metavar="RUN", help="take pictures from this run of `vivant synthesize`"
+    )
+    parser.add_argument("--frames", default="", metavar="LIST", help="only frames whose name starts so, with commas")
+    parser.add_argument(
+        "--without", default="", metavar="LIST", help="do not use what a frame knows: camera, depth, normal, mask, body"
+    )
+    parser.add_argument(
+        "--set", metavar="NAME=VALUE", action="append", default=[], help="a setting of a part; may be repeated"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Lift and sum up."""
+    from ...bridge.lift.run import LiftOptions, lift
+    from ...bridge.lift.subject import Gathering, gather
+    from ...procgen.options import split_names
+
+    how = Gathering(
+        args.together, args.each_view, args.synthesis, tuple(split_names(args.frames)), tuple(split_names(args.without))
+    )
+    options = LiftOptions(tuple(split_names(args.what)), args.model, parse_options(args.set))
+    show = _Progress(args.quiet or args.json)
+    try:
+        report = lift(gather(args.inputs, how), args.out, options, show)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nstopped; the same command continues where it is now\n")
+        raise
+    finally:
+        show.close()
+    if args.json:
+        say_json(report.to_dict())
+        return 0 if report.ok else 1
+    for name, why in report.failed.items():
+        sys.stderr.write(f"{name}: {why}\n")
+    for name, found in report.made.items():
+        say(f"{name}: " + "; ".join(f"{part} {facts.get('summary', 'done')}" for part, facts in found.items()))
+        for facts in found.values():
+            for note in facts.get("notes", ()):
+                say(f"  note: {note}")
+    kept = f", {len(report.kept)} were there" if report.kept else ""
+    failed = f", {len(report.failed)} FAILED" if report.failed else ""
+    say(f"{report.root}: {len(report.made)} lifted{kept}{failed}")
+    return 0 if report.ok else 1
+
+
+class _Progress:
+    """One bar over the subjects; its text says at which part a subject is."""
+
+    def __init__(self, quiet: bool) -> None:
+        from ...procgen.progress import NoProgress, TerminalProgress
+
+        self._bar: Any = NoProgress() if quiet else TerminalProgress(sys.stderr)
+        self._done = -1
+
+    def __call__(self, done: int, total: int, name: str, part: str) -> None:
+        if self._done < 0:
+            self._bar.start(total, "people", done)
+            self._done = done
+        self._bar.step(done - self._done, f"{name} {part}".strip())
+        self._done = done
+
+    def close(self) -> None:
+        self._bar.close()
