@@ -10,6 +10,7 @@ from vivant.procgen.people.body_state import BodyState, pose_body
 from vivant.procgen.people.contact import Settled, ground, settle
 from vivant.procgen.people.kinematics import forward
 from vivant.procgen.people.model import load_body
+from vivant.procgen.people.poses.sit import SitSpec
 from vivant.procgen.people.proxies import Proxy, make_proxy
 from vivant.procgen.people.shape import Phenotype, betas_from_phenotype
 from vivant.procgen.registry import poses
@@ -130,6 +131,22 @@ def test_arms_are_not_inside_the_body(family: str, who: str, bodies: dict[str, B
     for seed in range(3):
         spec = poses.get(family).make(np.random.default_rng(seed), PEOPLE[who])
         assert settle(bodies[who], spec, flat).penetration < 0.012
+
+
+@pytest.mark.parametrize("manner", ["crossed", "upright"])
+@pytest.mark.parametrize("who", ["man", "child", "old"])
+def test_hands_in_the_lap_lie_on_each_other(who: str, manner: str, bodies: dict[str, BodyState]) -> None:
+    """By the skin itself: no finger's end comes out on the far side of the other hand."""
+    body = bodies[who]
+    seat = Seat("seat", np.array([0.0, 0.0, 0.45]), 0.0)
+    there = posed(body, settle(body, SitSpec(manner=manner, over="left", hands="lap"), flat, seat=seat))  # pyright: ignore
+    v, n = there.posed[: body.count].astype(float), there.normals[: body.count].astype(float)
+    main = body.model.weights[: body.count].argmax(1)
+    left, right = (np.flatnonzero(np.isin(main, [wrist, *range(first, first + 15)])) for wrist, first in ((20, 25), (21, 40)))
+    apart = np.linalg.norm(v[left][:, None] - v[right], axis=2)
+    near = right[apart.argmin(1)]
+    below = ((v[near] - v[left]) * n[near]).sum(1)
+    assert below[apart.min(1) < 0.03].max(initial=0.0) < 0.011
 
 
 def test_clearing_arms_is_needed_for_heavy_people(bodies: dict[str, BodyState]) -> None:

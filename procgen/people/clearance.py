@@ -6,7 +6,7 @@ import numpy as np
 
 from .kinematics import Chain, cross, forward, rot, rotvecs
 from .proxies import Proxy, torso_depth
-from .skeleton import PARENTS
+from .skeleton import JOINT_INDEX, PARENTS
 
 SHOULDER = {"left": 16, "right": 17}
 ELBOW = {"left": 18, "right": 19}
@@ -14,6 +14,13 @@ HIP = {"left": 1, "right": 2}
 OTHER = {"left": "right", "right": "left"}
 # How far an upper arm may press into the flank of an average adult, metres.
 FLANK = 0.016
+# Bones of each hand, joint to joint: palm rays from the wrist and the finger segments up to the last joint.
+HAND_BONES = {
+    side: np.array([(PARENTS[j], j) for n, j in JOINT_INDEX.items() if n.startswith(side) and n[-1] in "123" and j >= 25])
+    for side in OTHER
+}
+# Half the thickness of an average adult hand about those bones, metres.
+HAND_CORE = 0.015
 
 
 def arm_depth(proxy: Proxy, chain: Chain, side: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -33,7 +40,24 @@ def arm_depth(proxy: Proxy, chain: Chain, side: str) -> tuple[np.ndarray, np.nda
         d, out = proxy.tubes[name].depth(chain, points)
         deeper = d > best
         best[deeper], way[deeper] = d[deeper], out[deeper]
+    first = len(proxy.arms[side])  # only hands get among the fingers of a hand
+    d, out = hand_depth(proxy, chain, OTHER[side], points[first:])
+    deeper = d > best[first:]
+    best[first:][deeper], way[first:][deeper] = d[deeper], out[deeper]
     return points, best, way
+
+
+def hand_depth(proxy: Proxy, chain: Chain, side: str, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Depth (n,) of points (n, 3) inside a hand, metres (negative outside), and the way out (n, 3)."""
+    start, along = chain.p[HAND_BONES[side][:, 0]], chain.p[HAND_BONES[side][:, 1]] - chain.p[HAND_BONES[side][:, 0]]
+    to = points[:, None] - start
+    share = np.clip(np.einsum("nbi,bi->nb", to, along) / np.einsum("bi,bi->b", along, along), 0.0, 1.0)
+    off = to - share[..., None] * along
+    distance = np.sqrt(np.einsum("nbi,nbi->nb", off, off))
+    nearest = distance.argmin(1)
+    rows = np.arange(len(points))
+    least = distance[rows, nearest]
+    return HAND_CORE * proxy.size - least, off[rows, nearest] / np.maximum(least, 1e-6)[:, None]
 
 
 def worst_arm(proxy: Proxy, chain: Chain, side: str) -> float:

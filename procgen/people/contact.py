@@ -14,8 +14,9 @@ from .clearance import clear_arm, clear_legs, leg_depth, worst_arm
 from .footing import Ground, Height
 from .hand_goals import place_hand
 from .joint_limits import clamp_pose, excess
+from .kinematics import forward
 from .leaning import Backrest
-from .poses.base import SIDES, Contacts
+from .poses.base import SIDES, Contacts, HandGoal
 from .proxies import make_proxy
 from .resting import Resting
 
@@ -23,6 +24,8 @@ from .resting import Resting
 ARM_GAP = 0.009
 # How deep a hand that rests on the body may press into it, metres.
 HAND_SINK = 0.008
+# How far a hand is lifted off its landmark, metres on an adult, until it is clear of what is there.
+HAND_LIFTS = (0.0, 0.015, 0.03, 0.045, 0.06)
 
 
 @dataclass(frozen=True)
@@ -121,13 +124,27 @@ def settle(
         solver.keep_height(pelvis)
     else:
         solver.rest_on(seat, backrest)
-    # "cross_in" comes before "cross_out": the outer arm is laid over the inner one.
-    for side, goal in sorted(c.hands.items(), key=lambda item: (item[1].target, item[0])):
-        placed = place_hand(solver.proxy, solver.pose, solver.root, side, goal)
-        solver.pose = clear_arm(solver.proxy, placed, side, -HAND_SINK, steps=6)
+    # What lies below comes first: "cross_in" before "cross_out", and the right hand where the left one lies on it.
+    for side, goal in sorted(c.hands.items(), key=lambda item: (item[1].target, item[0] == "left")):
+        solver.pose = lay_hand(solver, side, goal)
     for side in SIDES:
         solver.lift_hand(side)
     return _result(solver, clamped, position, heading)
+
+
+def lay_hand(solver: Resting, side: str, goal: HandGoal) -> np.ndarray:
+    """(55, 3) pose with a hand on its landmark, as much higher as it takes to lie on what is there and not in it."""
+    best, least = solver.pose, np.inf
+    for lift in HAND_LIFTS:
+        placed = place_hand(solver.proxy, solver.pose, solver.root, side, goal, lift * solver.proxy.size)
+        pose = clear_arm(solver.proxy, placed, side, -HAND_SINK, steps=6)
+        chain = forward(pose, solver.proxy.rest, solver.root)
+        depth = worst_arm(solver.proxy, chain, side)
+        if depth < least - 0.001:
+            best, least = pose, depth
+        if depth <= HAND_SINK + 0.001:
+            break
+    return best
 
 
 def _result(solver: Resting, clamped: dict[str, float], position: tuple[float, float], heading: float) -> Settled:

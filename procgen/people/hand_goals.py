@@ -50,9 +50,10 @@ def _shin(proxy: Proxy, chain: Chain, side: str, share: float) -> Landing:
 
 
 def _lap(proxy: Proxy, chain: Chain, side: str, share: float) -> Landing:
-    """Between the thighs, the left hand over the right, fingers to the other side."""
+    """Between the thighs or, where the legs are crossed, on the upper one; left hand over right, fingers to the other side."""
     tops = [proxy.tubes[f"{s}_thigh"].surface(chain, 0.30, unit(UP + 0.3 * AHEAD))[0] for s in ("left", "right")]
-    middle = 0.5 * (tops[0] + tops[1])
+    upper = np.clip(0.5 + (tops[0] - tops[1]) @ UP / (0.12 * proxy.size), 0.0, 1.0)
+    middle = upper * tops[0] + (1 - upper) * tops[1]
     lift = (0.035 if side == "left" else 0.0) * proxy.size
     point = (
         middle
@@ -142,17 +143,21 @@ def palm_offset(proxy: Proxy, side: str) -> np.ndarray:
     return 0.8 * to - np.array([0.0, PALM * proxy.size, 0.0])
 
 
-def place_hand(proxy: Proxy, pose: np.ndarray, root: np.ndarray, side: str, goal: HandGoal) -> np.ndarray:
+def place_hand(
+    proxy: Proxy, pose: np.ndarray, root: np.ndarray, side: str, goal: HandGoal, lift: float = 0.0
+) -> np.ndarray:
     """Bring a palm to its landmark, the forearm taking its share of the turn and the elbow kept out of the trunk.
 
     Args:
         pose: (55, 3); root: (3,) pelvis joint.
+        lift: Metres above the landmark.
     Returns:
         (55, 3) pose with that arm changed, or as it was where this body cannot put its hand there.
     """
     limb = LEFT_ARM if side == "left" else RIGHT_ARM
     chain = forward(pose, proxy.rest, root)
     point, normal, fingers = LANDMARKS[goal.target](proxy, chain, side, goal.share)
+    point = point + lift * normal
     offset = palm_offset(proxy, side)
     wanted = palm_frame(side, normal, fingers)
     pole = chain.R[9] @ (np.array(_ELBOW[goal.target]) * np.array([_sign(side), 1.0, 1.0]))
