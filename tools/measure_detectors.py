@@ -4,7 +4,8 @@
     python -m tools.measure_detectors DATASET
 
 Pose: people who are whole in the picture, at least 200 px tall and 90 % unoccluded. Found = a pose is returned for the
-person's crop, in which everybody else is painted over; PCK@0.2 = share of visible COCO-17 keypoints within a fifth of the torso (left shoulder to right hip).
+person's crop, in which everybody else is painted over; PCK@0.2 = share of visible COCO-17 keypoints within a fifth of the
+torso (left shoulder to right hip).
 Face: faces wider than 64 px, turned less than 45° from the camera, nose and both eyes visible.
 """
 
