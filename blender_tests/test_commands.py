@@ -129,19 +129,28 @@ def test_a_configuration_narrows_what_is_sampled(tmp_path: Path) -> None:
     assert scene["cameras"][0]["width"] == 32
 
 
-@pytest.mark.slow
-def test_interrupt_then_continue_gives_the_same_bytes(tmp_path: Path) -> None:
-    argv = ["--scenes", "3", "--people", "1", *SMALL]
+def started(folder: Path, *argv: str) -> subprocess.Popen[str]:
+    """`vivant generate` in a session of its own, once its first frame is there."""
     process = subprocess.Popen(
-        [sys.executable, "-c", CODE, "generate", str(tmp_path / "a"), *argv],
+        [sys.executable, "-c", CODE, "generate", str(folder), *argv],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True,
         # A shell that runs the tests in the background lets them inherit an ignored Ctrl-C; the command must hear it.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
-    frames = tmp_path / "a" / "frames"
+    frames = folder / "frames"
     end = time.monotonic() + 240
     while time.monotonic() < end and process.poll() is None and not (frames.exists() and list(frames.iterdir())):
         time.sleep(0.05)
+    return process
+
+
+@pytest.mark.slow
+def test_interrupt_kill_and_a_second_writer_change_no_byte(tmp_path: Path) -> None:
+    argv = ["--scenes", "3", "--people", "1", *SMALL]
+    process = started(tmp_path / "a", *argv)
+    second = vivant("generate", str(tmp_path / "a"), *argv)
+    assert second.returncode == 1, "the dataset is being written"
+    assert "Traceback" not in second.stderr and str(process.pid) in second.stderr.strip().splitlines()[-1]
     os.killpg(process.pid, signal.SIGINT)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 130, error
@@ -152,6 +161,12 @@ def test_interrupt_then_continue_gives_the_same_bytes(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     after = digests(tmp_path / "a")
     assert there and {k: after[k] for k in there} == there
+
+    process = started(tmp_path / "b", *argv, "--workers", "2")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+    there = digests(tmp_path / "b")
+    assert there and there.items() <= after.items(), "frames that are there are whole"
     done = vivant("generate", str(tmp_path / "b"), *argv, "--workers", "2")
     assert done.returncode == 0, done.stderr
-    assert digests(tmp_path / "b") == after, "the same with two workers and no interruption"
+    assert digests(tmp_path / "b") == after, "the same with two workers, killed and continued"
