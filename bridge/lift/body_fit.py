@@ -7,12 +7,11 @@ coarse to fine. All by Gauss-Newton on analytic derivatives.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ...procgen.errors import LiftError
-from ...procgen.people.kinematics import matrices, rotvecs, ry
 from ...procgen.people.lbs import Posed, forward
 from ...procgen.people.model import BodyModel
 from . import body_terms as terms
@@ -39,7 +38,8 @@ class Stage:
         pose, shape, landmarks: Weight of the pose prior, of the shape prior (inverse deviation) and of landmarks.
         world_m: Deviation of a detector's landmarks in space, metres.
         gate, sigma, turn: Of the surface, metres; see `body_terms.match`. silhouette_px: Deviation as a share of the torso.
-        place_only: Only root and translation move.
+        place_only: Only root and translation move. robust: Deviations from which landmarks count as outliers; None = never.
+        least: Smallest deviation of a landmark that is believed in, torsos: exact ones would pull a pose through any limit.
     """
 
     steps: int = 6
@@ -53,12 +53,16 @@ class Stage:
     turn: float = 0.1
     silhouette_px: float = 0.0
     place_only: bool = False
+    robust: float | None = terms.ROBUST
+    least: float = 0.0
 
 
 KEYPOINTS = (
-    Stage(steps=8, pose=1.0, world_m=0.08, shape=3.0, place_only=True),
-    Stage(steps=10, pose=0.5, world_m=0.08, shape=2.0),
-    Stage(steps=10, pose=0.25, world_m=0.12),
+    Stage(steps=8, pose=1.0, world_m=0.08, shape=3.0, place_only=True, robust=None, least=0.10),
+    # No landmark is an outlier while an arm that hangs has yet to be raised, and no pose is preferred while none is known.
+    Stage(steps=12, pose=0.12, world_m=0.08, shape=2.0, robust=None, least=0.06),
+    Stage(steps=8, pose=0.25, world_m=0.10, robust=8.0, least=0.03),
+    Stage(steps=8, pose=0.25, world_m=0.12),
 )
 OUTLINE = (Stage(steps=4, rounds=4, pose=0.25, world_m=0.15, silhouette_px=0.04),)
 SURFACE = (
@@ -120,18 +124,22 @@ def fit_body(
     if not views:
         raise LiftError("there is no picture to fit a body to")
     if start is None and not any((v.confidence > 0.3).sum() >= 6 for v in views):
-        raise LiftError("too few landmarks for a body", expected="at least 6 that are certain", fix="a picture that shows more of the person")
+        raise LiftError(
+            "too few landmarks for a body", expected="at least 6 that are certain", fix="a picture that shows more of the person"
+        )
     fit = _Fit(list(views), setup, start, anchor, ground, swing, tuple(use))
     if start is None:
         fit.begin()
     else:
         fit.x = fit.layout.pack(start.pose, start.trans, start.shape, _cloth_of(start, setup))
-    stages = [] if start is not None and fit.dense else list(KEYPOINTS if start is None else KEYPOINTS[2:])
+    stages = [] if start is not None and fit.dense else list(KEYPOINTS if start is None else KEYPOINTS[3:])
     if fit.dense:
         stages += SURFACE if start is None or not anchor else SURFACE[1:]
     elif fit.outlines:
         stages += OUTLINE
     for stage in stages:
+        if stage is SURFACE[0]:
+            fit.approach()
         fit.run(stage)
     return fit.result()
 
@@ -190,6 +198,48 @@ class _Fit:
         if best is not None:
             self.x = best[1]
 
+    def approach(self) -> None:
+        """Bring the body to the distance that depth says, and to the size that it then has.
+
+        Landmarks alone do not tell a child from somebody who is further away.
+        """
+        lay = self.layout
+        ratios = []
+        for k in self.dense:
+            if self.views[k].metric:
+                _, chain = self._chain(self.x)
+                ratios.append(self._farther(k, *self.setup.posed(chain)))
+        ratios = [r for r in ratios if r is not None]
+        if len(ratios) != 1:  # two views have told the distance already
+            return
+        ratio = ratios[0]
+        T = self.views[next(k for k in self.dense if self.views[k].metric)].T_cam_from_world
+        eye = -T[:3, :3].T @ T[:3, 3]
+        pelvis = chain.at[0]
+        joints = chain.rest[:22] - chain.rest[0]
+        D = (self.setup.joints.dirs[:22] - self.setup.joints.dirs[0]).reshape(66, -1)
+        wanted = ((ratio - 1.0) * joints).ravel()
+        # Deviations of 1 cm a joint against the prior of shapes.
+        A = D.T @ D / 0.01**2 + np.eye(D.shape[1])
+        self.x[lay.betas : lay.cloth] += np.linalg.solve(A, D.T @ wanted / 0.01**2)
+        self.x[lay.trans : lay.betas] += (eye + ratio * (pelvis - eye)) - pelvis
+
+    def _farther(self, k: int, v: np.ndarray, n: np.ndarray) -> float | None:
+        """How much farther away the surface is than the body (V, 3), where both are seen; None if they do not overlap."""
+        view = self.views[k]
+        assert view.depth is not None
+        T = view.T_cam_from_world
+        eye = -T[:3, :3].T @ T[:3, 3]
+        seen = self.sample[(((eye - v) * n).sum(1) > 0)[self.sample]]
+        uv, _, z = terms.projected(view, v[seen], None)
+        within = (uv >= 0).all(1) & (uv[:, 0] < view.width) & (uv[:, 1] < view.height)
+        col, row = uv[within].astype(np.int64).T
+        there = view.depth[row, col]
+        ok = np.isfinite(there) & (there > 0)
+        if view.mask is not None:
+            ok &= view.mask[row, col]
+        return float(np.median(there[ok] / z[within][ok])) if ok.sum() > 30 else None
+
     def run(self, stage: Stage) -> None:
         """One stage: choose pairs, take steps, again."""
         for _ in range(stage.rounds):
@@ -219,7 +269,8 @@ class _Fit:
         precision[lay.depth :] = 1e12
         lower = np.full(lay.size, -np.inf)
         upper = np.full(lay.size, np.inf)
-        lower[lay.betas : lay.cloth], upper[lay.betas : lay.cloth] = -4.0, 4.0
+        lower[lay.cloth : lay.depth] = 0.0
+        lower[lay.betas : lay.cloth], upper[lay.betas : lay.cloth] = -6.0, 6.0
         for k in self.dense:
             if not self.views[k].metric:
                 precision[lay.depth + 2 * k], precision[lay.depth + 2 * k + 1] = 1.0 / 0.3**2, 1.0 / 3.0**2
@@ -242,7 +293,15 @@ class _Fit:
             out["v"], out["n"] = v, n
             if stage.gate:
                 out["matched"] = [self._match(k, v, n, stage) for k in self.dense]
+            if stage.silhouette_px:
+                out["rims"] = {
+                    k: terms.match_rim(self.setup, self.views[k], o, v, n, self._rim_px(k, stage), self.sample)
+                    for k, o in self.outlines.items()
+                }
         return out
+
+    def _rim_px(self, k: int, stage: Stage) -> float:
+        return max(stage.silhouette_px * self.unit[k], 1.5)
 
     def _match(self, k: int, v: np.ndarray, n: np.ndarray, stage: Stage) -> terms.Matched:
         T = self.views[k].T_cam_from_world
@@ -260,28 +319,27 @@ class _Fit:
         m = terms.match(self.setup, seen, v, n, eye, stage.gate, stage.turn, k)
         if self.views[k].metric:
             return m
-        own = terms.Surface(m.surface.points - (m.surface.points - eye) * 0.0, m.surface.normals, m.surface.ray, m.surface.depth)
-        base = eye + own.ray * own.depth[:, None]
-        return terms.Matched(m.index, terms.Surface(base, own.normals, own.ray, own.depth), k)
+        # Residuals are of the depth as observed; only pairs are chosen at its present scale and shift.
+        s = m.surface
+        return terms.Matched(m.index, terms.Surface(eye + s.ray * s.depth[:, None], s.normals, s.ray, s.depth), k)
 
     def _terms(self, x: np.ndarray, stage: Stage, pairs: dict[str, object]) -> list[Term]:
         lay = self.layout
         pose, chain = self._chain(x)
         out: list[Term | None] = []
         for k, view in enumerate(self.views):
-            out.append(terms.landmark_term(view, self.marks[k], view.xy, view.confidence, self.unit[k], chain, lay, stage.landmarks))
+            how = (stage.landmarks, stage.robust, stage.least)
+            out.append(terms.landmark_term(view, self.marks[k], view.xy, view.confidence, self.unit[k], chain, lay, *how))
             for side, xy in view.hands.items():
                 out.append(terms.landmark_term(view, self.setup.hand(side), xy, np.ones(21), self.unit[k], chain, lay, stage.landmarks))
             if stage.world_m:
-                out.append(terms.world_term(view, self.marks[k], chain, lay, stage.world_m))
-            if stage.silhouette_px and k in self.outlines:
-                sigma = max(stage.silhouette_px * self.unit[k], 1.5)
-                out += terms.silhouette_terms(
-                    self.setup, view, self.outlines[k], pairs["v"], pairs["n"], x, chain, lay, sigma, self.sample  # type: ignore[arg-type]
-                )
+                out.append(terms.world_term(view, self.marks[k], chain, lay, stage.world_m, stage.robust))
+            rims: dict[int, terms.RimPairs] = pairs.get("rims", {})  # type: ignore[assignment]
+            if k in rims:
+                out += terms.rim_terms(self.setup, view, rims[k], x, chain, lay, self._rim_px(k, stage))
         for m in pairs.get("matched", []):  # type: ignore[attr-defined]
             if len(m.index):
-                out.append(terms.surface_term(self.setup, m, x, chain, lay, stage.sigma, 2.5, self.views[m.view].metric))
+                out += terms.surface_terms(self.setup, m, x, chain, lay, stage.sigma, self.views[m.view].metric)
         if self.ground is not None and "v" in pairs:
             out.append(terms.ground_term(self.setup, pairs["v"], chain, lay, self.ground))  # type: ignore[arg-type]
         if self.anchor is not None:
@@ -301,9 +359,4 @@ class _Fit:
 
 
 def _with(view: BodyView, use: tuple[str, ...]) -> BodyView:
-    from dataclasses import replace
-
     return view if "normals" in use else replace(view, normals=None)
-
-
-__all__ = ["BodyFit", "fit_body", "matrices", "rotvecs", "ry"]

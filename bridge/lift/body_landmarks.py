@@ -24,8 +24,6 @@ MEDIAPIPE = (
 # Joint that a landmark of MediaPipe's hand end stands for; thumbs at their middle joint, fingers at their knuckles.
 _KNUCKLE = {"pinky": "pinky1", "index": "index1", "thumb": "thumb2"}
 _FINGERS = ("thumb", "index", "middle", "ring", "pinky")
-# Landmarks whose vertex has no name in the SMPL-X format are measured by the calibration from the nose.
-_FACE = ("eye_inner", "eye_outer", "mouth")
 # Standard error of points that the model itself names, pixels per pixel of torso: a dataset's labels are exact.
 EXACT = 0.004
 
@@ -43,9 +41,11 @@ class LandmarkSet:
     sigma: np.ndarray
 
 
-def landmark_set(name: str, model: BodyModel, vertices: PointSet, joints: PointSet) -> LandmarkSet:
+def landmark_set(name: str, model: BodyModel, vertices: PointSet, joints: PointSet, measured: bool = True) -> LandmarkSet:
     """A set by name: "mediapipe" (33), "coco17" (17) or "smplx" (55 joints).
 
+    Args:
+        measured: Shift a detector's landmarks by what they are usually off.
     Raises:
         SpecError: another name.
     """
@@ -55,7 +55,7 @@ def landmark_set(name: str, model: BodyModel, vertices: PointSet, joints: PointS
         return LandmarkSet(COCO_17, _stack([_base(n, vertices, joints) for n in COCO_17]), np.full(17, EXACT))
     if name != "mediapipe":
         raise SpecError(f"unknown landmarks {name!r}", expected="mediapipe, coco17 or smplx")
-    data = read_npz(PRIOR_FILE, keys=["landmark_offset", "landmark_sigma"])
+    data = read_npz(PRIOR_FILE, keys=["landmark_offset", "landmark_sigma"]) if measured else {}
     points = _stack([_base(n, vertices, joints) for n in MEDIAPIPE])
     offset = data.get("landmark_offset", np.zeros((33, 3))).astype(np.float64)
     sigma = data.get("landmark_sigma", np.full(33, 0.06)).astype(np.float64)
@@ -82,6 +82,7 @@ def _base(name: str, vertices: PointSet, joints: PointSet) -> PointSet:
         return _rigid(vertices, VERTEX_IDS[f"{side}_big_toe"], JOINT_INDEX[f"{side}_foot"])
     if rest == "heel":
         return _rigid(vertices, VERTEX_IDS[name], JOINT_INDEX[f"{side}_ankle"])
+    # Corners of the mouth have no vertex of a name: they are measured from the nose.
     vertex = VERTEX_IDS.get(name, VERTEX_IDS["nose"])
     if rest in ("eye_inner", "eye_outer"):
         vertex = VERTEX_IDS[f"{side}_eye"]

@@ -136,9 +136,10 @@ def points_with_jacobian(chain: Chain, points: PointSet, active: np.ndarray) -> 
     rest = _corrected(chain, points)
     shift = chain.at - np.einsum("jab,jb->ja", chain.turn, chain.rest)
     # Each joint's share of each point, so that what lies beyond a joint is a sum of shares.
-    shares = points.weights[:, :, None] * (np.einsum("jab,nb->nja", chain.turn, rest) + shift)
+    moved = (rest @ chain.turn.transpose(2, 0, 1).reshape(3, -1)).reshape(n, -1, 3)
+    shares = points.weights[:, :, None] * (moved + shift)
     beyond = descendants(chain.parents)[active].astype(np.float64)
-    arm = np.einsum("aj,njc->nac", beyond, shares)
+    arm = beyond @ shares
     held = points.weights @ beyond.T
     arm -= held[:, :, None] * chain.at[active]
     axes = _axes(chain, active)
@@ -148,7 +149,7 @@ def points_with_jacobian(chain: Chain, points: PointSet, active: np.ndarray) -> 
     J[:, :, 3 * a : 3 * a + 3] = np.eye(3)
     blend = (points.weights @ chain.turn.reshape(len(chain.turn), 9)).reshape(-1, 3, 3)
     d_shift = chain.d_at - np.einsum("jab,jbk->jak", chain.turn, chain.d_rest)
-    J[:, :, 3 * a + 3 :] = blend @ points.dirs + np.einsum("nj,jak->nak", points.weights, d_shift)
+    J[:, :, 3 * a + 3 :] = blend @ points.dirs + (points.weights @ d_shift.reshape(len(d_shift), -1)).reshape(n, 3, -1)
     if points.correctives is not None:
         _add_correctives(J, chain, points.correctives, blend, active)
     return shares.sum(1), J

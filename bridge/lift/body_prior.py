@@ -98,7 +98,9 @@ def limit_term(pose: np.ndarray, active: np.ndarray, sigma: float, columns: int)
     return Term("joint limits", residual, J)
 
 
-def anchor_term(pose: np.ndarray, start: np.ndarray, bones: np.ndarray, active: np.ndarray, swing: float, twist: float, columns: int) -> Term:
+def anchor_term(
+    pose: np.ndarray, start: np.ndarray, bones: np.ndarray, active: np.ndarray, swing: float, twist: float, columns: int
+) -> Term:
     """Residuals that keep a pose near where it started: loosely in where bones point, firmly in how they are twisted.
 
     Args:

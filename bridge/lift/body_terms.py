@@ -17,6 +17,8 @@ from .least_squares import Term
 ROBUST = 3.0
 # Dense points are neighbours: so many count as independent, however many there are.
 INDEPENDENT = 400.0
+# Deviations from which a pair is an outlier: the body in front of what is seen, and behind it.
+PROTRUDES, COVERED = 5.0, 2.0
 
 
 def projected(view: BodyView, P: np.ndarray, J: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -36,25 +38,28 @@ def projected(view: BodyView, P: np.ndarray, J: np.ndarray | None) -> tuple[np.n
 
 def landmark_term(
     view: BodyView, marks: LandmarkSet, xy: np.ndarray, confidence: np.ndarray, unit_px: float, chain: Chain, layout: Layout,
-    weight: float = 1.0,
+    weight: float = 1.0, robust: float | None = ROBUST, least: float = 0.0,
 ) -> Term | None:  # fmt: skip
     """Where landmarks are seen against where the body has them.
 
     Args:
         xy: (L, 2) pixels. confidence: (L,); below 0.05 a landmark is left out. unit_px: Pixels that `marks.sigma` counts in.
+        least: Smallest deviation that is believed in.
     """
     on = np.flatnonzero((confidence > 0.05) & np.isfinite(marks.sigma) & np.isfinite(xy).all(1))
     if not len(on):
         return None
     P, J = points_with_jacobian(chain, marks.points.rows(on), layout.active)
     uv, Juv, _ = projected(view, P, J)
-    scale = weight * np.sqrt(confidence[on]) / (marks.sigma[on] * unit_px)
+    scale = weight * np.sqrt(confidence[on]) / (np.maximum(marks.sigma[on], least) * unit_px)
     r = (uv - xy[on]) * scale[:, None]
     Jr = Juv * scale[:, None, None]
-    return Term("landmarks", r.ravel(), layout.widen(Jr.reshape(2 * len(on), -1)), group=2, robust=ROBUST)
+    return Term("landmarks", r.ravel(), layout.widen(Jr.reshape(2 * len(on), -1)), group=2, robust=robust)
 
 
-def world_term(view: BodyView, marks: LandmarkSet, chain: Chain, layout: Layout, sigma: float) -> Term | None:
+def world_term(
+    view: BodyView, marks: LandmarkSet, chain: Chain, layout: Layout, sigma: float, robust: float | None = ROBUST
+) -> Term | None:
     """A detector's guess of where landmarks are in space, from between the hips.
 
     Args:
@@ -70,7 +75,7 @@ def world_term(view: BodyView, marks: LandmarkSet, chain: Chain, layout: Layout,
     middle, J_middle = P[-2:].mean(0), J[-2:].mean(0)
     r = ((P[:-2] - middle) @ R.T - (view.world[on] - view.world[hips].mean(0))) / sigma
     Jr = R @ (J[:-2] - J_middle) / sigma
-    return Term("world landmarks", r.ravel(), layout.widen(Jr.reshape(3 * len(on), -1)), group=3, robust=ROBUST)
+    return Term("world landmarks", r.ravel(), layout.widen(Jr.reshape(3 * len(on), -1)), group=3, robust=robust)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +87,9 @@ class Matched:
     view: int
 
 
-def match(setup: BodySetup, surface: Surface, v: np.ndarray, n: np.ndarray, eye: np.ndarray, gate: float, turn: float, view: int) -> Matched:
+def match(
+    setup: BodySetup, surface: Surface, v: np.ndarray, n: np.ndarray, eye: np.ndarray, gate: float, turn: float, view: int
+) -> Matched:
     """For every seen point, the nearest vertex that faces the camera and is turned alike.
 
     Args:
@@ -110,11 +117,16 @@ def match(setup: BodySetup, surface: Surface, v: np.ndarray, n: np.ndarray, eye:
     return Matched(ids[near[ok]], s, view)
 
 
-def surface_term(setup: BodySetup, m: Matched, x: np.ndarray, chain: Chain, layout: Layout, sigma: float, robust: float, metric: bool) -> Term:
+def surface_terms(
+    setup: BodySetup, m: Matched, x: np.ndarray, chain: Chain, layout: Layout, sigma: float, metric: bool
+) -> list[Term]:
     """Point to plane: vertices lie below the seen surface by the thickness of what is worn there.
 
+    Cloth that hangs away from the body is usual, a body that sticks out of what is seen is not: deep vertices count as
+    outliers soon, protruding ones late.
+
     Args:
-        sigma: Metres. robust: Deviations from which a pair counts as an outlier. metric: False = depth has scale and shift.
+        sigma: Metres. metric: False = depth has scale and shift.
     """
     P, J = points_with_jacobian(chain, setup.vertices.rows(m.index), layout.active)
     n = m.surface.normals
@@ -129,8 +141,12 @@ def surface_term(setup: BodySetup, m: Matched, x: np.ndarray, chain: Chain, layo
     region = setup.region[m.index]
     r = ((P - Q) * n).sum(1) + x[layout.cloth + region]
     Jw[np.arange(len(r)), layout.cloth + region] = 1.0
-    scale_of = min(1.0, np.sqrt(INDEPENDENT / max(len(r), 1))) / sigma
-    return Term("surface", r * scale_of, Jw * scale_of, robust=robust * min(1.0, np.sqrt(INDEPENDENT / max(len(r), 1))))
+    share = min(1.0, np.sqrt(INDEPENDENT / max(len(r), 1)))
+    out = []
+    for side, robust in ((r >= 0, PROTRUDES), (r < 0, COVERED)):
+        w = share / sigma
+        out.append(Term("surface", r[side] * w, Jw[side] * w, robust=robust * share))
+    return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,17 +179,33 @@ def outline_of(mask: np.ndarray) -> Outline | None:
     return Outline(pixels, out, NearestPoints(np.concatenate([pixels, np.zeros((len(pixels), 1))], 1)))
 
 
-def silhouette_terms(
-    setup: BodySetup, view: BodyView, outline: Outline, v: np.ndarray, n: np.ndarray, x: np.ndarray, chain: Chain, layout: Layout,
-    sigma_px: float, sample: np.ndarray,
-) -> list[Term]:  # fmt: skip
-    """The body stays within the silhouette, and its rim comes to the silhouette's, less what is worn.
+@dataclass(frozen=True, eq=False)
+class RimPairs:
+    """What a silhouette pulls at, chosen at one pose.
+
+    held: (S,) vertices that lie outside, pixel: (S, 2) the nearest pixel of the rim. index: (C,) vertices on the body's own
+    rim, c: (C, 2) pixels of the silhouette's, away: (C, 2) its outward direction, px: (C,) pixels a metre there.
+    count: Vertices that were looked at.
+    """
+
+    held: np.ndarray
+    pixel: np.ndarray
+    index: np.ndarray
+    c: np.ndarray
+    away: np.ndarray
+    px: np.ndarray
+    count: int
+
+
+def match_rim(
+    setup: BodySetup, view: BodyView, outline: Outline, v: np.ndarray, n: np.ndarray, sigma_px: float, sample: np.ndarray
+) -> RimPairs:
+    """Choose pairs of a pose and a silhouette.
 
     Args:
-        v, n: (V, 3) vertices and normals of the pose that pairs are chosen at. sample: (S,) vertices that are held inside.
+        v, n: (V, 3) posed vertices and normals. sample: Vertices that are held inside.
     """
     assert view.mask is not None
-    out = []
     uv, _, z = projected(view, v, None)
     col = np.clip(uv[:, 0].astype(np.int64), 0, view.width - 1)
     row = np.clip(uv[:, 1].astype(np.int64), 0, view.height - 1)
@@ -183,43 +215,56 @@ def silhouette_terms(
         # What stands in front of the person hides them: being outside of the mask is no fault there.
         outside &= ~(view.depth[row, col] < z - 0.03)
     held = sample[outside[sample]]
+    pixel = np.zeros((0, 2))
     if len(held):
-        P, J = points_with_jacobian(chain, setup.vertices.rows(held), layout.active)
-        now, Juv, _ = projected(view, P, J)
-        _, near = outline.nearest.query(np.concatenate([uv[held], np.zeros((len(held), 1))], 1))
-        w = min(1.0, np.sqrt(INDEPENDENT / len(sample))) / sigma_px
-        out.append(
-            Term("inside", ((now - outline.pixels[near]) * w).ravel(), layout.widen((Juv * w).reshape(2 * len(held), -1)), group=2, robust=10.0)
-        )
+        _, near = outline.nearest.query(_flat(uv[held]), 1)
+        pixel = outline.pixels[near]
     eye = -view.T_cam_from_world[:3, :3].T @ view.T_cam_from_world[:3, 3]
     look = v - eye
     look /= np.linalg.norm(look, axis=1, keepdims=True)
     rim = setup.skin[(np.abs((look * n).sum(1)) < 0.3)[setup.skin]]
+    index, c, away = np.zeros(0, np.int64), np.zeros((0, 2)), np.zeros((0, 2))
     if len(rim) > 50:
         some = np.arange(0, len(outline.pixels), max(len(outline.pixels) // 300, 1))
         c, away = outline.pixels[some], outline.outward[some]
-        distance, near = NearestPoints(np.concatenate([uv[rim], np.zeros((len(rim), 1))], 1)).query(
-            np.concatenate([c, np.zeros((len(c), 1))], 1)
-        )
+        distance, near = NearestPoints(_flat(uv[rim])).query(_flat(c))
         index = rim[near]
         n2 = n[index] @ view.T_cam_from_world[:3, :3].T
-        alike = (n2[:, :2] * away).sum(1) > 0.5
-        ok = alike & (distance < 8.0 * sigma_px)
-        if ok.any():
-            index, c, away = index[ok], c[ok], away[ok]
-            P, J = points_with_jacobian(chain, setup.vertices.rows(index), layout.active)
-            now, Juv, depth = projected(view, P, J)
-            px = view.K[0, 0] / depth
-            region = setup.region[index]
-            r = ((now - c) * away).sum(1) + px * x[layout.cloth + region]
-            Jw = layout.widen(np.einsum("nc,nck->nk", away, Juv))
-            Jw[np.arange(len(r)), layout.cloth + region] = px
-            w = 0.7 / sigma_px
-            out.append(Term("outline", r * w, Jw * w, robust=2.0))
+        ok = ((n2[:, :2] * away).sum(1) > 0.5) & (distance < 8.0 * sigma_px)
+        index, c, away = index[ok], c[ok], away[ok]
+    return RimPairs(held, pixel, index, c, away, view.K[0, 0] / z[index], len(sample))
+
+
+def _flat(uv: np.ndarray) -> np.ndarray:
+    return np.concatenate([uv, np.zeros((len(uv), 1))], 1)
+
+
+def rim_terms(
+    setup: BodySetup, view: BodyView, pairs: RimPairs, x: np.ndarray, chain: Chain, layout: Layout, sigma_px: float
+) -> list[Term]:
+    """The body stays within the silhouette, and its rim comes to the silhouette's, less what is worn."""
+    out = []
+    if len(pairs.held):
+        P, J = points_with_jacobian(chain, setup.vertices.rows(pairs.held), layout.active)
+        now, Juv, _ = projected(view, P, J)
+        w = min(1.0, np.sqrt(INDEPENDENT / pairs.count)) / sigma_px
+        J2 = layout.widen((Juv * w).reshape(2 * len(now), -1))
+        out.append(Term("inside", ((now - pairs.pixel) * w).ravel(), J2, group=2, robust=10.0))
+    if len(pairs.index):
+        P, J = points_with_jacobian(chain, setup.vertices.rows(pairs.index), layout.active)
+        now, Juv, _ = projected(view, P, J)
+        region = layout.cloth + setup.region[pairs.index]
+        r = ((now - pairs.c) * pairs.away).sum(1) + pairs.px * x[region]
+        Jw = layout.widen(np.einsum("nc,nck->nk", pairs.away, Juv))
+        Jw[np.arange(len(r)), region] = pairs.px
+        w = 0.7 / sigma_px
+        out.append(Term("outline", r * w, Jw * w, robust=2.0))
     return out
 
 
-def ground_term(setup: BodySetup, v: np.ndarray, chain: Chain, layout: Layout, height: float, sole: float = 0.02, sigma: float = 0.015) -> Term | None:
+def ground_term(
+    setup: BodySetup, v: np.ndarray, chain: Chain, layout: Layout, height: float, sole: float = 0.02, sigma: float = 0.015
+) -> Term | None:
     """Feet on level ground: the lowest point of the lower foot is a sole's thickness above it, and nothing is below it.
 
     Args:
