@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from .. import __version__
-from ..procgen.errors import SpecError, VivantError
+from ..procgen.errors import SpecError, VivantError, os_error_line
 from . import commands
 from .parsing import Parser
 
@@ -74,8 +74,7 @@ def run(argv: Sequence[str] | None = None, prog: str = "vivant") -> int:
     except OSError as e:
         if args.debug:
             traceback.print_exc()
-        where = f" {str(e.filename)!r}" if e.filename else ""
-        sys.stderr.write(f"{prog}: {e.strerror or e}{where}\n")
+        sys.stderr.write(f"{prog}: {os_error_line(e)}\n")
         return FAILED
     except Exception as e:
         if args.debug:

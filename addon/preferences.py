@@ -8,6 +8,8 @@ from pathlib import Path
 import bpy
 from bpy.props import IntProperty, StringProperty
 
+from ..procgen.blender.compat import path_options
+
 PACKAGE = __package__.rpartition(".")[0]
 
 
@@ -20,6 +22,7 @@ class VivantPreferences(bpy.types.AddonPreferences):
         name="Output Folder",
         description="Where datasets are written when the scene names no folder",
         subtype="DIR_PATH",
+        options=path_options(),
         default="",
     )
     workers: IntProperty(  # type: ignore[valid-type]
@@ -34,6 +37,7 @@ class VivantPreferences(bpy.types.AddonPreferences):
         name="Worker Python",
         description="A Python that has torch and diffusers, for synthesis and lift; Blender's own has neither",
         subtype="FILE_PATH",
+        options=path_options(),
         default="",
     )
 

@@ -16,6 +16,7 @@ from bpy.props import (
     StringProperty,
 )
 
+from ..procgen.blender.compat import path_options
 from ..procgen.spec import SkySpec
 from . import enum_items
 from .preferences import default_output
@@ -104,6 +105,7 @@ class VivantSettings(bpy.types.PropertyGroup):
         name="Output",
         description="Folder that datasets and frames are written to; empty: the folder of the preferences",
         subtype="DIR_PATH",
+        options=path_options(),
         default="",
     )
     preview: EnumProperty(  # type: ignore[valid-type]
@@ -119,6 +121,7 @@ class VivantSettings(bpy.types.PropertyGroup):
         name="Dataset",
         description="Dataset that pictures are synthesised from; empty: the last one made here",
         subtype="DIR_PATH",
+        options=path_options(),
         default="",
     )
     method: EnumProperty(name="Method", description="How frames become photographs", items=_method_items)  # type: ignore[valid-type]
@@ -132,7 +135,8 @@ class VivantSettings(bpy.types.PropertyGroup):
         name="Prompt", description="What the photograph shows; empty: each frame's own caption", default=""
     )
     photo: StringProperty(  # type: ignore[valid-type]
-        name="Photo", description="Photograph, or dataset, that people are lifted from", subtype="FILE_PATH", default=""
+        name="Photo", description="Photograph, or dataset, that people are lifted from", subtype="FILE_PATH",
+        options=path_options(), default="",
     )
 
     def output_folder(self, context: bpy.types.Context) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 
 
@@ -66,3 +67,21 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> SpecError:
     near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.4)
     fix = f"did you mean {near[0]!r}?" if near else f"one of: {', '.join(names) or '(none registered)'}"
     return SpecError(f"unknown {kind} {name!r}", expected=f"one of {len(names)} known", fix=fix)
+
+
+_REMEDIES = {
+    errno.ENOSPC: "free some space, or choose another disk",
+    errno.EDQUOT: "free some space, or choose another disk",
+    errno.EACCES: "choose a folder that you may write to",
+    errno.EPERM: "choose a folder that you may write to",
+    errno.EROFS: "choose a folder that you may write to",
+    errno.ENOTDIR: "choose another folder: a part of this path is a file",
+    errno.ENOENT: "check the path",
+}
+
+
+def os_error_line(error: OSError) -> str:
+    """One line for an error of the system: what, where, and the fix if its kind has one."""
+    where = f" {str(error.filename)!r}" if error.filename else ""
+    remedy = _REMEDIES.get(error.errno or 0)
+    return f"{error.strerror or error}{where}" + (f". Fix: {remedy}" if remedy else "")

@@ -7,6 +7,7 @@ import bpy
 
 from ..diagnosis import as_text, diagnose
 from ..properties import settings
+from .saying import faults
 
 
 class VIVANT_OT_copy_diagnostics(bpy.types.Operator):
@@ -19,7 +20,7 @@ class VIVANT_OT_copy_diagnostics(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Run the checks of `vivant doctor`."""
         checks = diagnose(settings(context).output_folder(context))
-        context.window_manager.clipboard = as_text(checks)
+        context.window_manager.clipboard = "\n\n".join([as_text(checks), *faults])
         missing = [c.name for c in checks if c.state == "missing"]
         self.report({"WARNING"} if missing else {"INFO"}, f"missing: {', '.join(missing)}" if missing else "copied")
         return {"FINISHED"}

@@ -4,14 +4,19 @@
 from __future__ import annotations
 
 import functools
+import traceback
 from collections.abc import Callable
 from typing import Any
 
-from ...procgen.errors import VivantError
+from ...procgen.errors import VivantError, os_error_line
+
+
+# Tracebacks of faults of our own, newest last: what Copy Diagnostics adds.
+faults: list[str] = []
 
 
 def in_plain_words(execute: Callable[[Any, Any], set[str]]) -> Callable[[Any, Any], set[str]]:
-    """Decorator of `execute`: errors that a user can act on are reported, and the operator is cancelled."""
+    """Decorator of `execute`: errors are reported in one line, and the operator is cancelled; faults of ours are kept."""
 
     @functools.wraps(execute)
     def run(self: Any, context: Any) -> set[str]:
@@ -20,9 +25,14 @@ def in_plain_words(execute: Callable[[Any, Any], set[str]]) -> Callable[[Any, An
         except VivantError as e:
             self.report({"ERROR"}, str(e))
         except OSError as e:
-            self.report({"ERROR"}, f"{e.strerror or e}: {e.filename or ''}".rstrip(": "))
+            self.report({"ERROR"}, os_error_line(e))
         except MemoryError:
             self.report({"ERROR"}, "not enough memory. Fix: fewer people, or close other files")
+        except Exception as e:
+            faults[:] = [*faults[-4:], traceback.format_exc()]
+            traceback.print_exc()
+            what = " ".join(f"{type(e).__name__}: {e}".split())
+            self.report({"ERROR"}, f"internal error: {what}. Fix: press Copy Diagnostics and report it with them")
         return {"CANCELLED"}
 
     return run

@@ -66,3 +66,8 @@ def select_bone(pose_bone: Any, on: bool) -> None:
     """Select a bone of an armature in pose mode: 5.0 moved the flag from the bone to the pose bone."""
     owner = pose_bone if "select" in type(pose_bone).bl_rna.properties else pose_bone.bone
     owner.select = on
+
+
+def path_options() -> set[str]:
+    """Options of a StringProperty whose path may begin with `//`; from 5.0 on Blender wants to be told."""
+    return {"ANIMATABLE", *({"PATH_SUPPORTS_BLEND_RELATIVE"} if VERSION >= (5, 0, 0) else ())}
