@@ -10,7 +10,6 @@ from typing import Any
 
 from ...procgen.errors import VivantError, os_error_line
 
-
 # Tracebacks of faults of our own, newest last: what Copy Diagnostics adds.
 faults: list[str] = []
 
