@@ -14,7 +14,7 @@ from vivant.procgen.geometry import Mesh, Strands
 from vivant.procgen.materials.shader import Shader
 from vivant.procgen.people.body_state import BodyState, pose_body
 from vivant.procgen.people.garments.choosing import WantedGarment, sample_outfit
-from vivant.procgen.people.garments.coverage import covered_skin
+from vivant.procgen.people.garments.coverage import Cover, covered_skin
 from vivant.procgen.people.garments.figure import ARM, LEG, canonical, figure_of
 from vivant.procgen.people.garments.headwear import directions, press_under, skull_of
 from vivant.procgen.people.garments.outfit import build_outfit, sole_thickness
@@ -135,7 +135,7 @@ SAYS = {
 def test_garments_cover_what_they_say(kind: str, who: str) -> None:
     covers, bare = SAYS[kind]
     person = body(who)
-    hidden = covered_skin(figure_of(person), [m for m, _ in build(kind, who)])
+    hidden = covered_skin(figure_of(person), [Cover(m) for m, _ in build(kind, who)])
     main = canonical(person.model).weights[: person.count].argmax(1)
     for j in covers:
         assert hidden[main == j].mean() > 0.45, f"{kind} leaves {person.model.joint_names[j]} bare"

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from ..frames import R_WORLD_FROM_SMPLX, rigid, transform, world_from_smplx
+from ..vectors import corners_sum, cross, lengths
 from .lbs import forward, rest_shape
 from .model import BodyModel
 from .shape import Phenotype
@@ -124,8 +125,5 @@ def pose_body(
 def vertex_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """(V, 3) float32 unit normals, area weighted; zero for vertices without triangles."""
     a, b, c = (vertices[triangles[:, k]] for k in range(3))
-    n = np.cross(b - a, c - a)
-    out = np.empty((len(vertices), 3))
-    for axis in range(3):
-        out[:, axis] = np.bincount(triangles.ravel(), np.repeat(n[:, axis], 3), minlength=len(vertices))
-    return (out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)).astype(np.float32)
+    out = corners_sum(cross(b - a, c - a), triangles, len(vertices))
+    return (out / np.maximum(lengths(out), 1e-12)[:, None]).astype(np.float32)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ...geometry import Mesh
+from ...vectors import every, lengths, middles, used_vertices
 from ..nearest import NearestPoints
 from .topology import vertex_normals
 
@@ -31,14 +32,14 @@ class Samples:
 def surface_samples(x: np.ndarray, faces: np.ndarray, clearance: float, arm: np.ndarray | None = None) -> Samples:
     """Samples of a mesh; `arm` (V,) is the signed arm weight of its vertices, none = trunk."""
     n = vertex_normals(x, faces)
-    used = np.unique(faces)
-    c, cn = x[faces].mean(1), n[faces].mean(1)
-    cn /= np.maximum(np.linalg.norm(cn, axis=1, keepdims=True), 1e-12)
+    used = used_vertices(faces, len(x))
+    c, cn = middles(x, faces), middles(n, faces)
+    cn /= np.maximum(lengths(cn), 1e-12)[:, None]
     side = np.zeros(len(x)) if arm is None else arm
     return Samples(
         np.concatenate([x[used], c]),
         np.concatenate([n[used], cn]),
-        np.concatenate([side[used], side[faces].mean(1)]),
+        np.concatenate([side[used], middles(side, faces)]),
         clearance,
     )
 
@@ -51,7 +52,7 @@ def layer_samples(mesh: Mesh, clearance: float = 0.003) -> Samples:
 def outer_faces(mesh: Mesh) -> np.ndarray:
     """Faces of a finished garment that other garments touch: not the turned-in hems."""
     inner = mesh.point.get("inner")
-    return mesh.faces if inner is None else mesh.faces[(inner[mesh.faces] < 0.5).all(1)]
+    return mesh.faces if inner is None else mesh.faces[every((inner < 0.5)[mesh.faces])]
 
 
 # Skin whose arm weight lies between these belongs to arm and trunk alike: shoulders and armpits.
@@ -93,7 +94,7 @@ class Collider:
         gap = np.concatenate([np.full(len(s.points), s.clearance) for s in samples])
         arm = np.concatenate([s.arm for s in samples])
         low, high = near.min(0) - 0.1, near.max(0) + 0.1
-        keep = ((points > low) & (points < high)).all(1)
+        keep = every((points > low) & (points < high))
         worn = np.zeros(len(near)) if worn is None else worn
         return cls(points[keep], normals[keep], gap[keep], arm[keep], worn)
 

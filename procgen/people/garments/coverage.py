@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
 from ...geometry import Mesh
+from ...vectors import every, used_vertices
 from ..nearest import NearestPoints
 from .figure import Figure
 from .topology import vertex_normals
@@ -19,21 +21,38 @@ LOOK_IN = 2.0
 LAYER_MARGIN, LAYER_LOOK_IN = 0.022, 1.2
 
 
-def _covered(points: np.ndarray, normals: np.ndarray, mesh: Mesh, margin: float, look_in: float, touching: float = 0.0) -> np.ndarray:
+class Cover:
+    """The outside of a garment in the A-pose, for asking what lies under it.
+
+    Args:
+        mesh: With `fit` (its shape in the A-pose; NaN = covers nothing) and `border` (distance to it); without them it
+            covers nothing.
+    """
+
+    def __init__(self, mesh: Mesh) -> None:
+        fit = mesh.point.get("fit")
+        outer = np.zeros(0, int) if fit is None else np.flatnonzero((mesh.point["inner"] < 0.5) & np.isfinite(fit[:, 0]))
+        self.points = np.zeros((0, 3)) if fit is None else fit[outer].astype(np.float64)
+        self.edge = np.zeros(0) if fit is None else mesh.point["border"][outer]
+
+    @cached_property
+    def near(self) -> NearestPoints:
+        """Search among the points."""
+        return NearestPoints(self.points)
+
+
+def _covered(points: np.ndarray, normals: np.ndarray, cover: Cover, margin: float, look_in: float, touching: float = 0.0) -> np.ndarray:
     """(N,) bool points of the A-pose that lie well under one garment, or closer to it than `touching` metres."""
     out = np.zeros(len(points), bool)
-    fit = mesh.point.get("fit")
-    if fit is None:
+    x, edge = cover.points, cover.edge
+    if len(x) == 0:
         return out
-    outer = np.flatnonzero((mesh.point["inner"] < 0.5) & np.isfinite(fit[:, 0]))
-    if len(outer) == 0:
-        return out
-    x = fit[outer].astype(np.float64)
-    edge = mesh.point["border"][outer]
-    near = np.flatnonzero(((points > x.min(0) - 0.02) & (points < x.max(0) + 0.02)).all(1))
+    near = np.flatnonzero(every((points > x.min(0) - 0.02) & (points < x.max(0) + 0.02)))
     if len(near) == 0:
         return out
-    d, i = NearestPoints(x).query(points[near], max_distance=0.3)
+    # Farther off nothing is covered, however far the border.
+    reach = max((float(edge.max()) - margin) / look_in, touching, 0.0) + 1e-3
+    d, i = cover.near.query(points[near], max_distance=reach)
     i = np.minimum(i, len(x) - 1)
     away = x[i] - points[near]
     # Under the cloth: it lies in front of the point, not beside it.
@@ -42,21 +61,21 @@ def _covered(points: np.ndarray, normals: np.ndarray, mesh: Mesh, margin: float,
     return out
 
 
-def covered_skin(fig: Figure, clothes: list[Mesh]) -> np.ndarray:
+def covered_skin(fig: Figure, clothes: list[Cover]) -> np.ndarray:
     """(V,) bool body vertices that lie well under cloth.
 
     Args:
         fig: The person in the A-pose.
-        clothes: Garments with a `fit` attribute (their shape in the A-pose) and a `border` attribute (distance to it).
+        clothes: All garments.
     """
     hidden = np.zeros(len(fig.skin), bool)
-    for mesh in clothes:
+    for cover in clothes:
         # Children move by less.
-        hidden |= _covered(fig.skin, fig.normals, mesh, MARGIN * min(1.0, fig.scale), LOOK_IN)
+        hidden |= _covered(fig.skin, fig.normals, cover, MARGIN * min(1.0, fig.scale), LOOK_IN)
     return hidden
 
 
-def without_covered(mesh: Mesh, above: list[Mesh], scale: float) -> Mesh:
+def without_covered(mesh: Mesh, above: list[Cover], scale: float) -> Mesh:
     """A garment without the faces that lie well under garments above it.
 
     Args:
@@ -75,19 +94,21 @@ def without_covered(mesh: Mesh, above: list[Mesh], scale: float) -> Mesh:
     hidden = np.zeros(len(x), bool)
     for other in above:
         hidden |= known & _covered(x, normals, other, LAYER_MARGIN * min(1.0, scale), LAYER_LOOK_IN, 0.004)
-    keep = ~hidden[mesh.faces].all(1)
+    keep = ~every(hidden[mesh.faces])
     if keep.all():
         return mesh
-    used, faces = np.unique(mesh.faces[keep], return_inverse=True)
+    used = used_vertices(mesh.faces[keep], len(mesh.vertices))
+    number = np.zeros(len(mesh.vertices), np.int32)
+    number[used] = np.arange(len(used))
     return replace(
         mesh,
         vertices=mesh.vertices[used],
-        faces=faces.reshape(-1, mesh.faces.shape[1]).astype(np.int32),
+        faces=number[mesh.faces[keep]],
         face_material=None if mesh.face_material is None else mesh.face_material[keep],
         point={name: v[used] for name, v in mesh.point.items()},
     )
 
 
-def hidden_quads(fig: Figure, clothes: list[Mesh], faces: np.ndarray) -> np.ndarray:
+def hidden_quads(fig: Figure, clothes: list[Cover], faces: np.ndarray) -> np.ndarray:
     """(Q,) bool faces of the body whose corners are all covered."""
-    return covered_skin(fig, clothes)[faces].all(1)
+    return every(covered_skin(fig, clothes)[faces])

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from ..nearest import NearestPoints
 from .figure import ANKLE, HIP, NECK, SHOULDER, SIDES, WRIST, Canonical
 from .pattern import LEFT_LEG, TRUNK, Cutter, Pattern, leg_axis, trunk_axis
 
@@ -154,10 +155,7 @@ def loop_fade(pattern: Pattern, names: tuple[str, ...], near: float, far: float)
     for name in names:
         if name not in pattern.loops:
             continue
-        edge = pattern.points[pattern.loops[name]]
-        d = np.full(len(out), np.inf)
-        for chunk in np.array_split(edge, max(1, len(edge) // 32)):
-            d = np.minimum(d, np.linalg.norm(pattern.points[:, None] - chunk[None], axis=2).min(1))
+        d = NearestPoints(pattern.points[pattern.loops[name]]).query(pattern.points, max_distance=far)[0]
         t = np.clip((far - d) / (far - near), 0, 1)
         out = np.maximum(out, t * t * (3 - 2 * t))
     return out

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ...geometry import Mesh
 from ...materials.shader import Shader
+from ...vectors import every, used_vertices
 from ..nearest import NearestPoints
 from .figure import SIDES, Figure
 from .topology import Fabric, vertex_normals
@@ -58,8 +60,10 @@ def loop_distance(x: np.ndarray, loop: np.ndarray) -> np.ndarray:
     a, b = x[loop], x[np.roll(loop, -1)]
     steps = np.arange(4)[:, None, None] / 4
     dense = (a[None] * (1 - steps) + b[None] * steps).reshape(-1, 3)
-    d = NearestPoints(dense).query(x, max_distance=0.1)[0]
-    return np.minimum(d, FAR)
+    out = np.full(len(x), FAR)
+    near = np.flatnonzero(every((x > dense.min(0) - 0.11) & (x < dense.max(0) + 0.11)))
+    out[near] = np.minimum(NearestPoints(dense).query(x[near], max_distance=0.1)[0], FAR)
+    return out
 
 
 @dataclass
@@ -92,6 +96,21 @@ class Draped:
     around: np.ndarray
     point: dict[str, np.ndarray]
 
+    @cached_property
+    def normals(self) -> np.ndarray:
+        """(V, 3) unit normals of `x`."""
+        return vertex_normals(self.x, self.fabric.tris)
+
+    @cached_property
+    def fitted_normals(self) -> np.ndarray:
+        """(V, 3) unit normals of `fitted`."""
+        return vertex_normals(self.fitted, self.fabric.tris)
+
+    @cached_property
+    def near_fitted(self) -> NearestPoints:
+        """Search among `fitted`."""
+        return NearestPoints(self.fitted)
+
     @property
     def seams(self) -> tuple[str, ...]:
         """Names of the seam attributes that there are (Blender reads missing ones as 0: on the seam)."""
@@ -106,12 +125,12 @@ class Draped:
 def to_mesh(cloth: Draped, material: Shader, thickness: float) -> Mesh:
     """The finished garment: every border is turned in by a few centimetres, so that it shows its thickness."""
     x, tris = cloth.x, cloth.fabric.tris
-    n = vertex_normals(x, tris)
+    n = cloth.normals
     count = len(x)
     # Canonical distances: the same faces are doubled on every person and at every time.
-    near = (cloth.cut_edge[tris] < TURN_IN).all(1)
+    near = every((cloth.cut_edge < TURN_IN)[tris])
     inner_tris = tris[near]
-    used = np.unique(np.concatenate([inner_tris.ravel(), cloth.fabric.border.ravel()]))
+    used = used_vertices(np.concatenate([inner_tris.ravel(), cloth.fabric.border.ravel()]), count)
     number = np.full(count, -1)
     number[used] = count + np.arange(len(used))
     # The turned-in layer lies a thickness below, and ends a little deeper so that its own edge stays hidden.

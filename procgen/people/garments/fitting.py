@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...vectors import some
 from ..body_state import BodyState
 from .collide import Collider, Samples, surface_samples
 from .figure import ANKLE, ARM, ELBOW, FOOT, HIP, KNEE, NECK, PELVIS, SIDES, SPINE3, Figure, smoothstep
@@ -117,7 +118,7 @@ def skin_samples(body: BodyState, clearance: float) -> Samples:
     w = model.full_weights[:count]
     ignore = w[:, [15, 22, 23, 24]].sum(1) + w[:, 25:].sum(1) > 0.5
     faces = model.quads if model.quads is not None else model.faces
-    faces = faces[~ignore[faces].any(1)]
+    faces = faces[~some(ignore[faces])]
     arm = w[:, ARM[0]].sum(1) - w[:, ARM[1]].sum(1)
     return surface_samples(body.posed[:count].astype(np.float64), faces, clearance, arm)
 
@@ -197,7 +198,10 @@ def joint_weights(pattern: Pattern, fig: Figure, fitted: np.ndarray, skirt: bool
         hand = w[:, ARM[s][2:]].sum(1)
         w[:, ARM[s][2:]] = 0
         w[:, ELBOW[s]] += hand
-    w = pattern.fabric.smooth(w.astype(np.float32), 0.5, 6)
+    # Most joints have no part in it.
+    w = w.astype(np.float32)
+    used = np.flatnonzero(w.any(0))
+    w[:, used] = pattern.fabric.smooth(w[:, used], 0.5, 6)
     return w / w.sum(1, keepdims=True)
 
 

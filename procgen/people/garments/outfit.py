@@ -11,7 +11,7 @@ from ... import registry
 from ...geometry import Mesh
 from ...spec import GarmentSpec
 from ..body_state import BodyState
-from .coverage import hidden_quads, without_covered
+from .coverage import Cover, hidden_quads, without_covered
 from .figure import figure_of
 from .tailoring import Folds, Mode
 
@@ -52,7 +52,7 @@ def build_outfit(
         folds = Folds()
         _put_on(specs, reference, folds)
         parts = _put_on(specs, body, folds.replay())
-    clothes = [mesh for _, mesh, _ in parts]
+    clothes = [Cover(mesh) for _, mesh, _ in parts]
     faces = body.model.quads if body.model.quads is not None else body.model.faces
     hidden = hidden_quads(figure_of(body), clothes, faces) if clothes else np.zeros(len(faces), bool)
     scale = figure_of(body).scale

@@ -8,10 +8,8 @@ import numpy as np
 
 from ...geometry import Mesh
 from ...materials.shader import Shader
-from ..nearest import NearestPoints
 from .figure import Figure
 from .finish import Draped
-from .topology import vertex_normals
 
 Attributes = ("rest", "edge", "seam", "seam2", "seam3", "fade", "inner", "rib", "around", "fit", "border", "arm", "place")
 VECTORS = ("rest", "around", "fit", "place")
@@ -127,11 +125,11 @@ def neckline(cloth: Draped, up: np.ndarray, columns: int = 73, gap: float = 0.02
 
 def on_surface(cloth: Draped, fitted: np.ndarray, lift: float | np.ndarray) -> np.ndarray:
     """(V, 3) world places of A-pose points near the cloth, `lift` metres off its outside."""
-    d, i = NearestPoints(cloth.fitted).query(fitted, k=6)
+    d, i = cloth.near_fitted.query(fitted, k=6)
     i = np.minimum(i, len(cloth.x) - 1)
     w = np.exp(-((d / 0.012) ** 2)) + 1e-9
     w /= w.sum(1, keepdims=True)
-    n0, n1 = vertex_normals(cloth.fitted, cloth.fabric.tris), vertex_normals(cloth.x, cloth.fabric.tris)
+    n0, n1 = cloth.fitted_normals, cloth.normals
     base = np.einsum("vk,vkj->vj", w, cloth.x[i])
     start = np.einsum("vk,vkj->vj", w, cloth.fitted[i])
     m0, m1 = np.einsum("vk,vkj->vj", w, n0[i]), np.einsum("vk,vkj->vj", w, n1[i])
@@ -179,8 +177,8 @@ def front_edges(
     p = front_points(cloth, fig, np.array([x]), np.array([z]))
     if p is None:
         return None
-    _, i = NearestPoints(cloth.fitted).query(p)
-    n = vertex_normals(cloth.x, cloth.fabric.tris)[i[0]]
+    _, i = cloth.near_fitted.query(p)
+    n = cloth.normals[i[0]]
     return on_surface(cloth, p, 0.0)[0], n, p[0]
 
 

@@ -11,6 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
+from ...vectors import corners_sum, cross, every, lengths, some, used_vertices
+
 
 @dataclass(frozen=True)
 class Blend:
@@ -39,13 +41,33 @@ def half_edges(tris: np.ndarray) -> np.ndarray:
 
 def edge_keys(edges: np.ndarray, count: int) -> np.ndarray:
     """One int64 for each undirected edge."""
-    return edges.min(1).astype(np.int64) * count + edges.max(1)
+    a, b = edges[:, 0], edges[:, 1]
+    return np.minimum(a, b).astype(np.int64) * count + np.maximum(a, b)
+
+
+def _grouped(edges: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Undirected edges brought together: (H,) stable order by key, (H,) keys in that order, (H,) bool first of its kind."""
+    keys = edge_keys(edges, count)
+    if count < 1 << 16:
+        # Two counting sorts of 16 bits, the greater end first, beat one sort of 64.
+        a, b = edges[:, 0], edges[:, 1]
+        order = np.argsort(np.maximum(a, b).astype(np.uint16), kind="stable")
+        order = order[np.argsort(np.minimum(a, b).astype(np.uint16)[order], kind="stable")]
+    else:
+        order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    first = np.ones(len(keys), bool)
+    first[1:] = keys[1:] != keys[:-1]
+    return order, keys, first
 
 
 def unique_edges(tris: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """(E, 2) undirected edges in ascending order, and (3T,) the edge of every half edge."""
-    keys, inverse = np.unique(edge_keys(half_edges(tris), count), return_inverse=True)
-    return np.stack([keys // count, keys % count], 1).astype(np.int32), inverse.ravel()
+    order, keys, first = _grouped(half_edges(tris), count)
+    inverse = np.empty(len(keys), np.int64)
+    inverse[order] = np.cumsum(first) - 1
+    keys = keys[first]
+    return np.stack([keys // count, keys % count], 1).astype(np.int32), inverse
 
 
 def subdivide(tris: np.ndarray, count: int) -> tuple[Blend, np.ndarray]:
@@ -66,8 +88,10 @@ def subdivide(tris: np.ndarray, count: int) -> tuple[Blend, np.ndarray]:
 
 def compact(tris: np.ndarray, blend: Blend) -> tuple[Blend, np.ndarray]:
     """Drop vertices that no triangle uses; order is kept."""
-    used, inverse = np.unique(tris, return_inverse=True)
-    return Blend(blend.a[used], blend.b[used], blend.t[used]), inverse.reshape(tris.shape).astype(np.int32)
+    used = used_vertices(tris, len(blend.a))
+    number = np.zeros(len(blend.a), np.int32)
+    number[used] = np.arange(len(used))
+    return Blend(blend.a[used], blend.b[used], blend.t[used]), number[tris]
 
 
 def _snap(tris: np.ndarray, field: np.ndarray, limit: float) -> tuple[Blend, np.ndarray]:
@@ -115,10 +139,9 @@ def clip(tris: np.ndarray, field: np.ndarray, snap: float = 0.25) -> tuple[Blend
     n = len(field)
     moved, f = _snap(tris, np.asarray(field, np.float64), snap)
     inside = f > 0
-    count = inside[tris].sum(1)
     # A triangle with no vertex inside is gone even if an edge lies on the line.
-    keep = tris[(count > 0) & ((f[tris] >= 0).all(1))]
-    cut = tris[(count > 0) & ~((f[tris] >= 0).all(1))]
+    met, whole = some(inside[tris]), every((f >= 0)[tris])
+    keep, cut = tris[met & whole], tris[met & ~whole]
     if len(cut) == 0:
         return compact(keep, moved)
     # Turn every cut triangle so that its patterns are few: first vertex the only one inside, or the only one outside.
@@ -191,16 +214,17 @@ def components(tris: np.ndarray, count: int) -> np.ndarray:
 def largest_parts(tris: np.ndarray, blend: Blend, share: float = 0.3) -> tuple[Blend, np.ndarray]:
     """Keep the parts that have at least `share` of the vertices of the largest."""
     label = components(tris, len(blend.a))
-    size = np.bincount(label[np.unique(tris)], minlength=len(blend.a))
+    size = np.bincount(label[used_vertices(tris, len(blend.a))], minlength=len(blend.a))
     return compact(tris[size[label[tris[:, 0]]] >= share * size.max()], blend)
 
 
 def boundary_edges(tris: np.ndarray, count: int) -> np.ndarray:
     """(B, 2) directed edges that only one triangle has."""
     h = half_edges(tris)
-    keys = edge_keys(h, count)
-    _, inverse, times = np.unique(keys, return_inverse=True, return_counts=True)
-    return h[times[inverse.ravel()] == 1]
+    order, _, first = _grouped(h, count)
+    alone = np.empty(len(h), bool)
+    alone[order] = first & np.append(first[1:], True)
+    return h[alone]
 
 
 def boundary_loops(tris: np.ndarray, count: int) -> list[np.ndarray]:
@@ -219,11 +243,9 @@ def boundary_loops(tris: np.ndarray, count: int) -> list[np.ndarray]:
 
 def opposite_pairs(tris: np.ndarray, count: int) -> np.ndarray:
     """(P, 2) the two vertices opposite every inner edge."""
-    keys = edge_keys(half_edges(tris), count)
     opposite = np.concatenate([tris[:, 2], tris[:, 0], tris[:, 1]])
-    order = np.argsort(keys, kind="stable")
-    k, o = keys[order], opposite[order]
-    same = k[1:] == k[:-1]
+    order, _, first = _grouped(half_edges(tris), count)
+    o, same = opposite[order], ~first[1:]
     return np.stack([o[:-1][same], o[1:][same]], 1).astype(np.int32)
 
 
@@ -294,16 +316,30 @@ class Fabric:
 
     def smooth(self, x: np.ndarray, amount: float, times: int, hold: np.ndarray | None = None) -> np.ndarray:
         """Laplacian smoothing, borders along themselves; `hold` (N,) 0–1 keeps vertices where they are."""
-        index, weight = self.ring
-        w = weight[..., None] if x.ndim == 2 else weight
-        gain = amount if hold is None else amount * (1 - hold)[:, None] if x.ndim == 2 else amount * (1 - hold)
         x = np.asarray(x)
+        gain = amount if hold is None else amount * (1 - hold)[:, None] if x.ndim == 2 else amount * (1 - hold)
+        slots = [(rows, target, (w[:, None] if x.ndim == 2 else w).astype(x.dtype)) for rows, target, w in self._slots]
         for _ in range(times):
             mean = np.zeros_like(x)
-            for k in range(len(index)):
-                mean += x[index[k]] * w[k].astype(x.dtype)
+            for rows, target, w in slots:
+                part = x[target]
+                part *= w
+                if rows is None:
+                    mean += part
+                else:
+                    mean[rows] += part
             x = (x + (mean - x) * gain).astype(x.dtype)
         return x
+
+    @cached_property
+    def _slots(self) -> list[tuple[np.ndarray | None, np.ndarray, np.ndarray]]:
+        """The columns of `ring`: (rows that use the slot, None = all; their neighbours; their weights)."""
+        out: list[tuple[np.ndarray | None, np.ndarray, np.ndarray]] = []
+        for target, weight in zip(*self.ring, strict=True):
+            rows = np.flatnonzero(weight)
+            few = len(rows) < 0.7 * self.count
+            out.append((rows, target[rows], weight[rows]) if few else (None, target, weight))
+        return out
 
 
 def neighbour_table(directed: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -322,14 +358,11 @@ def neighbour_table(directed: np.ndarray, count: int) -> tuple[np.ndarray, np.nd
 
 def vertex_normals(x: np.ndarray, tris: np.ndarray) -> np.ndarray:
     """(N, 3) unit normals, area weighted; any of (T, 3) triangles or (Q, 4) quads."""
+    corner = [x[tris[:, k]] for k in range(tris.shape[1])]
     if tris.shape[1] == 4:
-        n = np.cross(x[tris[:, 2]] - x[tris[:, 0]], x[tris[:, 3]] - x[tris[:, 1]])
+        n = cross(corner[2] - corner[0], corner[3] - corner[1])
     else:
-        n = np.cross(x[tris[:, 1]] - x[tris[:, 0]], x[tris[:, 2]] - x[tris[:, 0]])
-    out = np.empty((len(x), 3))
-    flat = tris.ravel()
-    rep = np.repeat(n, tris.shape[1], axis=0)
-    for k in range(3):
-        out[:, k] = np.bincount(flat, rep[:, k], minlength=len(x))
-    out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-20)
+        n = cross(corner[1] - corner[0], corner[2] - corner[0])
+    out = corners_sum(n, tris, len(x))
+    out /= np.maximum(lengths(out), 1e-20)[:, None]
     return out.astype(x.dtype)

@@ -22,7 +22,6 @@ from .folds import Folding
 from .pockets import patch_pocket
 from .strips import Piece, button, front_edges, sew_on
 from .tailoring import Mode, Work, make
-from .topology import vertex_normals
 from .waist import belt_loops
 
 
@@ -66,7 +65,7 @@ class ShortsSpec(GarmentSpec):
 def _seams(cloth: Draped, fig: Figure, denim: bool) -> None:
     """Side and inner seams, fly and pockets as lines; fading on thighs and knees."""
     x = cloth.fitted
-    n = vertex_normals(x, cloth.fabric.tris)
+    n = cloth.fitted_normals
     hip, knee = fig.joints[list(HIP)].mean(0), fig.joints[list(KNEE)].mean(0)
     unit = fig.leg_scale
     # Signed distances in metres, one attribute for each set of lines that do not cross: shaders draw where they are 0.
