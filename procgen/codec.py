@@ -8,6 +8,7 @@ import json
 import math
 import types
 import typing
+from functools import cache
 from typing import Any, ClassVar, Literal, Union, get_args, get_origin
 
 from .errors import SpecError
@@ -121,6 +122,7 @@ def _encode(value: Any) -> Any:
     return value
 
 
+@cache
 def _hints(cls: type) -> dict[str, Any]:
     return typing.get_type_hints(cls)
 

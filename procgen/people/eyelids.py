@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..frames import world_from_smplx
+from ..vectors import every, lengths, middles
 from .eyes import visible_iris
-from .head import eye_ball
+from .head import eye_ball, in_boxes
 from .lbs import rest_shape
 from .look_spec import EyeSpec
 from .model import BodyModel
@@ -26,8 +27,8 @@ def lid_gap(points: np.ndarray, triangles: np.ndarray, centre: np.ndarray, radiu
     Returns:
         upper, lower: metres, means over three columns about the middle of the eye; both 0 if the eye is shut.
     """
-    middle = points[triangles].mean(1)
-    near = (np.abs(middle[:, [0, 2]] - centre[[0, 2]]) < 1.4 * radius).all(1) & (middle[:, 1] < centre[1])
+    middle = middles(points, triangles)
+    near = every(np.abs(middle[:, [0, 2]] - centre[[0, 2]]) < 1.4 * radius) & (middle[:, 1] < centre[1])
     a, b, c = (points[triangles[near][:, k]] for k in range(3))
     ab, ac = (b - a)[:, [0, 2]], (c - a)[:, [0, 2]]
     det = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0]
@@ -36,11 +37,18 @@ def lid_gap(points: np.ndarray, triangles: np.ndarray, centre: np.ndarray, radiu
     z = np.arange(-0.011, 0.011, _STEP)
     columns = np.array([-0.002, 0.0, 0.002])
     grid = np.stack(np.meshgrid(columns, z, indexing="ij"), -1).reshape(-1, 2)
-    d = grid[:, None] + centre[[0, 2]] - a[:, [0, 2]]
-    u = (d[..., 0] * ac[:, 1] - d[..., 1] * ac[:, 0]) / det
-    v = (ab[:, 0] * d[..., 1] - ab[:, 1] * d[..., 0]) / det
-    y = a[:, 1] + u * (b - a)[:, 1] + v * (c - a)[:, 1]
-    y = np.where((u >= 0) & (v >= 0) & (u + v <= 1), y, np.inf).min(1)
+    spot = grid + centre[[0, 2]]
+    corner = np.stack([a, b, c])[:, :, [0, 2]]
+    # A nanometre more, so that rounding leaves none out.
+    i, t = in_boxes(spot[:, 0], spot[:, 1], corner.min(0) - 1e-9, corner.max(0) + 1e-9)
+    d = spot[i] - a[t][:, [0, 2]]
+    ab, ac, det = ab[t], ac[t], det[t]
+    u = (d[:, 0] * ac[:, 1] - d[:, 1] * ac[:, 0]) / det
+    v = (ab[:, 0] * d[:, 1] - ab[:, 1] * d[:, 0]) / det
+    at = a[t, 1] + u * (b - a)[t, 1] + v * (c - a)[t, 1]
+    met = (u >= 0) & (v >= 0) & (u + v <= 1)
+    y = np.full(len(grid), np.inf)
+    np.minimum.at(y, i[met], at[met])
     ball = centre[1] - np.sqrt(np.maximum(radius**2 - (grid**2).sum(1), 0.0))
     covered = (y < ball).reshape(len(columns), len(z))
     upper, lower = [], []
@@ -73,7 +81,7 @@ def open_lids(model: BodyModel, betas: np.ndarray, spec: EyeSpec) -> np.ndarray:
         inside = model.shell_faces[name]
         keep[inside[inside < model.vertex_count]] = False
     tri = np.asarray(model.faces, np.int64)
-    tri = tri[keep[tri].all(1)]
+    tri = tri[every(keep[tri])]
     names = ("eyeWideLeft", "eyeWideRight", "eyeSquintLeft", "eyeSquintRight")
     actions = np.stack([model.arkit_to_expression[model.arkit_names.index(n)] for n in names])
     amount = np.zeros(4)
@@ -81,8 +89,8 @@ def open_lids(model: BodyModel, betas: np.ndarray, spec: EyeSpec) -> np.ndarray:
         points = np.asarray(world_from_smplx(rest_shape(model, betas, out, full=True)), np.float64)
         for k, shell in enumerate(("eye_l", "eye_r")):
             centre, radius = eye_ball(points, np.unique(model.shell_faces[shell]))
-            near = np.linalg.norm(points - centre, axis=1) < 2.5 * radius
-            upper, lower = lid_gap(points, tri[near[tri].all(1)], centre, radius)
+            near = lengths(points - centre) < 2.5 * radius
+            upper, lower = lid_gap(points, tri[every(near[tri])], centre, radius)
             iris = visible_iris(radius)
             skew = (0.5 - k) * spec.lid_asymmetry
             amount[k] += (iris - spec.lid_cover + skew - upper) / _WIDE

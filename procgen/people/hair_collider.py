@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..geometry import Mesh
+from ..vectors import every, lengths, some
 from .body_state import vertex_normals
 from .head import Head
 from .nearest import NearestPoints
 
 if TYPE_CHECKING:
-    from .body_state import BodyState
+    from ..vectors import every, lengths, some
+from .body_state import BodyState
 
 # How far from the middle of the skull anything can touch hair, metres (long hair ends well above the waist).
 _REACH = 0.62
@@ -71,10 +73,10 @@ def collider_of(head: Head, body: BodyState, meshes: Sequence[Mesh] = ()) -> Col
     for name in ("mouth_inside", "eye_socket"):
         if name in body.model.regions:
             skin &= np.asarray(body.model.regions[name]) < 0.5
-    near = skin & (np.linalg.norm(head.points, axis=1) < _REACH) & (head.points[:, 2] > -_REACH)
+    near = skin & (lengths(head.points) < _REACH) & (head.points[:, 2] > -_REACH)
     # Neck and shoulders have few vertices and folds between them: the middles of their faces count as well.
     tri = np.asarray(body.model.faces, np.int64)
-    tri = tri[near[tri].all(1)]
+    tri = tri[every(near[tri])]
     middle = head.points[tri].mean(1)
     low = middle[:, 2] < -0.06
     across = head.normals[tri[low]].sum(1)
@@ -82,10 +84,10 @@ def collider_of(head: Head, body: BodyState, meshes: Sequence[Mesh] = ()) -> Col
     points, normals = [np.concatenate([head.points[near], middle[low]])], [np.concatenate([head.normals[near], across])]
     margin = [np.zeros(len(points[0]))]
     for mesh in meshes:
-        tri = mesh.triangles()
         local = head.local(mesh.vertices)
-        n = vertex_normals(local, tri).astype(np.float64)
-        close = np.linalg.norm(local, axis=1) < _REACH
+        close = lengths(local) < _REACH
+        tri = mesh.triangles()
+        n = vertex_normals(local, tri[some(close[tri])]).astype(np.float64)
         points.append(local[close])
         normals.append(n[close])
         margin.append(np.full(int(close.sum()), GARMENT_CLEARANCE))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..frames import world_from_smplx
+from ..vectors import every, middles
 from .skeleton import HEAD, JAW, LEFT_EYE, RIGHT_EYE
 
 if TYPE_CHECKING:
@@ -187,6 +188,10 @@ def scatter(head: Head, density: np.ndarray, count: int, rng: np.random.Generato
     return on_surface(head, tri[face], np.stack([1 - u - v, u, v], 1))
 
 
+# Barycentric violation up to which a triangle is looked at for points beside it.
+_BESIDE = 0.03
+
+
 def front_surface(head: Head, xz: np.ndarray) -> Roots:
     """Points on the face seen from the front, by template coordinates.
 
@@ -195,9 +200,9 @@ def front_surface(head: Head, xz: np.ndarray) -> Roots:
     """
     tri = head.triangles
     c = head.canon
-    middle = c[tri].mean(1)
+    middle = middles(c, tri)
     low, high = xz.min(0) - 0.012, xz.max(0) + 0.012
-    near = (middle[:, 1] < 0.05) & (middle[:, [0, 2]] > low).all(1) & (middle[:, [0, 2]] < high).all(1)
+    near = (middle[:, 1] < 0.05) & every(middle[:, [0, 2]] > low) & every(middle[:, [0, 2]] < high)
     tri = tri[near]
     p = c[tri]
     a, b, d = (p[:, k][:, [0, 2]] for k in range(3))
@@ -205,13 +210,41 @@ def front_surface(head: Head, xz: np.ndarray) -> Roots:
     det = (b[:, 0] - a[:, 0]) * (d[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (d[:, 0] - a[:, 0])
     ok = det > 1e-9
     tri, a, b, d, det, depth = tri[ok], a[ok], b[ok], d[ok], det[ok], p[ok].mean(1)[:, 1]
-    w1 = ((xz[:, None, 0] - a[:, 0]) * (d - a)[:, 1] - (xz[:, None, 1] - a[:, 1]) * (d - a)[:, 0]) / det
-    w2 = ((b - a)[:, 0] * (xz[:, None, 1] - a[:, 1]) - (b - a)[:, 1] * (xz[:, None, 0] - a[:, 0])) / det
-    w = np.stack([1 - w1 - w2, w1, w2], 2)
-    # Inside: smallest violation first, then the frontmost.
-    cost = np.maximum(0.0, -w.min(2)) * 10.0 + depth * 0.5
-    best = cost.argmin(1)
-    rows = np.arange(len(xz))
-    bary = np.clip(w[rows, best], 0.0, 1.0)
+    x, z = xz[:, 0], xz[:, 1]
+
+    def weigh(i: np.ndarray, t: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+        """Barycentric coordinates of points i in triangles t, and the cost of choosing them."""
+        w1 = ((x[i] - a[t, 0]) * (d - a)[t, 1] - (z[i] - a[t, 1]) * (d - a)[t, 0]) / det[t]
+        w2 = ((b - a)[t, 0] * (z[i] - a[t, 1]) - (b - a)[t, 1] * (x[i] - a[t, 0])) / det[t]
+        w = [1 - w1 - w2, w1, w2]
+        # Inside: smallest violation first, then the frontmost.
+        return w, np.maximum(0.0, -np.minimum(np.minimum(w[0], w[1]), w[2])) * 10.0 + depth[t] * 0.5
+
+    # Only triangles whose box, a little widened, holds a point can be its best one ...
+    size = np.stack([np.minimum(np.minimum(a, b), d), np.maximum(np.maximum(a, b), d)])
+    size = size + np.array([-2.0, 2.0])[:, None, None] * _BESIDE * (size[1] - size[0])
+    point, which = in_boxes(x, z, size[0], size[1])
+    w, cost = weigh(point, which)
+    best, least = np.zeros(len(xz), np.int64), np.full(len(xz), np.inf)
+    order = np.lexsort((which, cost, point))
+    first = order[np.diff(point[order], prepend=-1) > 0]
+    best[point[first]], least[point[first]] = which[first], cost[first]
+    # ... unless that one costs more than another may whose violation is larger than the widening.
+    rest = np.flatnonzero(~(least < 10.0 * _BESIDE + 0.5 * depth.min(initial=np.inf)))
+    if len(rest):
+        best[rest] = weigh(rest[:, None], np.arange(len(tri))[None])[1].argmin(1)
+    w = np.stack(weigh(np.arange(len(xz)), best)[0], 1)
+    bary = np.clip(w, 0.0, 1.0)
     bary /= bary.sum(1, keepdims=True)
     return on_surface(head, tri[best], bary)
+
+
+def in_boxes(x: np.ndarray, z: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of points (N,), (N,) and the boxes (M, 2) that hold them."""
+    order = np.argsort(x, kind="stable")
+    start, end = np.searchsorted(x[order], low[:, 0]), np.searchsorted(x[order], high[:, 0], side="right")
+    count = end - start
+    box = np.repeat(np.arange(len(low)), count)
+    point = order[np.arange(len(box)) - np.repeat(np.cumsum(count) - count, count) + start[box]]
+    inside = (z[point] >= low[box, 1]) & (z[point] <= high[box, 1])
+    return point[inside], box[inside]

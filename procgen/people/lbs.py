@@ -7,11 +7,13 @@ Source: Loper et al. 2015 (SMPL), eq. 2-10; results equal the unmodified smplx p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import SpecError
+from ..keyed import Keyed
 from .model import BodyModel
 
 
@@ -73,18 +75,25 @@ def rest_shape(
     Returns:
         (V, 3) float32, or (V + S, 3) with `full`, metres, T-pose.
     """
-    template = model.full_template if full else model.v_template
-    out = template.copy()
     b = _columns(betas, model.shapedirs.shape[2], "shape")
     e = _columns(expression, model.exprdirs.shape[2], "expression")
-    shape = model.full_shapedirs if full else model.shapedirs
     expr = model.full_exprdirs if full else model.exprdirs
-    if b.any():
-        out += (shape.reshape(-1, shape.shape[2])[:, : len(b)] @ b).reshape(-1, 3)
+    out = _shaped(Keyed(model), Keyed(b, b.tobytes()), full).copy()
     if e.any():
         # Few actions are on at a time: adding columns one by one beats the dense product.
         on = np.flatnonzero(e)
         out += (expr.reshape(-1, expr.shape[2])[:, on] @ e[on]).reshape(-1, 3)
+    return out
+
+
+@lru_cache(maxsize=24)
+def _shaped(model: Keyed[BodyModel], betas: Keyed[NDArray[np.float32]], full: bool) -> NDArray[np.float32]:
+    """Template and shape: a person is posed several times on the way to rest."""
+    m, b = model.value, betas.value
+    out = (m.full_template if full else m.v_template).copy()
+    shape = m.full_shapedirs if full else m.shapedirs
+    if b.any():
+        out += (shape.reshape(-1, shape.shape[2])[:, : len(b)] @ b).reshape(-1, 3)
     return out
 
 

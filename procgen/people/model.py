@@ -6,7 +6,7 @@ Frame of the rest pose (T-pose): metres, Y up, facing +Z, +X is the person's lef
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +84,11 @@ class BodyModel:
     def joint_count(self) -> int:
         """J."""
         return len(self.parents)
+
+    @cached_property
+    def main_joint(self) -> NDArray[np.intp]:
+        """(V,) joint of the greatest weight."""
+        return self.weights.argmax(1)
 
     @property
     def parts(self) -> dict[str, NDArray[np.intp]]:

@@ -9,6 +9,7 @@ import numpy as np
 from .. import registry
 from ..errors import SpecError
 from ..geometry import Mesh, PlaceGeometry, SceneObject, Seat
+from ..keyed import Keyed
 from ..spec import HumanSpec, canonical, replace
 from .body_mesh import body_mesh
 from .body_state import BodyState, pose_body, root_transform
@@ -39,7 +40,8 @@ def pose_person(human: HumanSpec, place: PlaceGeometry, time: float) -> BodyStat
         time: Seconds since the first frame.
     """
     # Gaze and detail are chosen after the cameras are placed; the body at rest under them is settled once.
-    body, coefficients = _at_rest(canonical(replace(human, gaze=None, detail=0, hair_density=1.0)), place, time)
+    plain = replace(human, gaze=None, detail=0, hair_density=1.0)
+    body, coefficients = _at_rest(Keyed(plain, canonical(plain)), place, time)
     model, root = body.model, body.root
     if human.gaze is not None:
         turned = turn_head(body, np.asarray(human.gaze))
@@ -53,9 +55,9 @@ def pose_person(human: HumanSpec, place: PlaceGeometry, time: float) -> BodyStat
 
 
 @lru_cache(maxsize=64)
-def _at_rest(key: str, place: PlaceGeometry, time: float) -> tuple[BodyState, np.ndarray]:
+def _at_rest(asked: Keyed[HumanSpec], place: PlaceGeometry, time: float) -> tuple[BodyState, np.ndarray]:
     """The body on the ground or seat, eyes ahead, and its expression coefficients."""
-    human = HumanSpec.from_json(key)
+    human = asked.value
     model = load_body()
     betas = _betas(canonical(human.phenotype))
     moment = moment_at(human, time)

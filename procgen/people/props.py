@@ -104,7 +104,7 @@ def _box(spec: CarrySpec, body: BodyState) -> list[tuple[str, Mesh, str]]:
     ahead = body.root[:3, :3] @ np.array([0.0, -1.0, 0.0])
     middle = (left + right) / 2 + np.array([0.0, 0.0, 0.22 * height])
     # Not inside the belly: the near side is ahead of all skin of the trunk at its height.
-    trunk = body.posed[: body.count][np.isin(body.model.weights.argmax(1), [0, 1, 2, 3, 6, 9])].astype(float)
+    trunk = body.posed[: body.count][np.isin(body.model.main_joint, [0, 1, 2, 3, 6, 9])].astype(float)
     near = trunk[np.abs(trunk[:, 2] - middle[2]) < height / 2 + 0.03]
     if len(near):
         front = float(((near - middle) @ ahead).max())

@@ -162,11 +162,11 @@ def make_proxy(body: BodyState) -> Proxy:
     v = smplx_from_world(np.asarray(body.rest[:count], np.float64))
     rest = smplx_from_world(np.asarray(body.joints_rest, np.float64))
     w = np.asarray(body.model.weights[:count])
-    main = w.argmax(1)
-    skin = np.flatnonzero(~np.isin(main, [J["left_eye_smplhf"], J["right_eye_smplhf"]]))
+    main = body.model.main_joint
+    skin = ~np.isin(main, [J["left_eye_smplhf"], J["right_eye_smplhf"]])
 
     def pick(mask: np.ndarray, most: int) -> Points:
-        index = np.intersect1d(np.flatnonzero(mask), skin)
+        index = np.flatnonzero(mask & skin)
         step = max(1, len(index) // most)
         index = index[::step]
         top = np.argsort(-w[index], 1, kind="stable")[:, :INFLUENCES]

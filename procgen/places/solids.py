@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
 from ..geometry import Mesh
 from ..materials.shader import Shader
+from ..vectors import cross, lengths
 
 
 @dataclass
@@ -147,31 +149,46 @@ def box(size: Sequence[float], at: Sequence[float] = (0.0, 0.0, 0.0), chamfer: f
     if chamfer <= 0:
         v = (_SIGN * h)[_SIDES].reshape(-1, 3)
         return Piece(v + at, quads(np.arange(24).reshape(6, 4)), _grain(v, h))
-    # One inset point for each corner and side; bridges between them are the chamfers.
-    corner = (_SIGN * h)[:, None, :] - _SIGN[:, None, :] * chamfer * (1 - np.eye(3))[None]  # (8 corners, 3 axes, 3)
-    axis = [2, 2, 1, 0, 1, 0]
-    face = [corner[s, a] for s, a in zip(_SIDES, axis, strict=True)]
+    index, f = _chamfered()
+    v = _insets(h, chamfer).reshape(-1, 3)[index]
+    return Piece(v + at, f.copy(), _grain(v, h))
+
+
+def _insets(h: np.ndarray, chamfer: float) -> np.ndarray:
+    """(8 corners, 3 axes, 3): one inset point for each corner and side; bridges between them are the chamfers."""
+    return (_SIGN * h)[:, None, :] - _SIGN[:, None, :] * chamfer * (1 - np.eye(3))[None]
+
+
+@lru_cache(maxsize=1)
+def _chamfered() -> tuple[np.ndarray, np.ndarray]:
+    """Corners of all faces of a chamfered box as places in `_insets`, wound outwards, and the faces over them.
+
+    Which way round is outwards does not depend on the size: it is found once, on a cube.
+    """
+    cube = _insets(np.ones(3), 0.5)
+    number = np.arange(24).reshape(8, 3)
+    face = [number[s, a] for s, a in zip(_SIDES, [2, 2, 1, 0, 1, 0], strict=True)]
     strips, caps = [], []
     for a in range(8):
-        caps.append(_outward(corner[a]))
+        caps.append(_outward(number[a], cube))
         for k in range(3):
-            b = a ^ 0
             s = _SIGN[a].copy()
             if s[k] > 0:
                 continue
             s[k] = 1
             b = int(np.where((s == _SIGN).all(1))[0][0])
             i, j = (k + 1) % 3, (k + 2) % 3
-            strips.append(_outward(np.array([corner[a, i], corner[b, i], corner[b, j], corner[a, j]])))
+            strips.append(_outward(np.array([number[a, i], number[b, i], number[b, j], number[a, j]]), cube))
     quad = np.concatenate([*face, *strips])
-    v = np.concatenate([quad, np.concatenate(caps)])
     f = np.concatenate([quads(np.arange(len(quad)).reshape(-1, 4)), len(quad) + np.arange(24).reshape(8, 3)])
-    return Piece(v + at, f, _grain(v, h))
+    return np.concatenate([quad, *caps]), f
 
 
-def _outward(poly: np.ndarray) -> np.ndarray:
+def _outward(ids: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """A polygon of `points` (…, 3) that winds outwards about the origin."""
+    poly = points.reshape(-1, 3)[ids]
     n = np.cross(poly[1] - poly[0], poly[2] - poly[0])
-    return poly if n @ poly.mean(0) > 0 else poly[::-1]
+    return ids if n @ poly.mean(0) > 0 else ids[::-1]
 
 
 def boxes(centres: np.ndarray, sizes: np.ndarray) -> Piece:
@@ -263,15 +280,15 @@ def lathe(profile: Sequence[Sequence[float]] | np.ndarray, segments: int = 16, s
 def frames_along(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Two unit normals (N, K, 3) along polylines (N, K, 3), carried from the root without twist."""
     t = np.gradient(points, axis=1)
-    t /= np.maximum(np.linalg.norm(t, axis=2, keepdims=True), 1e-12)
+    t /= np.maximum(lengths(t), 1e-12)[:, :, None]
     pick = np.where(np.abs(t[:, 0, 2:]) < 0.8, np.array([0.0, 0.0, 1.0]), np.array([1.0, 0.0, 0.0]))
     u = np.empty_like(points)
-    cur = np.cross(t[:, 0], pick)
+    cur = cross(t[:, 0], pick)
     for k in range(points.shape[1]):
         cur = cur - (cur * t[:, k]).sum(1, keepdims=True) * t[:, k]
-        cur = cur / np.maximum(np.linalg.norm(cur, axis=1, keepdims=True), 1e-12)
+        cur = cur / np.maximum(lengths(cur), 1e-12)[:, None]
         u[:, k] = cur
-    return u, np.cross(t, u)
+    return u, cross(t, u)
 
 
 def tubes(points: np.ndarray, radius: np.ndarray | float, sides: int = 6, caps: bool = True) -> Piece:
@@ -283,7 +300,7 @@ def tubes(points: np.ndarray, radius: np.ndarray | float, sides: int = 6, caps: 
     t = np.linspace(0, 2 * np.pi, sides, endpoint=False)
     ring = u[:, :, None] * np.cos(t)[:, None] + w[:, :, None] * np.sin(t)[:, None]
     v = (points[:, :, None] + ring * radius[:, :, None, None]).reshape(-1, 3)
-    length = np.concatenate([np.zeros((n, 1)), np.cumsum(np.linalg.norm(np.diff(points, axis=1), axis=2), 1)], 1)
+    length = np.concatenate([np.zeros((n, 1)), np.cumsum(lengths(np.diff(points, axis=1)), 1)], 1)
     tex = np.stack(
         [
             np.broadcast_to(length[:, :, None], (n, m, sides)),
@@ -309,9 +326,8 @@ def tubes(points: np.ndarray, radius: np.ndarray | float, sides: int = 6, caps: 
 def rod(a: Sequence[float], b: Sequence[float], radius: float, sides: int = 8) -> Piece:
     """A straight round bar with flat, sharp ends."""
     pts = np.array([[a, b]], float)
-    wall = tubes(pts, radius, sides, caps=False)
-    ends = tubes(pts, radius, sides, caps=True)
-    return join([wall, Piece(ends.v, ends.f[2 * sides :], ends.tex)])
+    tube = tubes(pts, radius, sides, caps=True)
+    return join([Piece(tube.v, tube.f[: 2 * sides], tube.tex), Piece(tube.v, tube.f[2 * sides :], tube.tex)])
 
 
 def tube_path(points: Sequence[Sequence[float]] | np.ndarray, radius: float | np.ndarray, sides: int = 8) -> Piece:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...errors import BuildError
 from ...frames import world_from_smplx
+from ...keyed import Keyed
 from ..body_state import BodyState, vertex_normals
 from ..lbs import forward
 from ..model import BodyModel
@@ -77,22 +78,9 @@ class Canonical:
         return (x - a) @ d / (d @ d)
 
 
-class _Key:
-    """Lets a model be an argument of cached functions: models are compared by identity."""
-
-    def __init__(self, model: BodyModel) -> None:
-        self.model = model
-
-    def __hash__(self) -> int:
-        return id(self.model)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and other.model is self.model
-
-
 @lru_cache(maxsize=2)
-def _canonical(key: _Key) -> Canonical:
-    model = key.model
+def _canonical(key: Keyed[BodyModel]) -> Canonical:
+    model = key.value
     # An average adult: the mean of all coefficients would mix in children, whose proportions are not those of patterns.
     zero = forward(model, betas_from_phenotype(model, Phenotype()), full=True)
     faces = shell_triangles(model)
@@ -119,7 +107,7 @@ def shell_triangles(model: BodyModel) -> np.ndarray:
 
 def canonical(model: BodyModel) -> Canonical:
     """The canonical body of a model, computed once."""
-    return _canonical(_Key(model))
+    return _canonical(Keyed(model))
 
 
 class Axis(NamedTuple):
@@ -231,26 +219,12 @@ class Figure:
         return float(self.legs[0].length / mean)
 
 
-class _Shape:
-    """Hashable stand-in for a body whose pose does not matter."""
-
-    def __init__(self, body: BodyState) -> None:
-        self.body = body
-        self.key = (id(body.model), np.asarray(body.betas).tobytes())
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Shape) and other.key == self.key
-
-
 @lru_cache(maxsize=8)
-def _figure(shape: _Shape) -> Figure:
-    body = shape.body
+def _figure(shape: Keyed[BodyState]) -> Figure:
+    body = shape.value
     return Figure(canonical(body.model), body.at_pose(fitting_pose(len(body.joints_rest))))
 
 
 def figure_of(body: BodyState) -> Figure:
     """The A-pose figure of a person; the same for every pose and time."""
-    return _figure(_Shape(body))
+    return _figure(Keyed(body, (id(body.model), np.asarray(body.betas).tobytes())))

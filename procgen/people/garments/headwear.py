@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
 
 from ...codec import param
 from ...geometry import Mesh, Strands
+from ...keyed import Keyed
 from ...materials.cloth import cloth_material, plain_material
 from ...registry import garments
 from ...spec import FabricSpec, GarmentSpec
@@ -86,6 +88,12 @@ def directions(elevation: np.ndarray, azimuth: np.ndarray) -> np.ndarray:
 
 def skull_of(body: BodyState) -> Skull:
     """Measure a head; ears are left out, they fold under cloth or stick out below it."""
+    return _skull(Keyed(body))
+
+
+@lru_cache(maxsize=2)
+def _skull(asked: Keyed[BodyState]) -> Skull:
+    body = asked.value
     head = head_of(body)
     use = (head.weight > 0.5) & (head.ears < 0.2) & (head.points[:, 2] > -0.13 * head.scale)
     p = head.points[use]

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from ...geometry import Mesh
+from ...keyed import Keyed
 from ..body_state import BodyState
 from .collide import Collider, layer_samples
 from .drape import Cloth, relax
@@ -61,23 +62,9 @@ class _Fitted:
     folds: list[Relief]
 
 
-class _Tight:
-    """Lets an array be an argument of a cached function."""
-
-    def __init__(self, values: np.ndarray) -> None:
-        self.values = values
-        self.key = values.tobytes()
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Tight) and other.key == self.key
-
-
 @lru_cache(maxsize=24)
-def _fitted(pattern: Pattern, fig: Figure, ease: Ease, skirt: bool, folding: Folding | None, tight: _Tight) -> _Fitted:
-    coarse = fit(pattern, fig, ease, tight.values)
+def _fitted(pattern: Pattern, fig: Figure, ease: Ease, skirt: bool, folding: Folding | None, tight: Keyed[np.ndarray]) -> _Fitted:
+    coarse = fit(pattern, fig, ease, tight.value)
     by, fabric = _fine(pattern)
     # Midpoints lie on the facets of the coarse mesh: round them before the fine folds.
     fine = fabric.smooth(by(coarse), 0.5, 2)
@@ -142,7 +129,7 @@ def make(
         hold: (V,) 0–1 where draping keeps it with the skinned garment.
     """
     fig = figure_of(body)
-    f = _fitted(pattern, fig, work.ease, work.skirt, work.folds, _Tight(tight))
+    f = _fitted(pattern, fig, work.ease, work.skirt, work.folds, Keyed(tight, tight.tobytes()))
     target, turned = carry(pattern, f.coarse, f.weights, fig, body)
     by, fine = _fine(pattern)
     samples = [skin_samples(body, work.clearance), *(layer_samples(m) for m in below)]
