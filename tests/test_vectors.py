@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from vivant.procgen import vectors
 from vivant.procgen.people.garments import topology
 
