@@ -173,14 +173,22 @@ def bake(vertices: np.ndarray, rest: np.ndarray, uv: UvMap, views: Sequence[Text
     if not seen.any():
         raise LiftError("no picture sees the surface", fix="check camera and fit: the body may lie outside of the picture")
     color = np.where(seen[:, None], summed / np.maximum(total, 1e-12)[:, None], 0.0)
-    color = _fill(color, seen, uv, rest, pieces)
-    size, channels = uv.size, color.shape[1]
-    picture = np.zeros((size, size, channels), np.float32)
-    picture[uv.texels] = color
+    size = uv.size
     confidence, where = np.zeros((size, size), np.float32), np.zeros((size, size), bool)
     confidence[uv.texels] = np.clip(best, 0.0, 1.0)
     where[uv.texels] = seen
-    return Texture(dilate(picture, uv.texels, DILATE), confidence, where)
+    return Texture(filled(color, seen, uv, rest, pieces), confidence, where)
+
+
+def filled(color: np.ndarray, seen: np.ndarray, uv: UvMap, rest: np.ndarray, pieces: np.ndarray | None = None) -> np.ndarray:
+    """(S, S, C) float32 picture of colours (N, C) of the covered texels, of which `seen` (N,) are known.
+
+    Args:
+        rest, pieces: As `bake` takes them.
+    """
+    picture = np.zeros((uv.size, uv.size, color.shape[1]), np.float32)
+    picture[uv.texels] = _fill(color, seen, uv, rest, pieces)
+    return dilate(picture, uv.texels, DILATE)
 
 
 def _fill(color: np.ndarray, seen: np.ndarray, uv: UvMap, rest: np.ndarray, pieces: np.ndarray | None) -> np.ndarray:
