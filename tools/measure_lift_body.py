@@ -112,9 +112,9 @@ def _print(found: dict[str, dict[str, dict[str, float]]], missed: list[str]) -> 
         low, high = np.percentile(draws, [2.5, 97.5], axis=0)
         mean, middle = table.mean(0), np.median(table, 0)
         seconds = np.mean([p["seconds"] for p in people.values()])
+        joints, skin = (f"{mean[k]:.0f} ({low[k]:.0f} to {high[k]:.0f}) | {middle[k]:.0f}" for k in (0, 1))
         print(
-            f"| {label} | {len(table)} | {mean[0]:.0f} ({low[0]:.0f} to {high[0]:.0f}) | {middle[0]:.0f} | {mean[1]:.0f} ({low[1]:.0f} to {high[1]:.0f}) "
-            f"| {middle[1]:.0f} | {mean[2]:.0f} | {mean[3]:.0f} | {mean[4]:.0f} | {seconds:.1f} |"
+            f"| {label} | {len(table)} | {joints} | {skin} | {mean[2]:.0f} | {mean[3]:.0f} | {mean[4]:.0f} | {seconds:.1f} |"
         )
     print(f"\nnot found by the detector: {len(missed)}")
 

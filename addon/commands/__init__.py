@@ -11,8 +11,8 @@ from types import ModuleType
 
 # In the order of `vivant --help`: the daily ones first.
 ORDER = (
-    "generate", "verify", "sheet", "export", "synthesize", "measure", "train", "lift", "person", "motion", "label", "body", "list",
-    "describe", "schema", "worker", "doctor",
+    "generate", "verify", "sheet", "export", "synthesize", "measure", "train", "lift", "person", "motion", "animate", "label",
+    "body", "list", "describe", "schema", "worker", "doctor",
 )  # fmt: skip
 
 

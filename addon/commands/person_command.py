@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     from ...procgen.progress import NoProgress, TerminalProgress
 
     progress = NoProgress() if args.json else TerminalProgress(sys.stderr)
-    with _quiet():
+    with quiet():
         names = write_person(
             out, out.stem, spec, body, parts, hidden, texture=args.texture_size, progress=progress
         )
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Blender's exporters print to stdout as they please; what they have to say comes as an exception too."""
     sys.stdout.flush()
     kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)

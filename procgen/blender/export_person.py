@@ -34,6 +34,16 @@ FORMATS = (".blend", ".glb", ".usd", ".usdc", ".usdz", ".fbx")
 # Texels of the largest texture (skin); clothes have half, eyes and teeth a quarter.
 TEXTURE = 2048
 
+# All objects' actions become one animation, sampled at every frame and not thinned out.
+_GLTF_ANIMATION: dict[str, Any] = {
+    "export_animation_mode": "ACTIVE_ACTIONS",
+    "export_force_sampling": True,
+    "export_frame_range": True,
+    "export_morph_animation": True,
+    "export_optimize_animation_size": False,
+    "export_anim_slide_to_zero": True,
+}
+
 
 def write_person(
     path: str | Path,
@@ -86,8 +96,8 @@ def write_person(
         collection = build_character(
             bpy.context.scene, name, human, body, parts, hidden, keys, texture=texture, progress=progress
         )
-        _export(kind, str(Path(folder) / target.name))
-        _land(Path(folder), target)
+        export(kind, str(Path(folder) / target.name))
+        land(Path(folder), target)
         progress.step(text=target.name)
         progress.close()
     return sorted(ob.name for ob in collection.all_objects)
@@ -177,7 +187,7 @@ def _roots(part: SceneObject) -> np.ndarray:
     return transform(part.T_world_from_object, np.asarray(part.geometry.points[:, 0], np.float64))  # type: ignore[union-attr]
 
 
-def _land(folder: Path, target: Path) -> None:
+def land(folder: Path, target: Path) -> None:
     """Move what an exporter wrote, companions (textures) first, the file itself last."""
     made = folder / target.name
     if not made.exists():
@@ -192,7 +202,14 @@ def _land(folder: Path, target: Path) -> None:
         made.replace(target)
 
 
-def _export(kind: str, path: str) -> None:
+def export(kind: str, path: str, *, animated: bool = False) -> None:
+    """Write the open file in a format.
+
+    Args:
+        animated: With the keyframes of the scene's range, as one animation.
+    Raises:
+        BuildError: this Blender lacks the exporter, or it failed.
+    """
     try:
         if kind == ".blend":
             bpy.ops.wm.save_as_mainfile(filepath=path, compress=True)
@@ -203,7 +220,8 @@ def _export(kind: str, path: str) -> None:
                 export_skins=True,
                 export_morph=True,
                 export_morph_normal=False,
-                export_animations=False,
+                export_animations=animated,
+                **(_GLTF_ANIMATION if animated else {}),
             )
         elif kind == ".fbx":
             bpy.ops.export_scene.fbx(
@@ -212,6 +230,10 @@ def _export(kind: str, path: str) -> None:
                 add_leaf_bones=False,
                 path_mode="COPY",
                 embed_textures=True,
+                bake_anim=animated,
+                bake_anim_use_all_actions=False,
+                bake_anim_use_nla_strips=False,
+                bake_anim_simplify_factor=0.0,
             )
         else:
             bpy.ops.wm.usd_export(
@@ -221,7 +243,7 @@ def _export(kind: str, path: str) -> None:
                 export_materials=True,
                 generate_preview_surface=True,
                 export_textures_mode="NEW",
-                export_animation=False,
+                export_animation=animated,
                 root_prim_path="/root",
             )
     except (AttributeError, RuntimeError, TypeError) as e:

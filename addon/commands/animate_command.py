@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Let a person move: one of our motions, somebody's motion file, or what was lifted from pictures, as .blend, .glb, .usd or
+.fbx with bones and shape keys keyed at every frame, or as .bvh or AMASS-style .npz.
+
+PERSON is a seed (a whole number), a person's spec (.json), or a subject of `vivant lift` (OUT/subjects/NAME). MOTION is a
+name that `vivant list motions` prints, a .bvh, .npz or .amc file, or the folder of a lifted sequence (OUT).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ..output import say, say_json
+from ..parsing import whole
+from .person_command import quiet
+
+NAME = "animate"
+HELP = "a person with a motion as .blend, .glb, .usd or .fbx"
+SCENES = (".blend", ".glb", ".usd", ".usdc", ".usdz", ".fbx")
+MOTIONS = (".bvh", ".npz")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument("person", metavar="PERSON", help="a seed, a PERSON.json, or OUT/subjects/NAME of `vivant lift`")
+    parser.add_argument("motion", metavar="MOTION", help="a motion's name, a .bvh, .npz or .amc file, or a lifted sequence")
+    parser.add_argument("-o", "--out", required=True, metavar="OUT", help="file to write: " + " ".join((*SCENES, *MOTIONS)))
+    parser.add_argument("--seconds", type=float, metavar="T", help="duration (default: one cycle, or the whole file)")
+    parser.add_argument("--fps", type=float, default=30.0, metavar="F", help="frames a second (default: 30)")
+    parser.add_argument("--seed", type=whole(0), default=0, metavar="S", help="draws what the motion leaves open (default: 0)")
+    parser.add_argument("--up", choices=("auto", "y", "z"), default="auto", help="up axis of a motion file (default: found out)")
+    parser.add_argument("--texture-size", type=whole(64), metavar="N", default=1024, help="texels of the largest texture (default: 1024)")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Build, key, write."""
+    from ...procgen.errors import SpecError
+
+    out = Path(args.out)
+    ending = out.suffix.lower()
+    if ending not in (*SCENES, *MOTIONS):
+        raise SpecError(f"a person cannot be written to {out.name!r}", expected="a name that ends in " + ", ".join((*SCENES, *MOTIONS)))
+    if not 0.1 <= args.fps <= 1000.0:
+        raise SpecError("--fps is out of range", expected="0.1 to 1000", got=args.fps)
+    if args.seconds is not None and not 0.0 < args.seconds <= 3600.0:
+        raise SpecError("--seconds is out of range", expected="more than 0, at most 3600", got=args.seconds)
+    with tempfile.TemporaryDirectory(prefix="vivant-motion-") as scratch:
+        facts = _animate(args, out, ending, Path(scratch))
+    if args.json:
+        say_json(facts)
+    else:
+        say(f"{out}: {facts['frames']} frames of {facts['motion']} at {args.fps:g} a second")
+    return 0
+
+
+def _animate(args: argparse.Namespace, out: Path, ending: str, scratch: Path) -> dict[str, Any]:
+    from ...bridge.lift.animating import lifted_person, lifted_sequence
+    from ...procgen.one_person import level_ground, moving_person, read_person, sample_person
+    from ...procgen.people.motion_files.baking import bake, write_motion
+    from ...procgen.people.performance import perform, rest_person
+    from ...procgen.people.person import dress_person
+    from ...procgen.seeds import Seed
+
+    lifted = None
+    if args.person.isdigit():
+        person = sample_person(Seed(int(args.person)).child("person"))
+    elif Path(args.person).is_dir():
+        lifted = lifted_person(args.person)
+        person = lifted.human
+    else:
+        person = read_person(args.person)
+    motion = args.motion
+    if Path(motion).is_dir():
+        motion = str(lifted_sequence(motion, scratch / "lifted.npz", args.fps))
+    human = moving_person(Seed(args.seed), motion, up=args.up, person=person)
+    facts = {"out": str(out), "motion": str(human.motion.kind)}
+    if ending in MOTIONS:
+        baked = bake(human, level_ground(), args.seconds, args.fps)
+        write_motion(out, baked)
+        return {**facts, "frames": len(baked.poses), "fps": args.fps}
+    performance = perform(human, level_ground(), args.seconds, args.fps, None if lifted is None else lifted.betas)
+    still = rest_person(human)
+    parts, hidden = dress_person(still, performance.rest)
+    from ...procgen.blender.export_animation import write_animation
+    from ...procgen.progress import NoProgress, TerminalProgress
+
+    progress = NoProgress() if args.json else TerminalProgress(sys.stderr)
+    with quiet():
+        names = write_animation(
+            out, out.stem, still, performance, parts, hidden, texture=args.texture_size,
+            skin=None if lifted is None else lifted.skin, progress=progress,
+        )  # fmt: skip
+    return {
+        **facts, "frames": performance.frames, "fps": args.fps, "objects": names, "actions": sorted(performance.actions),
+    }  # fmt: skip

@@ -1,0 +1,143 @@
+"""Write one rigged person with a motion to .blend, .glb, .usd or .fbx: bones and shape keys keyed at every frame."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ..errors import SpecError
+from ..files import disk
+from ..geometry import SceneObject
+from ..people.face_keys import face_keys
+from ..people.performance import Performance
+from ..people.skeleton import JOINT_NAMES
+from ..progress import NoProgress, Progress
+from ..spec import HumanSpec
+from .bake import hair_texture
+from .export_person import FORMATS, build_character, export, land
+from .posable import set_pose
+from .settings import no_factory_surprises
+
+
+def write_animation(
+    path: str | Path,
+    name: str,
+    human: HumanSpec,
+    performance: Performance,
+    parts: list[SceneObject],
+    hidden: np.ndarray | None,
+    *,
+    texture: int = 1024,
+    skin: np.ndarray | None = None,
+    progress: Progress | None = None,
+) -> list[str]:
+    """Build a person in an empty file, key the motion and write it (headless only: the open file is lost).
+
+    Args:
+        path: What to write; the ending chooses the format. It appears whole or not at all.
+        name: Name of the character.
+        human: Who it is, as rigged (`rest_person`).
+        performance: The motion; `parts` are built on its rest body.
+        hidden: (Q,) bool, skin left out under clothes.
+        texture: Texels of the largest texture.
+        skin: (S, S, 3) uint8 sRGB texture of the body in its UV map, in place of a painted skin.
+        progress: Told of every step.
+    Returns:
+        Names of the objects written.
+    Raises:
+        SpecError: the ending is none of `FORMATS`. BuildError: Blender's exporter failed. DatasetError: cannot be written.
+    """
+    target = Path(path).absolute()
+    kind = target.suffix.lower()
+    if kind not in FORMATS:
+        raise SpecError(f"a person cannot be written to {target.name!r}", expected="a name that ends in " + ", ".join(FORMATS))
+    progress = progress or NoProgress()
+    with disk("write", target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = tempfile.TemporaryDirectory(prefix=".vivant-", dir=target.parent)
+    with beside as folder:
+        no_factory_surprises()
+        size = 0 if kind == ".blend" else texture
+        progress.start(3 + (len(parts) if size else 0), "steps")
+        keys = face_keys(human, performance.rest, parts, hidden)
+        progress.step(text="shape keys")
+        collection = build_character(
+            bpy.context.scene, name, human, performance.rest, parts, hidden, keys, texture=size, progress=progress
+        )
+        if skin is not None:
+            _wear_skin(collection, name, skin)
+        animate(collection, performance)
+        progress.step(text="keyframes")
+        export(kind, str(Path(folder) / target.name), animated=True)
+        land(Path(folder), target)
+        progress.step(text=target.name)
+        progress.close()
+    return sorted(ob.name for ob in collection.all_objects)
+
+
+def animate(collection: Any, performance: Performance) -> None:
+    """Key bones and shape keys of a character at frames 1 to T, and set the scene's range and rate."""
+    scene = bpy.context.scene
+    fps = performance.fps
+    scene.render.fps = max(round(fps), 1)
+    scene.render.fps_base = scene.render.fps / fps
+    scene.frame_start, scene.frame_end = 1, performance.frames
+    rig = next(ob for ob in collection.all_objects if ob.type == "ARMATURE")
+    for bone in rig.pose.bones:
+        bone.rotation_mode = "QUATERNION"
+    _key_bones(rig, performance)
+    for ob in collection.all_objects:
+        blocks = ob.data.shape_keys.key_blocks if ob.type == "MESH" and ob.data.shape_keys is not None else ()
+        for block in blocks:
+            if block.name in performance.actions:
+                # Exporters read keys and not drivers: each object is given its own.
+                block.driver_remove("value")
+                for frame, value in enumerate(performance.actions[block.name], 1):
+                    block.value = float(value)
+                    block.keyframe_insert("value", frame=frame)
+    scene.frame_set(1)
+
+
+def _key_bones(rig: Any, performance: Performance) -> None:
+    last: dict[str, np.ndarray] = {}
+    # Bones that never turn need no keys: hands and toes of most motions.
+    still = _still(performance)
+    for frame, turns in enumerate(performance.turns, 1):
+        set_pose(rig, turns)
+        for j, name in enumerate(JOINT_NAMES):
+            if still[j] and frame > 1:
+                continue
+            bone = rig.pose.bones[name]
+            q = np.array(bone.rotation_quaternion)
+            if name in last and float(q @ last[name]) < 0.0:
+                q = -q  # the same rotation, the short way from the last one
+                bone.rotation_quaternion = q.tolist()
+            last[name] = q
+            bone.keyframe_insert("rotation_quaternion", frame=frame)
+            if j == 0:
+                bone.keyframe_insert("location", frame=frame)
+
+
+def _still(performance: Performance) -> np.ndarray:
+    from ..people.skeleton import PARENTS
+
+    turn = performance.turns[..., :3, :3]
+    above = np.maximum(np.array(PARENTS), 0)
+    local = np.swapaxes(turn[:, above], -1, -2) @ turn
+    moving = np.abs(local - local[:1]).max((0, 2, 3)) > 1e-7
+    moving[0] = True
+    return ~moving
+
+
+def _wear_skin(collection: Any, name: str, skin: np.ndarray) -> None:
+    """Replace the body's material by one image; its rows run from the top, Blender's from the bottom."""
+    from ..color_names import linear_from_srgb
+
+    body = next(ob for ob in collection.all_objects if ob.name.split(".")[0] == "body")
+    picture = np.ones((*skin.shape[:2], 4), np.float32)
+    picture[..., :3] = linear_from_srgb(skin[::-1] / 255.0)
+    hair_texture(body, name, picture)

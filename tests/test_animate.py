@@ -1,0 +1,93 @@
+"""Motions on persons and lifted bodies: what reaches the file, without Blender."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from vivant.addon.cli import run
+from vivant.bridge.lift.animating import lifted_person, lifted_sequence
+from vivant.bridge.lift.result import LiftResult, PartResult, write_result
+from vivant.procgen.errors import DatasetError, SpecError
+from vivant.procgen.frames import R_WORLD_FROM_SMPLX
+from vivant.procgen.one_person import level_ground, moving_person, sample_person
+from vivant.procgen.people.kinematics import matrices, rotvecs
+from vivant.procgen.people.lbs import forward
+from vivant.procgen.people.model import load_body
+from vivant.procgen.people.motion_files.reading import read_motion
+from vivant.procgen.people.performance import perform, rest_person
+from vivant.procgen.seeds import Seed
+from vivant.procgen.spec import replace
+
+
+@pytest.fixture(scope="module")
+def lifted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three moments of one small person who raises a knee, as `vivant lift` leaves them."""
+    out = tmp_path_factory.mktemp("lifted")
+    model = load_body()
+    betas = np.zeros(model.shapedirs.shape[2])
+    betas[0] = -1.0
+    for k in range(3):
+        pose = np.zeros((55, 3))
+        pose[0] = rotvecs(R_WORLD_FROM_SMPLX)
+        pose[1] = [-0.3 * k, 0.0, 0.0]
+        trans = np.array([0.0, -0.05 * k, 0.9])
+        posed = forward(model, betas, None, pose, trans)
+        arrays = {"betas": betas, "poses": pose.reshape(1, -1), "trans": trans[None], "joints": posed.joints, "vertices": posed.vertices}
+        skin = np.full((64, 64, 3), 40 * k, np.uint8)
+        parts = {"body": PartResult({}, arrays), "texture": PartResult({}, {}, {"color": skin})}
+        write_result(out, LiftResult(f"moment_{k}", {}, parts))
+    return out
+
+
+def test_lifted_bodies_become_a_motion(lifted: Path, tmp_path: Path) -> None:
+    clip = read_motion(lifted_sequence(lifted, tmp_path / "walk.npz", 10.0))
+    assert clip.frames == 3
+    assert clip.fps == 10.0
+    assert np.abs(clip.local[2, 1] - matrices(np.array([-0.6, 0.0, 0.0]))).max() < 1e-6
+    assert clip.root[2, 1] - clip.root[0, 1] == pytest.approx(-0.1, abs=1e-6)
+
+
+def test_lifted_person_keeps_shape_and_texture(lifted: Path) -> None:
+    person = lifted_person(lifted / "subjects" / "moment_1")
+    assert person.betas[0] == -1.0
+    assert person.skin is not None
+    assert (person.skin == 40).all()
+    human = moving_person(Seed(0), "wave", person=person.human)
+    performance = perform(human, level_ground(), 0.2, 10.0, person.betas)
+    assert np.abs(performance.rest.betas - person.betas).max() < 1e-6
+    # The skeleton is the lifted one, at every frame, and stands on the ground.
+    bones = performance.rest.joints[18] - performance.rest.joints[16]
+    for frame in performance.joints():
+        assert np.linalg.norm(frame[18] - frame[16]) == pytest.approx(np.linalg.norm(bones), abs=1e-6)
+    assert abs(float(performance.rest.posed[: performance.rest.count, 2].min())) < 0.02
+
+
+def test_rest_pose_has_nothing_in_its_hands_or_face() -> None:
+    human = replace(sample_person(Seed(4), pose="phone"), expression={"mouthSmileLeft": 0.6})
+    still = rest_person(human)
+    assert still.expression == {}
+    assert str(still.pose.kind) == "stand"
+    assert still.outfit == human.outfit
+
+
+def test_errors_are_said(lifted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(DatasetError, match="no lifted"):
+        lifted_person(tmp_path)
+    with pytest.raises(DatasetError, match="no lifted sequence"):
+        lifted_sequence(tmp_path, tmp_path / "x.npz", 10.0)
+    with pytest.raises(SpecError, match="does not move"):
+        perform(sample_person(Seed(4)), level_ground())
+    with pytest.raises(SpecError, match="too long"):
+        perform(moving_person(Seed(4), "walk"), level_ground(), 3000.0, 30.0)
+    assert run(["animate", "3", "walk", "-o", str(tmp_path / "x.obj")]) == 2
+    assert run(["animate", "3", "walc", "-o", str(tmp_path / "x.npz")]) == 2
+    assert run(["animate", str(tmp_path / "none.json"), "walk", "-o", str(tmp_path / "x.npz")]) == 2
+    assert "did you mean 'walk'" in capsys.readouterr().err
+
+
+def test_motion_files_come_out_too(lifted: Path, tmp_path: Path) -> None:
+    for name in ("out.bvh", "out.npz"):
+        assert run(["animate", "3", str(lifted), "-o", str(tmp_path / name), "--fps", "10", "--json"]) == 0
+        assert read_motion(tmp_path / name).frames == 3
