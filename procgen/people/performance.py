@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import registry
 from ..errors import SpecError
 from ..frames import rigid
 from ..geometry import PlaceGeometry
 from ..spec import HandSpec, HumanSpec, replace
 from .body_state import BodyState, pose_body
 from .motion import expression_at, moment_at, period
+from .motions.none import NoMotion
 from .person import pose_person
 from .poses.base import Arm
+from .poses.stand import StandSpec
 from .skeleton import JAW
 
 # Arms of the rest pose, half way from hanging to level: sleeves and armpits bend least to wherever they go.
@@ -50,11 +51,10 @@ class Performance:
 
 def rest_person(human: HumanSpec) -> HumanSpec:
     """The person as they are rigged: standing, arms half way out, nothing held, no expression of the face."""
-    stand = registry.poses.get("stand").spec(left_arm=REST_ARM, right_arm=REST_ARM)  # type: ignore[misc]
     return replace(
-        human, pose=stand, left_hand=HandSpec(), right_hand=HandSpec(), expression={}, gaze=None, seat=None, touches=(),
-        motion=registry.motions.get("none").spec(), position=(0.0, 0.0), heading=0.0,
-    )  # type: ignore[misc]  # fmt: skip
+        human, pose=StandSpec(left_arm=REST_ARM, right_arm=REST_ARM), left_hand=HandSpec(), right_hand=HandSpec(), expression={},
+        gaze=None, seat=None, touches=(), motion=NoMotion(), position=(0.0, 0.0), heading=0.0,
+    )  # fmt: skip
 
 
 def perform(
