@@ -38,7 +38,7 @@ class Feature:
         loads: Shared factor -> correlation with it.
         male: Mean of men over that of women beyond what the body model has, in units.
         old: What old age adds, in units.
-        base: (man, woman) what the model's own average lacks, in units: its eyes and mouths are smaller than people's.
+        base: (man, woman) what the model's own average lacks, in units: smaller eyes and mouths, men's skulls too long.
     """
 
     doc: str
@@ -58,8 +58,8 @@ def _pair(stem: str, share: float = 1.0, more: str = "incr", less: str = "decr")
 FEATURES: dict[str, Feature] = {
     "face_width": Feature("wider head", _pair("head/head-scale-horiz"), 0.14, {"wide": 0.7}),
     "face_height": Feature("taller head", _pair("head/head-scale-vert"), 0.12, {"long": 0.7}, base=(0.3, 0.8)),
-    "face_depth": Feature("deeper head", _pair("head/head-scale-depth"), 0.2, {"long": 0.3}),
-    "occiput": Feature("fuller back of the head", _pair("head/head-back-scale-depth"), 0.12),
+    "face_depth": Feature("deeper head", _pair("head/head-scale-depth"), 0.2, {"long": 0.3}, base=(-1.1, 0.0)),
+    "occiput": Feature("fuller back of the head", _pair("head/head-back-scale-depth"), 0.12, base=(-1.1, 0.0)),
     "fullness": Feature("more fat in the face", _pair("head/head-fat"), 0.30, {"full": 0.7}),
     "roundness": Feature("rounder outline", {"head/head-round": 1.0}, 0.12, {"full": 0.4, "long": -0.4}),
     "squareness": Feature("squarer outline", {"head/head-square": 1.0}, 0.11, {"robust": 0.5}, male=0.3),
@@ -102,7 +102,7 @@ FEATURES: dict[str, Feature] = {
     "bridge_width": Feature("wider bridge", {**_pair("nose/nose-width1"), **_pair("nose/nose-width2", 0.7)}, 0.3, {"robust": 0.3}),
     "nose_volume": Feature("fleshier nose", _pair("nose/nose-volume"), 0.28, {"robust": 0.3, "full": 0.2}, old=0.5),
     "eye_size": Feature("larger eye openings", _pair("eyes/eye-scale"), 0.17, {"open": 0.4}, base=(3.0, 3.2)),
-    "eye_spacing": Feature("eyes further apart", _pair("eyes/eye-trans", 1, "out", "in"), 0.24, {"wide": 0.6}, base=(1.0, 2.0)),
+    "eye_spacing": Feature("eyes further apart", _pair("eyes/eye-trans", 1, "out", "in"), 0.24, {"wide": 0.6}, base=(1.6, 2.9)),
     "eye_height": Feature("eyes higher in the face", _pair("eyes/eye-trans", 1, "up", "down"), 0.25),
     "eye_tilt": Feature(
         "outer corners higher",
