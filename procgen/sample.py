@@ -30,6 +30,8 @@ from .spec import CameraSpec, HumanSpec, RenderSpec, SceneSpec, replace
 VIEWS = {"full_body": 0.42, "wide": 0.33, "portrait": 0.25}
 # Heads larger than this many pixels get the subdivided skin and more strands.
 CLOSE_HEAD_PX = 60.0
+# Heads smaller than this: clothes keep a vertex every two centimetres, which is a pixel or two.
+FAR_HEAD_PX = 26.0
 
 
 def sample_scene(
@@ -178,7 +180,7 @@ def _finish(
     chance = float(to_lens @ ahead) > 0.8 * length and seed.child("gaze").rng().random() < 0.6
     if length > 0.2 and (lens or (lens is None and gaze is None and chance)):
         gaze = tuple(float(v) for v in cameras[0].eye)
-    return replace(human, detail=int(close), hair_density=density, gaze=gaze)
+    return replace(human, detail=int(close), cloth_detail=int(size > FAR_HEAD_PX), hair_density=density, gaze=gaze)
 
 
 def scene_of(options: GenerateOptions, scene: int) -> SceneSpec:

@@ -111,6 +111,7 @@ class HumanSpec(Spec):
     seat: str | None = param(None, doc="Name of the seat sat on; null = stands on the ground.")
     touches: tuple[TouchSpec, ...] = param((), doc="Hands laid on other people.")
     detail: int = param(1, low=0, high=1, doc="Subdivision level of the body mesh.")
+    cloth_detail: int = param(1, low=0, high=1, doc="Subdivision level of clothes; 0 suits people who are small in the picture.")
     hair_density: float = param(0.35, low=0.02, high=1.0, doc="Share of the full strand count (thinner, fewer far away).")
 
 

@@ -40,7 +40,7 @@ def pose_person(human: HumanSpec, place: PlaceGeometry, time: float) -> BodyStat
         time: Seconds since the first frame.
     """
     # Gaze and detail are chosen after the cameras are placed; the body at rest under them is settled once.
-    plain = replace(human, gaze=None, detail=0, hair_density=1.0)
+    plain = replace(human, gaze=None, detail=0, cloth_detail=1, hair_density=1.0)
     body, coefficients = _at_rest(Keyed(plain, canonical(plain)), place, time)
     model, root = body.model, body.root
     if human.gaze is not None:
@@ -160,7 +160,7 @@ def dress_person(
     """
     lod = 0 if human.detail else 1
     years = human.phenotype.age_years
-    dressed = build_outfit(human.outfit, body, mode, first)  # pyright: ignore[reportArgumentType] (checked there)
+    dressed = build_outfit(human.outfit, body, mode if human.cloth_detail else "far", first)  # pyright: ignore[reportArgumentType] (checked there)
     bearded = human.hair is not None and human.hair.beard > 0
     shader = skin_shader(human.skin, human.hair, stubble=human.hair.beard * 0.5 if bearded else 0.0, age=years, lod=lod)  # type: ignore[union-attr]
     skin = body_mesh(body, shader, skin_attributes(body, human.hair), hidden=dressed.hidden_faces, level=human.detail)

@@ -13,7 +13,7 @@ from ...materials.cloth import cloth_material
 from ...registry import garments
 from ...spec import FabricSpec, GarmentSpec
 from ..body_state import BodyState
-from .cuts import cut_top
+from .cuts import cut_top, graded
 from .drape import Cloth
 from .figure import SIDES, canonical, figure_of, smoothstep
 from .finish import to_mesh
@@ -75,9 +75,9 @@ def sample_blouse(rng: np.random.Generator, fabric: FabricSpec) -> BlouseSpec:
     return BlouseSpec(
         fabric=fabric,
         looseness=round(float(rng.beta(2, 2)), 3),
-        length=round(float(rng.uniform(0.02, 0.1)), 3),
-        sleeve=round(float(rng.uniform(0.92, 0.96) if long else rng.uniform(0.3, 0.5)), 3),
+        length=graded(float(rng.uniform(0.02, 0.1)), 0.02),
+        sleeve=graded(float(rng.uniform(0.92, 0.96)), 0.025) if long else graded(float(rng.uniform(0.3, 0.5)), 0.05),
         full=round(float(rng.beta(2, 2)), 3),
         neck=neck,
-        neck_depth=round(float(rng.uniform(0.02, 0.07)), 3),
+        neck_depth=graded(float(rng.uniform(0.02, 0.07)), 0.02),
     )

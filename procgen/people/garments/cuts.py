@@ -39,7 +39,11 @@ def _neckline(base: Canonical, kind: str, depth: float, width: float):
     return keep
 
 
-@lru_cache(maxsize=64)
+def graded(value: float, step: float) -> float:
+    """A drawn measure on the nearest of a tailor's sizes: crowds then share their cuts, each of which is made once."""
+    return round(round(value / step) * step, 4) + 0.0  # never -0.0
+
+
 def cut_top(
     base: Canonical,
     hem: float,
@@ -59,6 +63,12 @@ def cut_top(
         width: Extra half width of the opening.
         opening: Half width of an open front at the hem, metres; 0 = closed.
     """
+    # A round neckline has no depth of its own.
+    return _cut_top(base, hem, sleeve, neck, 0.0 if neck == "crew" else depth, width, opening)
+
+
+@lru_cache(maxsize=64)
+def _cut_top(base: Canonical, hem: float, sleeve: float, neck: str, depth: float, width: float, opening: float) -> Pattern:
     hip = base.joints[list(HIP)].mean(0)
     c = Cutter(base)
     low = max(-hem, HIP_CUT) + hip[2]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from ...vectors import some
 from ..body_state import BodyState
 from .collide import Collider, Samples, surface_samples
-from .figure import ANKLE, ARM, ELBOW, FOOT, HIP, KNEE, NECK, PELVIS, SIDES, SPINE3, Figure, smoothstep
+from .figure import ANKLE, ARM, ELBOW, FOOT, HIP, KNEE, NECK, PELVIS, SIDES, SPINE3, Canonical, Figure, smoothstep
 from .pattern import TRUNK, Pattern
 from .profile import Profile, girths
 from .topology import vertex_normals
@@ -182,7 +183,20 @@ def signed_arm(arm: np.ndarray) -> np.ndarray:
 
 def joint_weights(pattern: Pattern, fig: Figure, fitted: np.ndarray, skirt: bool = False) -> np.ndarray:
     """(V, J) float32 skinning weights of the fitted garment."""
-    w = pattern.binding(fig.base.weights)
+    hanging = (pattern.drop > 0) & (pattern.limb == TRUNK)
+    if not skirt and not hanging.any():
+        return _shell_weights(pattern, fig.base)
+    return _settled_weights(pattern, _skirt_weights(_bound_weights(pattern, fig.base), fig, fitted, skirt))
+
+
+@lru_cache(maxsize=64)
+def _shell_weights(pattern: Pattern, base: Canonical) -> np.ndarray:
+    """Weights of a garment without cloth round both legs: the same on everybody."""
+    return _settled_weights(pattern, _bound_weights(pattern, base))
+
+
+def _bound_weights(pattern: Pattern, base: Canonical) -> np.ndarray:
+    w = pattern.binding(base.weights)
     is_legs = any(name.startswith("leg") for name in pattern.loops)
     if is_legs:
         # Trouser legs end on the shin: feet move below them.
@@ -190,9 +204,10 @@ def joint_weights(pattern: Pattern, fig: Figure, fitted: np.ndarray, skirt: bool
             for j in (ANKLE[s], FOOT[s]):
                 w[:, KNEE[s]] += w[:, j]
                 w[:, j] = 0
-    hanging = (pattern.drop > 0) & (pattern.limb == TRUNK)
-    if skirt or hanging.any():
-        w = _skirt_weights(w, fig, fitted, skirt)
+    return w
+
+
+def _settled_weights(pattern: Pattern, w: np.ndarray) -> np.ndarray:
     for s in SIDES:
         # Sleeves do not follow the hand.
         hand = w[:, ARM[s][2:]].sum(1)

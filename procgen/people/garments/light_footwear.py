@@ -15,6 +15,7 @@ from ...registry import garments
 from ...spec import FabricSpec, GarmentSpec
 from ..body_state import BodyState
 from .collide import Collider, surface_samples
+from .cuts import graded
 from .figure import ANKLE, KNEE, SIDES, Canonical, canonical, figure_of, smoothstep
 from .finish import loop_distance
 from .last import LEVELS, Last, Shoe, carry_shoe, shape_shoe
@@ -130,13 +131,15 @@ def build_pump(spec: PumpSpec, body: BodyState, below: list[Mesh], mode: Mode = 
 
 
 @lru_cache(maxsize=32)
-def _cut_sock(base: Canonical, side: int, height: float) -> tuple[Pattern, Blend, Fabric]:
+def _cut_sock(base: Canonical, side: int, height: float, refined: bool) -> tuple[Pattern, Blend, Fabric]:
     c = Cutter(base, detail=1)
     ankle = base.joints[ANKLE[side]]
     own = (c.points[:, 0] > 0) == (side == 0)
     low = c.value(base.leg)[:, side] > 0.4
     c.clip(np.where(own & low, ankle[2] + height - c.points[:, 2], -1.0)).tidy()
     pattern = c.finish()
+    if not refined:
+        return pattern, Blend.none(pattern.fabric.count), pattern.fabric
     by, tris = subdivide(pattern.fabric.tris, pattern.fabric.count)
     return pattern, by, Fabric(tris, len(by.a))
 
@@ -156,7 +159,7 @@ def build_socks(spec: SocksSpec, body: BodyState, below: list[Mesh], mode: Mode 
     fig = figure_of(body)
     parts = Parts()
     for side in SIDES:
-        pattern, by, fabric = _cut_sock(canonical(body.model), side, spec.height)
+        pattern, by, fabric = _cut_sock(canonical(body.model), side, spec.height, mode != "far")
         fitted = _onto_skin(by(pattern.binding(fig.points)), fig.body)
         x = _onto_skin(by(pattern.binding(body.posed.astype(float))), body)
         loop = next(lo for lo in fabric.loops if len(lo) > 8)
@@ -218,4 +221,4 @@ def sample_pump(rng: np.random.Generator, fabric: FabricSpec) -> PumpSpec:
 def sample_socks(rng: np.random.Generator, fabric: FabricSpec) -> SocksSpec:
     """Draw a pair of socks."""
     short = rng.random() < 0.3
-    return SocksSpec(fabric=fabric, height=round(float(rng.uniform(0.04, 0.06) if short else rng.uniform(0.10, 0.2)), 3))
+    return SocksSpec(fabric=fabric, height=graded(float(rng.uniform(0.04, 0.06) if short else rng.uniform(0.10, 0.2)), 0.02))

@@ -13,7 +13,7 @@ from ...materials.cloth import cloth_material, plain_material
 from ...registry import garments
 from ...spec import FabricSpec, GarmentSpec
 from ..body_state import BodyState
-from .cuts import cut_top, loop_fade
+from .cuts import cut_top, graded, loop_fade
 from .drape import Cloth
 from .figure import NECK, Figure, canonical, figure_of, smoothstep
 from .finish import Draped, to_mesh
@@ -181,7 +181,7 @@ def sample_hoodie(rng: np.random.Generator, fabric: FabricSpec) -> HoodieSpec:
     return HoodieSpec(
         fabric=fabric,
         looseness=round(float(rng.beta(2, 2)), 3),
-        length=round(float(rng.uniform(0.0, 0.06)), 3),
+        length=graded(float(rng.uniform(0.0, 0.06)), 0.02),
         hood=round(float(rng.uniform(0.4, 0.9)), 3),
     )
 
@@ -192,7 +192,7 @@ def sample_jacket(rng: np.random.Generator, fabric: FabricSpec) -> JacketSpec:
     return JacketSpec(
         fabric=fabric,
         looseness=round(float(rng.beta(2, 2)), 3),
-        length=round(float(rng.uniform(-0.01, 0.10) if rng.random() < 0.75 else rng.uniform(0.15, 0.33)), 3),
-        opening=round(float(rng.uniform(0.03, 0.08)) if rng.random() < 0.65 else 0.0, 3),
+        length=graded(float(rng.uniform(-0.01, 0.10) if rng.random() < 0.75 else rng.uniform(0.15, 0.33)), 0.02),
+        opening=graded(float(rng.uniform(0.03, 0.08)) if rng.random() < 0.65 else 0.0, 0.02),
         collar=round(float(rng.uniform(0.04, 0.065)), 3),
     )

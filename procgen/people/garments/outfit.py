@@ -42,11 +42,11 @@ def build_outfit(
     Args:
         specs: Garments, innermost first; each lies on those before it.
         body: The posed person.
-        mode: "fast" (skinned) or "drape" (relaxed as cloth).
+        mode: "fast" (skinned), "drape" (relaxed as cloth), or "far" (skinned and coarse).
         reference: The same person at the time from which folds are carried, for frames of a motion: give the body of
             the first frame for all frames, the first one included, and draped clothes move smoothly.
     """
-    if reference is None or mode == "fast":
+    if reference is None or mode != "drape":
         parts = _put_on(specs, body, mode)
     else:
         folds = Folds()

@@ -87,8 +87,7 @@ class Cutter:
 
     def tidy(self) -> Cutter:
         """Drop offcuts."""
-        one = Blend(*(np.arange(len(self.drop)),) * 2, np.zeros(len(self.drop), np.float32))  # pyright: ignore[reportCallIssue]
-        self._apply(*largest_parts(self.tris, one))
+        self._apply(*largest_parts(self.tris, Blend.none(len(self.drop))))
         return self
 
     def extend(self, axis: Axis, limb: int, length: float, columns: int) -> Cutter:

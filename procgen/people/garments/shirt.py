@@ -14,7 +14,7 @@ from ...registry import garments
 from ...spec import FabricSpec, GarmentSpec
 from ..body_state import BodyState
 from .collide import Collider, surface_samples
-from .cuts import cut_top
+from .cuts import cut_top, graded
 from .drape import Cloth
 from .figure import HEAD, NECK, Figure, canonical, figure_of, smoothstep
 from .finish import Draped, to_mesh
@@ -229,8 +229,8 @@ def sample_shirt(rng: np.random.Generator, fabric: FabricSpec) -> ShirtSpec:
     return ShirtSpec(
         fabric=fabric,
         looseness=round(float(rng.beta(2, 2.4)), 3),
-        length=round(float(rng.uniform(0.03, 0.09)), 3),
-        sleeve=round(float(rng.uniform(0.94, 0.965) if long else rng.uniform(0.33, 0.42)), 3),
+        length=graded(float(rng.uniform(0.03, 0.09)), 0.02),
+        sleeve=graded(float(rng.uniform(0.94, 0.965)), 0.015) if long else graded(float(rng.uniform(0.33, 0.42)), 0.05),
         collar=round(float(rng.uniform(0.034, 0.05)), 4),
         spread=round(float(rng.uniform(0.2, 0.9)), 3),
         button_color=color,

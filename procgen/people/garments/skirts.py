@@ -13,7 +13,7 @@ from ...materials.cloth import cloth_material
 from ...registry import garments
 from ...spec import FabricSpec, GarmentSpec
 from ..body_state import BodyState
-from .cuts import cut_skirt, cut_top, loop_fade
+from .cuts import cut_skirt, cut_top, graded, loop_fade
 from .drape import Cloth
 from .figure import SPINE1, canonical, figure_of
 from .finish import to_mesh
@@ -92,7 +92,7 @@ def sample_skirt(rng: np.random.Generator, fabric: FabricSpec) -> SkirtSpec:
     length = float(rng.uniform(0.24, 0.62))
     flare = float(rng.uniform(0.0, 0.02)) if rng.random() < 0.25 and length < 0.45 else float(rng.uniform(0.04, 0.14))
     return SkirtSpec(
-        fabric=fabric, rise=round(float(rng.uniform(0.1, 0.15)), 3), length=round(length, 3), flare=round(flare, 3)
+        fabric=fabric, rise=graded(float(rng.uniform(0.1, 0.15)), 0.02), length=graded(length, 0.04), flare=round(flare, 3)
     )
 
 
@@ -103,10 +103,10 @@ def sample_dress(rng: np.random.Generator, fabric: FabricSpec) -> DressSpec:
     neck: Literal["crew", "v", "scoop"] = ("crew", "v", "scoop")[int(rng.choice(3, p=[0.3, 0.3, 0.4]))]
     return DressSpec(
         fabric=fabric,
-        length=round(float(rng.uniform(0.3, 0.6)), 3),
+        length=graded(float(rng.uniform(0.3, 0.6)), 0.04),
         flare=round(float(rng.uniform(0.03, 0.16)), 3),
-        sleeve=round(sleeve, 3),
+        sleeve=graded(sleeve, 0.05),
         neck=neck,
-        neck_depth=round(float(rng.uniform(0.02, 0.07)), 3),
+        neck_depth=graded(float(rng.uniform(0.02, 0.07)), 0.02),
         waist=round(float(rng.uniform(0.2, 1.0)), 3),
     )

@@ -13,7 +13,7 @@ from ...materials.cloth import cloth_material, plain_material
 from ...registry import garments
 from ...spec import FabricSpec, GarmentSpec
 from ..body_state import BodyState
-from .cuts import cut_front, loop_fade
+from .cuts import cut_front, graded, loop_fade
 from .drape import Cloth
 from .figure import HIP, NECK, Figure, canonical, figure_of, smoothstep
 from .finish import Draped, to_mesh
@@ -220,9 +220,9 @@ def sample_blazer(rng: np.random.Generator, fabric: FabricSpec) -> BlazerSpec:
     return BlazerSpec(
         fabric=fabric,
         looseness=round(float(rng.beta(1.6, 3.0)), 3),
-        length=round(float(rng.uniform(0.06, 0.13)), 3),
-        depth=round(float(rng.uniform(0.2, 0.3)), 3),
-        opening=round(float(rng.uniform(0.02, 0.06)), 3) if rng.random() < 0.5 else 0.0,
+        length=graded(float(rng.uniform(0.06, 0.13)), 0.02),
+        depth=graded(float(rng.uniform(0.2, 0.3)), 0.02),
+        opening=graded(float(rng.uniform(0.02, 0.06)), 0.02) if rng.random() < 0.5 else 0.0,
         lapel=round(float(rng.uniform(0.06, 0.09)), 3),
     )
 
@@ -233,9 +233,9 @@ def sample_coat(rng: np.random.Generator, fabric: FabricSpec) -> CoatSpec:
     return CoatSpec(
         fabric=fabric,
         looseness=round(float(rng.beta(2, 2.4)), 3),
-        length=round(float(rng.uniform(0.28, 0.56)), 3),
-        depth=round(float(rng.uniform(0.08, 0.2)), 3),
-        opening=round(float(rng.uniform(0.02, 0.07)), 3) if rng.random() < 0.3 else 0.0,
+        length=graded(float(rng.uniform(0.28, 0.56)), 0.02),
+        depth=graded(float(rng.uniform(0.08, 0.2)), 0.02),
+        opening=graded(float(rng.uniform(0.02, 0.07)), 0.02) if rng.random() < 0.3 else 0.0,
         lapel=round(float(rng.uniform(0.07, 0.1)), 3),
         flare=round(float(rng.uniform(0.01, 0.08)), 3),
     )
@@ -247,7 +247,7 @@ def sample_raincoat(rng: np.random.Generator, fabric: FabricSpec) -> RaincoatSpe
     return RaincoatSpec(
         fabric=fabric,
         looseness=round(float(rng.beta(2.4, 2)), 3),
-        length=round(float(rng.uniform(0.12, 0.4)), 3),
+        length=graded(float(rng.uniform(0.12, 0.4)), 0.02),
         hood=round(float(rng.uniform(0.45, 0.9)), 3),
         flare=round(float(rng.uniform(0.01, 0.08)), 3),
     )
@@ -259,6 +259,6 @@ def sample_cardigan(rng: np.random.Generator, fabric: FabricSpec) -> CardiganSpe
     return CardiganSpec(
         fabric=fabric,
         looseness=round(float(rng.beta(2, 2)), 3),
-        length=round(float(rng.uniform(0.0, 0.1) if rng.random() < 0.7 else rng.uniform(0.16, 0.32)), 3),
-        opening=round(float(rng.uniform(0.03, 0.08)), 3),
+        length=graded(float(rng.uniform(0.0, 0.1) if rng.random() < 0.7 else rng.uniform(0.16, 0.32)), 0.02),
+        opening=graded(float(rng.uniform(0.03, 0.08)), 0.02),
     )

@@ -20,7 +20,8 @@ from .folds import Folding, Relief, folds_of, height_in
 from .pattern import Pattern
 from .topology import Blend, Fabric, subdivide, vertex_normals
 
-Mode = Literal["fast", "drape"]
+# "far" is "fast" on the cut pattern itself, with a quarter of the vertices: for people who are small in the picture.
+Mode = Literal["fast", "drape", "far"]
 # Share of the way to the skinned garment that free cloth goes in a step: without it clothes slide off.
 SOFT = 0.035
 
@@ -63,11 +64,13 @@ class _Fitted:
 
 
 @lru_cache(maxsize=24)
-def _fitted(pattern: Pattern, fig: Figure, ease: Ease, skirt: bool, folding: Folding | None, tight: Keyed[np.ndarray]) -> _Fitted:
+def _fitted(
+    pattern: Pattern, fig: Figure, ease: Ease, skirt: bool, folding: Folding | None, tight: Keyed[np.ndarray], refined: bool
+) -> _Fitted:
     coarse = fit(pattern, fig, ease, tight.value)
-    by, fabric = _fine(pattern)
+    by, fabric = _fine(pattern, refined)
     # Midpoints lie on the facets of the coarse mesh: round them before the fine folds.
-    fine = fabric.smooth(by(coarse), 0.5, 2)
+    fine = fabric.smooth(by(coarse), 0.5, 2) if refined else coarse
     arm = by(pattern.arm)
     legs = "leg0" in pattern.loops and pattern.arm[pattern.loops["leg0"]].max() < 0.2
     return _Fitted(
@@ -124,20 +127,21 @@ def make(
         body: The person in the final pose.
         below: Finished garments that this one lies on.
         work: Measures and behaviour.
-        mode: "fast" skins and pushes out, "drape" relaxes as cloth too; `Folds` records or replays a drape.
+        mode: "fast" skins and pushes out, "drape" relaxes as cloth too, "far" leaves out the last subdivision; `Folds`
+            records or replays a drape.
         tight: (V,) 0–1 where it stays on the skin.
         hold: (V,) 0–1 where draping keeps it with the skinned garment.
     """
     fig = figure_of(body)
-    f = _fitted(pattern, fig, work.ease, work.skirt, work.folds, Keyed(tight, tight.tobytes()))
+    f = _fitted(pattern, fig, work.ease, work.skirt, work.folds, Keyed(tight, tight.tobytes()), mode != "far")
     target, turned = carry(pattern, f.coarse, f.weights, fig, body)
-    by, fine = _fine(pattern)
+    by, fine = _fine(pattern, mode != "far")
     samples = [skin_samples(body, work.clearance), *(layer_samples(m) for m in below)]
     coarse_collider = Collider.of(samples, target, signed_arm(pattern.arm))
     collider = coarse_collider.on(signed_arm(f.arm))
     loose = 1 - by(tight)
-    if mode == "fast":
-        x = _folded(fine.smooth(by(coarse_collider.push(target)), 0.5, 3), f, fine, body, loose, collider)
+    if mode in ("fast", "far"):
+        x = _folded(fine.smooth(by(coarse_collider.push(target)), 0.5, 3 if mode == "fast" else 1), f, fine, body, loose, collider)
     else:
         goal = _folded(fine.smooth(by(target), 0.5, 2), f, fine, body, loose, None)
         turn = by(turned.reshape(-1, 9)).reshape(-1, 3, 3)
@@ -151,7 +155,7 @@ def make(
     distance = dict(f.distance)
     border = np.minimum.reduce(list(distance.values()))
     return Draped(
-        fine, x, f.fine, f.rest, f.arm, fine_loops(pattern, fine), distance, border, _cut_edge(pattern), f.around, {}
+        fine, x, f.fine, f.rest, f.arm, fine_loops(pattern, fine), distance, border, _cut_edge(pattern, mode != "far"), f.around, {}
     )
 
 
@@ -205,16 +209,18 @@ def _drape(
 
 
 @lru_cache(maxsize=64)
-def _fine(pattern: Pattern) -> tuple[Blend, Fabric]:
-    """The last subdivision of a pattern, kept with it."""
+def _fine(pattern: Pattern, refined: bool = True) -> tuple[Blend, Fabric]:
+    """The last subdivision of a pattern, or the pattern as it is; kept with it."""
+    if not refined:
+        return Blend.none(pattern.fabric.count), pattern.fabric
     by, tris = subdivide(pattern.fabric.tris, pattern.fabric.count)
     return by, Fabric(tris, len(by.a))
 
 
 @lru_cache(maxsize=64)
-def _cut_edge(pattern: Pattern) -> np.ndarray:
-    """(V,) canonical distance to the nearest border of the fine mesh."""
-    by, fine = _fine(pattern)
+def _cut_edge(pattern: Pattern, refined: bool) -> np.ndarray:
+    """(V,) canonical distance to the nearest border of the mesh."""
+    by, fine = _fine(pattern, refined)
     x = by(pattern.points)
     return np.minimum.reduce([loop_distance(x, lo) for lo in fine_loops(pattern, fine).values()])
 

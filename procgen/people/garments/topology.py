@@ -27,6 +27,11 @@ class Blend:
     b: np.ndarray
     t: np.ndarray
 
+    @classmethod
+    def none(cls, count: int) -> Blend:
+        """The old vertices as they are."""
+        return cls(np.arange(count), np.arange(count), np.zeros(count, np.float32))
+
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """Values of the new vertices, (V, ...), from those of the old, (N, ...)."""
         v = np.asarray(values)
@@ -306,7 +311,6 @@ class Fabric:
         """Closed borders."""
         return boundary_loops(self.tris, self.count)
 
-    @cached_property
     def ring(self) -> tuple[np.ndarray, np.ndarray]:
         """(D, N) neighbours (border vertices: only along the border) and (D, N) float32 weights that sum to 1."""
         inner = np.concatenate([self.edges, self.edges[:, ::-1]])
@@ -335,7 +339,7 @@ class Fabric:
     def _slots(self) -> list[tuple[np.ndarray | None, np.ndarray, np.ndarray]]:
         """The columns of `ring`: (rows that use the slot, None = all; their neighbours; their weights)."""
         out: list[tuple[np.ndarray | None, np.ndarray, np.ndarray]] = []
-        for target, weight in zip(*self.ring, strict=True):
+        for target, weight in zip(*self.ring(), strict=True):
             rows = np.flatnonzero(weight)
             few = len(rows) < 0.7 * self.count
             out.append((rows, target[rows], weight[rows]) if few else (None, target, weight))

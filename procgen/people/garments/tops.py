@@ -13,7 +13,7 @@ from ...materials.cloth import cloth_material
 from ...registry import garments
 from ...spec import FabricSpec, GarmentSpec
 from ..body_state import BodyState
-from .cuts import cut_top, loop_fade
+from .cuts import cut_top, graded, loop_fade
 from .drape import Cloth
 from .figure import SHOULDER, SIDES, Figure, canonical, figure_of, smoothstep
 from .finish import Draped, to_mesh
@@ -147,10 +147,10 @@ def sample_tshirt(rng: np.random.Generator, fabric: FabricSpec) -> TshirtSpec:
     return TshirtSpec(
         fabric=fabric,
         looseness=round(float(rng.beta(2, 2.6)), 3),
-        length=round(float(np.clip(rng.normal(0.035, 0.03), -0.04, 0.12)), 3),
-        sleeve=round(float(rng.uniform(0.93, 0.98) if long else rng.uniform(0.28, 0.42)), 3),
+        length=graded(float(np.clip(rng.normal(0.035, 0.03), -0.04, 0.12)), 0.02),
+        sleeve=graded(float(rng.uniform(0.93, 0.98)), 0.025) if long else graded(float(rng.uniform(0.28, 0.42)), 0.05),
         neck=neck,
-        neck_depth=round(float(rng.uniform(0.03, 0.08)), 3),
+        neck_depth=graded(float(rng.uniform(0.03, 0.08)), 0.02),
     )
 
 
@@ -160,8 +160,8 @@ def sample_vest(rng: np.random.Generator, fabric: FabricSpec) -> VestSpec:
     return VestSpec(
         fabric=fabric,
         looseness=round(float(rng.beta(1.6, 3.0)), 3),
-        length=round(float(rng.uniform(0.0, 0.06)), 3),
-        neck_depth=round(float(rng.uniform(0.03, 0.09)), 3),
+        length=graded(float(rng.uniform(0.0, 0.06)), 0.02),
+        neck_depth=graded(float(rng.uniform(0.03, 0.09)), 0.02),
     )
 
 
@@ -172,6 +172,6 @@ def sample_jumper(rng: np.random.Generator, fabric: FabricSpec) -> JumperSpec:
     return JumperSpec(
         fabric=fabric,
         looseness=round(float(rng.beta(2, 2)), 3),
-        length=round(float(rng.uniform(-0.02, 0.06)), 3),
+        length=graded(float(rng.uniform(-0.02, 0.06)), 0.02),
         neck=neck,
     )

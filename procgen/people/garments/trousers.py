@@ -13,7 +13,7 @@ from ...materials.cloth import cloth_material, plain_material
 from ...registry import garments
 from ...spec import FabricSpec, GarmentSpec
 from ..body_state import BodyState
-from .cuts import cut_trousers, loop_fade
+from .cuts import cut_trousers, graded, loop_fade
 from .drape import Cloth
 from .figure import HIP, KNEE, SIDES, Figure, canonical, figure_of, smoothstep
 from .finish import Draped, to_mesh
@@ -171,7 +171,7 @@ def build_leggings(
 ) -> list[tuple[Mesh, str]]:
     """Leggings: stretch cloth has no folds to drape, so they are always fast."""
     ease = Ease(skin=0.003, chest=0.002, hem=0.002, hang=1.0, thigh=0.002, ankle=0.002, leg_hang=2.0)
-    return _build(spec, body, below, "fast", (spec.rise, spec.length), ease, Cloth(), 0.0012, 0.05)
+    return _build(spec, body, below, "far" if mode == "far" else "fast", (spec.rise, spec.length), ease, Cloth(), 0.0012, 0.05)
 
 
 def build_shorts(spec: ShortsSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast") -> list[tuple[Mesh, str]]:
@@ -189,8 +189,8 @@ def sample_trousers(rng: np.random.Generator, fabric: FabricSpec) -> TrousersSpe
         fabric=fabric,
         looseness=round(float(rng.beta(1.7, 3.0)), 3),
         taper=round(float(rng.uniform(0.2, 0.9)), 3),
-        rise=round(float(rng.uniform(0.08, 0.115)), 3),
-        length=round(float(rng.uniform(1.03, 1.07)), 3),
+        rise=graded(float(rng.uniform(0.08, 0.115)), 0.015),
+        length=graded(float(rng.uniform(1.03, 1.07)), 0.02),
     )
 
 
@@ -201,8 +201,8 @@ def sample_jeans(rng: np.random.Generator, fabric: FabricSpec) -> JeansSpec:
         fabric=fabric,
         looseness=round(float(rng.beta(1.5, 3.4)), 3),
         taper=round(float(rng.uniform(0.3, 1.0)), 3),
-        rise=round(float(rng.uniform(0.07, 0.11)), 3),
-        length=round(float(rng.uniform(1.02, 1.075)), 3),
+        rise=graded(float(rng.uniform(0.07, 0.11)), 0.015),
+        length=graded(float(rng.uniform(1.02, 1.075)), 0.02),
     )
 
 
@@ -210,7 +210,7 @@ def sample_jeans(rng: np.random.Generator, fabric: FabricSpec) -> JeansSpec:
 def sample_leggings(rng: np.random.Generator, fabric: FabricSpec) -> LeggingsSpec:
     """Draw the measures of leggings."""
     length = float(rng.uniform(0.9, 0.98)) if rng.random() < 0.8 else float(rng.uniform(0.62, 0.75))
-    return LeggingsSpec(fabric=fabric, rise=round(float(rng.uniform(0.09, 0.13)), 3), length=round(length, 3))
+    return LeggingsSpec(fabric=fabric, rise=graded(float(rng.uniform(0.09, 0.13)), 0.015), length=graded(length, 0.03))
 
 
 @garments.register("shorts", spec=ShortsSpec, build=build_shorts)
@@ -219,6 +219,6 @@ def sample_shorts(rng: np.random.Generator, fabric: FabricSpec) -> ShortsSpec:
     return ShortsSpec(
         fabric=fabric,
         looseness=round(float(rng.beta(2, 2)), 3),
-        rise=round(float(rng.uniform(0.08, 0.11)), 3),
-        length=round(float(rng.uniform(0.34, 0.52)), 3),
+        rise=graded(float(rng.uniform(0.08, 0.11)), 0.015),
+        length=graded(float(rng.uniform(0.34, 0.52)), 0.02),
     )
