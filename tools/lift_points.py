@@ -192,11 +192,11 @@ def statistics(
     for k in range(5):
         rows = error[which == k]
         bias[k] = np.median(rows, 0)
-        off = np.abs(rows - bias[k])
-        spread[k] = np.maximum(1.4826 * np.sqrt((np.median(off, 0) ** 2).mean(-1)), LEAST_SPREAD)
+        # Not a robust spread: lids that the detector leaves open on closed eyes are what it does, not accidents.
+        spread[k] = np.maximum(np.sqrt(((rows - bias[k]) ** 2).mean((0, 2))), LEAST_SPREAD)
     spread[:, list(UNUSED)] = 1e3
     spread[:, lost] = 1e3
-    white = np.clip((error - bias[which]) / spread[which][..., None], -4, 4)
+    white = (error - bias[which]) / spread[which][..., None]
     white[:, [*UNUSED, *lost]] = 0.0
     u, s, vt = np.linalg.svd(white.reshape(len(white), -1), full_matrices=False)
     modes = (s[:MODES, None] / np.sqrt(len(white)) * vt[:MODES]).reshape(MODES, FACE_POINTS, 2)
