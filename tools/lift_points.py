@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 from vivant.bridge.lift.detectors import FACE_POINTS, find_faces
 from vivant.bridge.lift.head_model import vertex_normals
 from vivant.bridge.lift.landmark_errors import UNIT, UNUSED, roll_of, yaw_of
@@ -109,10 +110,9 @@ def onto(triangles: np.ndarray, vertices: np.ndarray, p: np.ndarray) -> tuple[np
 
 def counterparts(canon: np.ndarray) -> np.ndarray:
     """(478,) each point's counterpart on the other side, from where they lie."""
-    other = canon * [-1.0, 1.0, 1.0]
-    pair = np.array([((canon[:468] - p) ** 2).sum(1).argmin() for p in other[:468]])
-    back = pair[pair]
-    pair = np.where(back == np.arange(468), pair, np.arange(468))
+    other = canon[:468] * [-1.0, 1.0, 1.0]
+    # An assignment, not the nearest: points of the two lips lie on each other when the mouth is shut.
+    _, pair = linear_sum_assignment(((other[:, None] - canon[None, :468]) ** 2).sum(-1))
     return np.concatenate([pair, [473, 474, 475, 476, 477, 468, 469, 470, 471, 472]])
 
 

@@ -36,7 +36,7 @@ from vivant.procgen.people.model import load_body
 from vivant.procgen.seeds import Seed
 
 BUMP, BUMP_LENGTH = 0.001, 0.012
-SPREAD = {"A": DenseSpread(), "B": DenseSpread(), "C": DenseSpread(), "D": DenseSpread(0.002, 0.12, 12.0)}
+SPREAD = {"A": DenseSpread(), "B": DenseSpread(), "C": DenseSpread(), "D": DenseSpread(0.002, 0.12, 8.0)}
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ GUESSED_FOCAL, LENS_SD = 1.6, 0.30
 # Scale and shift of depth that is only relative.
 RELIEF_SD = (0.3, 0.5)
 # How much more both of two rival actions cost than one; left against right of an action.
-EXCLUSION, SIDES_SD = 0.6, 0.25
+EXCLUSION, SIDES_SD = 0.6, 0.12
 # Pull of an action towards zero.
 SPARSITY = 1.5
 DENSE_TRIANGLES = (500, 1600)
@@ -258,7 +258,7 @@ class _Fit:
             if view.points is not None:
                 P, JP = self._placed(x, i, XL, JL)
                 R, _, Rv, _ = self._pose(x, i)
-                term = landmark_term(view, i, self.layout, self.errors, P, JP, Rv @ R, x)
+                term = landmark_term(view, i, self.layout, self.errors, P, JP, Rv @ R, x, self.head.known)
                 out.append(replace(term, residual=term.residual * self.trust, jacobian=term.jacobian * self.trust))
         if self.dense is None:
             return out
@@ -277,6 +277,8 @@ class _Fit:
         assert self.head.landmarks is not None
         X = self.head.landmarks.on(self.head.vertices)[:468]
         trusted = self.errors.spread[len(self.errors.yaws) // 2, :468] < 0.2
+        if self.head.known is not None:
+            trusted &= self.head.known[:468]
         for i, view in enumerate(self.views):
             if view.points is None:
                 continue

@@ -13,7 +13,7 @@ from .least_squares import Term
 # Landmarks are never surer than so many pixels: the detector's grid.
 LANDMARK_FLOOR_PX = 0.35
 # Robust limits in standard deviations of a landmark, of depth, of normals.
-LANDMARK_ROBUST, DENSE_ROBUST = 4.0, 3.0
+LANDMARK_ROBUST, DENSE_ROBUST = 4.0, 2.0
 # Skin seen more sideways than this is left out (cosine): its pixel says little about it.
 GRAZING = 0.3
 
@@ -30,7 +30,7 @@ class DenseSpread:
 
     depth: float = 0.001
     normal: float = 0.08
-    shared: float = 6.0
+    shared: float = 3.0
 
 
 @dataclass(frozen=True)
@@ -102,12 +102,14 @@ def projection_jacobian(K: np.ndarray, P: np.ndarray, J: np.ndarray) -> np.ndarr
 
 
 def landmark_term(
-    view: FaceView, index: int, layout: Layout, errors: LandmarkErrors, P: np.ndarray, J: np.ndarray, R: np.ndarray, x: np.ndarray
-) -> Term:
+    view: FaceView, index: int, layout: Layout, errors: LandmarkErrors, P: np.ndarray, J: np.ndarray, R: np.ndarray, x: np.ndarray,
+    known: np.ndarray | None = None,
+) -> Term:  # fmt: skip
     """Landmarks against their places, with the detector's known bias, spread and common errors.
 
     Args:
         P: (478, 3) the points on the head, camera frame. J: (478, 3, K). R: (3, 3) head into camera.
+        known: (478,) bool, which points the head has; None: all.
     """
     assert view.points is not None
     K = scaled(view.K, layout, x)
@@ -121,7 +123,7 @@ def landmark_term(
     slips = x[layout.slips[index]]
     common = spread[:, None] * np.einsum("m,mpc->pc", slips, errors.modes)
     sd = (total * errors.own)[:, None]
-    used = np.flatnonzero(total < 1.0)
+    used = np.flatnonzero((total < 1.0) & (True if known is None else known))
     dq = projection_jacobian(K, P[used], J[used])
     full = -np.einsum("ab,nbk->nak", level, dq) / unit
     if layout.lens is not None:

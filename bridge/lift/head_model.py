@@ -71,8 +71,7 @@ class HeadModel:
         face: (N,) bool, the front of the face: what errors are measured on.
         skin: (N,) bool, smooth outer skin that depth and normals may be compared on.
         landmarks: The 478 points of MediaPipe's mesh, or None.
-        face68: The 68 points of dlib's convention, or None.
-        mirror: (N,) int, each vertex's counterpart on the other side, or None.
+        known: (478,) bool, which of the landmarks mean something; None: all.
         decode: Arrays that turn the unknowns into the coefficients of the file that the model came from.
     """
 
@@ -90,7 +89,7 @@ class HeadModel:
     face: np.ndarray
     skin: np.ndarray
     landmarks: Points | None = None
-    face68: Points | None = None
+    known: np.ndarray | None = None
     decode: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
@@ -138,7 +137,7 @@ class HeadModel:
             self.name, self.vertices[vertices], place[self.triangles[keep]], np.ascontiguousarray(self.identity[:, vertices]),
             np.ascontiguousarray(self.expression[:, vertices]), self.expression_names, self.lower, self.upper,
             self.expression_sd, self.rivals, hinges, self.face[vertices], self.skin[vertices], points(self.landmarks),
-            points(self.face68), self.decode,
+            self.known, self.decode,
         )  # fmt: skip
 
     def _evaluate(self, z: np.ndarray, e: np.ndarray, derive: bool) -> tuple[np.ndarray, np.ndarray | None]:

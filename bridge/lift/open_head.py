@@ -15,9 +15,10 @@ from ...procgen.npz import read_npz
 from ...procgen.people.body_mesh import skin_rows
 from ...procgen.people.model import BodyModel, load_body
 from ...procgen.people.skeleton import HEAD, JAW, LEFT_EYE, RIGHT_EYE
+from ...procgen.people.subdivide import SparseRows
 from .head_model import HeadModel, Hinge, Points
 
-ASSET = Path(__file__).resolve().parent / "assets" / "open_face.npz"
+ASSET = Path(__file__).resolve().parent / "open_face.npz"
 # Lids belong to a face at rest as well: people's eyes are open to different degrees (see `eyelids.open_lids`).
 LIDS = ("eyeWideLeft", "eyeWideRight", "eyeSquintLeft", "eyeSquintRight")
 _PARTS = ("face", "lips", "head", "left_ear", "right_ear", "left_eye", "right_eye", "eye_socket", "mouth_inside")
@@ -50,12 +51,21 @@ def head_ids(model: BodyModel) -> np.ndarray:
     return ids[model.weights[ids][:, [HEAD, JAW, LEFT_EYE, RIGHT_EYE]].sum(1) > 0.9]
 
 
-def surface(model: BodyModel, values: np.ndarray) -> np.ndarray:
-    """(V, ...) values of the body's vertices on the surface that is seen; eyes and tongue stay as they are."""
+def surface(model: BodyModel, values: np.ndarray, ids: np.ndarray | None = None) -> np.ndarray:
+    """(V, ...) or, with ids, (len(ids), ...) values on the surface that is seen; eyes and tongue stay as they are."""
     used, step = skin_rows(model, None, 1)
     assert step is not None  # level 1
-    out = np.array(values, np.float64)
-    out[used] = (step.smooth @ out[used].reshape(len(used), -1))[: len(used)].reshape(out[used].shape)
+    wanted = np.arange(len(values)) if ids is None else ids
+    out = np.array(values[wanted], np.float64)
+    at = np.minimum(np.searchsorted(used, wanted), len(used) - 1)
+    on = np.flatnonzero(used[at] == wanted)
+    rows, smooth = at[on], step.smooth
+    length = smooth.indptr[rows + 1] - smooth.indptr[rows]
+    ends = np.cumsum(length)
+    entry = np.arange(ends[-1]) - np.repeat(ends - length, length) + np.repeat(smooth.indptr[rows], length)
+    part = SparseRows(np.concatenate([[0], ends]), smooth.indices[entry], smooth.data[entry])
+    flat = np.asarray(values, np.float64)[used].reshape(len(used), -1)
+    out[on] = (part @ flat).reshape(out[on].shape)
     return out
 
 
@@ -76,11 +86,12 @@ def build_open_head(
     actions = (model.exprdirs @ model.arkit_to_expression.T.astype(np.float64)).astype(np.float64)
     lids = actions[..., [model.arkit_names.index(n) for n in LIDS]]
     shape = np.concatenate([model.shapedirs.astype(np.float64), lids], 2)
-    flat = surface(model, shape @ np.concatenate([mean[None], modes]).T)
-    template = surface(model, model.v_template) + flat[..., 0]
-    identity = flat[..., 1:][ids].transpose(2, 0, 1)
-    expression = surface(model, actions)[ids].transpose(2, 0, 1)
-    joints = np.einsum("jv,vck->jck", model.J_regressor, shape @ np.concatenate([mean[None], modes]).T)
+    moved = shape @ np.concatenate([mean[None], modes]).T
+    flat = surface(model, moved, ids)
+    template = surface(model, model.v_template, ids) + flat[..., 0]
+    identity = flat[..., 1:].transpose(2, 0, 1)
+    expression = surface(model, actions, ids).transpose(2, 0, 1)
+    joints = np.tensordot(model.J_regressor.astype(np.float64), moved, 1)
     rest_joints = model.J_regressor @ model.v_template.astype(np.float64) + joints[..., 0]
     origin = rest_joints[[LEFT_EYE, RIGHT_EYE]].mean(0)
     # Every identity keeps its origin between its own eyes: where the head is, is the pose's business.
@@ -100,12 +111,7 @@ def build_open_head(
     points = None
     if landmarks is not None:
         points = Points(place[landmarks[0]], landmarks[1])
-    face68 = None
-    if "landmark_face68_faces" in model.landmarks:
-        corners = place[model.faces[model.landmarks["landmark_face68_faces"]]]
-        if (corners >= 0).all():
-            face68 = Points(corners, model.landmarks["landmark_face68_bary"].astype(np.float64))
-    rest = template[ids] - origin
+    rest = template - origin
     skin, face = _zones(model, ids, rest)
     flat_actions = expression.reshape(len(expression), -1)
     names = model.arkit_names
@@ -113,7 +119,7 @@ def build_open_head(
         name=model.name, vertices=rest, triangles=place[model.faces[keep & outside]], identity=identity - shift[:, None],
         expression=expression, expression_names=names, lower=np.zeros(len(names)), upper=np.ones(len(names)),
         expression_sd=np.array([RARE_SD if n in RARE else ACTION_SD for n in names]), rivals=_rivals(flat_actions),
-        hinges=hinges, face=face, skin=skin, landmarks=points, face68=face68,
+        hinges=hinges, face=face, skin=skin, landmarks=points,
         decode={"mean": mean, "modes": modes, "columns": np.array(columns), "ids": ids, "origin": origin},
     )  # fmt: skip
 

@@ -1,0 +1,64 @@
+"""Pictures of a fitted face: over the photograph, alone as clay, and how far it lies from what was seen."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .body_pictures import grey_body
+from .face_fit import FaceFit
+from .head_model import vertex_normals
+from .rasterise import Raster, look
+
+COLD, WARM, HOT = np.array([[40, 70, 160], [240, 220, 120], [190, 30, 30]], np.float64)
+# Whole range of the heat map, metres.
+RANGE = 0.006
+# Margin of the crop about the face, as a share of its size.
+MARGIN = 0.35
+
+
+def crop_of(box: tuple[float, float, float, float], width: int, height: int) -> tuple[slice, slice]:
+    """Rows and columns of the picture about a face."""
+    side = max(box[2] - box[0], box[3] - box[1]) * (1 + 2 * MARGIN)
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    x0, y0 = max(int(x - side / 2), 0), max(int(y - side / 2), 0)
+    return slice(y0, min(int(y + side / 2) + 1, height)), slice(x0, min(int(x + side / 2) + 1, width))
+
+
+def seen_face(fit: FaceFit, view: int, width: int, height: int) -> tuple[Raster, np.ndarray]:
+    """Raster of the head and (H, W, 3) its normals in the camera."""
+    T = fit.T_cam_from_head[view]
+    shown = look(fit.vertices, fit.head.triangles, fit.K[view], T, width, height)
+    n = shown.interpolate(fit.head.triangles, vertex_normals(fit.vertices, fit.head.triangles) @ T[:3, :3].T)
+    return shown, n / np.maximum(np.linalg.norm(n, axis=-1, keepdims=True), 1e-9)
+
+
+def pictures(
+    fit: FaceFit, rgb: np.ndarray, box: tuple[float, float, float, float], depth: np.ndarray | None, mask: np.ndarray | None
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """Name -> picture: "overlay", "geometry" and, where depth was seen, "residual"; all cropped to the face."""
+    height, width = rgb.shape[:2]
+    rows, columns = crop_of(box, width, height)
+    # Small faces are drawn larger, so that something can be seen.
+    k = max(1, -(-320 // max(rows.stop - rows.start, 1)))
+    small = rgb[rows, columns]
+    large = np.ascontiguousarray(small.repeat(k, 0).repeat(k, 1))
+    K = fit.K[0].copy()
+    K[0, 2], K[1, 2] = K[0, 2] - columns.start, K[1, 2] - rows.start
+    K[:2] *= k
+    near = FaceFit(
+        fit.head, fit.identity, fit.expression, fit.T_cam_from_head, (K,), fit.vertices, fit.uncertainty, fit.relief,
+        fit.costs, fit.steps,
+    )  # fmt: skip
+    shown, normals = seen_face(near, 0, large.shape[1], large.shape[0])
+    out = {"overlay": grey_body(shown, normals, large, 0.55), "geometry": grey_body(shown, normals)}
+    if depth is not None:
+        scale, shift = fit.relief[0]
+        seen = (depth[rows, columns] * scale + shift).repeat(k, 0).repeat(k, 1)
+        both = shown.hit & np.isfinite(seen)
+        if mask is not None:
+            both &= mask[rows, columns].repeat(k, 0).repeat(k, 1)
+        heat = 0.4 * large.astype(np.float64) + 0.6 * 255.0
+        share = np.clip(np.abs(shown.depth[both] - seen[both]) / RANGE, 0.0, 1.0)[:, None]
+        heat[both] = np.where(share < 0.5, COLD + 2 * share * (WARM - COLD), WARM + (2 * share - 1) * (HOT - WARM))
+        out["residual"] = np.rint(heat).astype(np.uint8)
+    return out

@@ -1,0 +1,179 @@
+"""The face: identity, 52 actions, pose, lens, light and skin colour, from one or several views.
+
+Settings: `expression=0` holds a neutral face; `depth=relative` takes depth as known up to a scale and a shift (the default for
+pictures of a synthesis); `dense=0` uses landmarks alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ....procgen.errors import LiftError, SpecError
+from ..detectors import FaceMarks, find_faces, one_face
+from ..face_codes import codes_of
+from ..face_fit import FaceFit, FitSettings, fit_face, guess_camera
+from ..face_light import face_light
+from ..face_pictures import pictures
+from ..face_view import FaceView, project
+from ..head_file import head_from_file
+from ..head_model import HeadModel
+from ..open_head import open_head
+from ..result import PartResult
+from ..subject import Subject, View
+from . import Part, parts
+
+if TYPE_CHECKING:
+    from ..run import LiftOptions
+
+# A fit whose landmarks lie further from the face than this, in percent of 90 mm on it, is said to be doubtful.
+DOUBTFUL = 9.0
+TURNED = 70.0
+# Lids and lips are all that these say of a face that is hardly larger.
+SMALL_EYES = 24.0
+
+
+def lift_face(subject: Subject, found: Mapping[str, PartResult], options: LiftOptions) -> PartResult:
+    """Fit one head to all views of a subject.
+
+    Raises:
+        LiftError: no face is found in any view.
+    """
+    head = head_from_file(options.model) if options.model else open_head()
+    settings = _settings(options)
+    relative = str(options.settings.get("depth", "relative" if subject.source.get("synthesis") else "metric"))
+    if relative not in ("relative", "metric"):
+        raise SpecError("the setting depth is unknown", expected="metric or relative", got=relative)
+    notes: list[str] = []
+    seen = [_view(v, relative == "metric", notes) for v in subject.views]
+    used = [(v, s, m) for v, (s, m) in zip(subject.views, seen, strict=True) if m is not None or v.T_cam_from_world is not None]
+    first = next((i for i, (_, _, m) in enumerate(used) if m is not None), None)
+    if first is None:
+        raise LiftError(
+            f"{subject.name}: no face is found", fix="a picture with an uncovered face turned less than about 70 degrees from the camera"
+        )
+    used.insert(0, used.pop(first))
+    views, marks = [s for _, s, _ in used], used[0][2]
+    assert marks is not None
+    fit = fit_face(head, views, settings)
+    main = used[0][0]
+    light = face_light(fit, main.rgb, 0, main.mask)
+    error = landmark_error(fit, views[0])
+    _doubts(fit, error, marks, notes)
+    codes = codes_of(fit, light, marks.box)
+    facts: dict[str, Any] = {
+        "summary": f"landmarks within {error:.1f} % of the face, turned {fit.yaw():+.0f} degrees", "notes": notes,
+        "views": [v.name for v, _, _ in used], "head": head.name, "activations": fit.activations(), "yaw_deg": round(fit.yaw(), 2),
+        "landmark_error_percent": round(error, 2), "steps": fit.steps, "costs": {k: round(v, 1) for k, v in fit.costs.items()},
+        "lens_known": views[0].lens_known, "focal_px": round(float(fit.K[0][0, 0]), 2),
+        "skin_linear": [round(float(c), 4) for c in light.skin],
+        "relighting_residual": round(light.residual, 4), "box": [round(b, 1) for b in marks.box],
+    }  # fmt: skip
+    if views[0].depth is not None:
+        facts["depth_median_mm"] = _depth_error(fit, views[0])
+    arrays = {
+        **codes.arrays(), "exp_names": np.array(head.expression_names), "vertices": fit.vertices.astype(np.float32),
+        "triangles": head.triangles.astype(np.int32), "T_cam_from_head": np.stack(fit.T_cam_from_head), "K": np.stack(fit.K),
+        "uncertainty": fit.uncertainty.astype(np.float32), "albedo": light.albedo.astype(np.float32),
+        "albedo_seen": light.seen.astype(np.float32),
+        "landmarks": marks.points, **coefficients(fit),
+    }  # fmt: skip
+    drawn = pictures(fit, main.rgb, marks.box, views[0].depth, views[0].mask)
+    return PartResult(facts, arrays, drawn)
+
+
+def coefficients(fit: FaceFit) -> dict[str, np.ndarray]:
+    """The fit in the coefficients of the body that the head belongs to: `betas`, and `lids` at rest for the open body."""
+    decode = fit.head.decode
+    if "modes" not in decode:
+        return {"betas": fit.identity.astype(np.float32)}
+    whole = decode["mean"] + fit.identity @ decode["modes"]
+    count = int(decode["columns"])
+    return {"betas": whole[:count].astype(np.float32), "lids": whole[count:].astype(np.float32)}
+
+
+def landmark_error(fit: FaceFit, view: FaceView) -> float:
+    """Median distance of the landmarks from the fitted face, in percent of 90 mm on it."""
+    assert view.points is not None and fit.head.landmarks is not None
+    T = fit.T_cam_from_head[0]
+    P = fit.head.landmarks.on(fit.vertices) @ T[:3, :3].T + T[:3, 3]
+    known = np.arange(468) if fit.head.known is None else np.flatnonzero(fit.head.known[:468])
+    off = np.linalg.norm(project(fit.K[0], P) - view.points, axis=1)[known]
+    return 100 * float(np.median(off)) / (fit.K[0][0, 0] * 0.09 / P[:, 2].mean())
+
+
+def _settings(options: LiftOptions) -> FitSettings:
+    known = ("expression", "dense", "depth")
+    for name in options.settings:
+        if name not in known and options.what == ("face",):
+            raise SpecError(f"the face has no setting {name!r}", expected=", ".join(known))
+    return FitSettings(bool(options.settings.get("expression", True)), bool(options.settings.get("dense", True)))
+
+
+def _view(view: View, metric: bool, notes: list[str]) -> tuple[FaceView, FaceMarks | None]:
+    notes += [f"{view.name}: {n}" for n in view.notes]
+    marks = None
+    if view.face_box is not None:
+        near = find_faces(view.rgb, [view.face_box])
+        marks = near[0] if near else None
+        if marks is None:
+            notes.append(f"{view.name}: no face is found in this view")
+    elif view.box is not None:
+        inside = [f for f in find_faces(view.rgb) if _within(f, view.box)]
+        marks = inside[0] if inside else None
+    else:
+        try:
+            marks, more = one_face(view.rgb, view.name)
+            notes += [f"{view.name}: {n}" for n in more]
+        except LiftError as e:
+            if view.T_cam_from_world is None:
+                raise
+            notes.append(str(e))
+    width, height = view.size
+    known = view.K is not None
+    K = view.K if view.K is not None else guess_camera(width, height)
+    T = view.T_cam_from_world if view.T_cam_from_world is not None else np.eye(4)
+    points = None if marks is None else marks.points
+    normal = view.normal
+    return FaceView(view.name, view.size, points, K, T, view.depth, normal, view.mask, known, metric and known), marks
+
+
+def _within(face: FaceMarks, box: tuple[float, float, float, float]) -> bool:
+    x0, y0, x1, y1 = face.box
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
+
+
+def _doubts(fit: FaceFit, error: float, marks: FaceMarks, notes: list[str]) -> None:
+    if error > DOUBTFUL:
+        notes.append("doubtful: the landmarks fit no face well (covered, drawn, or not a face)")
+    if abs(fit.yaw()) > TURNED:
+        notes.append("seen from the side: the far half of the face is a guess")
+    if marks.eyes_px < SMALL_EYES:
+        notes.append("a small face: lids and lips are a few pixels")
+
+
+def _depth_error(fit: FaceFit, view: FaceView) -> float:
+    """Median distance along the line of sight between the face and what was seen, mm."""
+    from ..face_pictures import seen_face
+
+    assert view.depth is not None
+    shown, _ = seen_face(fit, 0, *view.size)
+    scale, shift = fit.relief[0]
+    skin = shown.hit & fit.head.face[fit.head.triangles].all(1)[np.maximum(shown.face, 0)] & np.isfinite(view.depth)
+    if view.mask is not None:
+        skin &= view.mask
+    if not skin.any():
+        return 0.0
+    return round(1e3 * float(np.median(np.abs(shown.depth[skin] - view.depth[skin] * scale - shift))), 2)
+
+
+def head_of_result(facts: Mapping[str, Any]) -> HeadModel | None:
+    """The head model that a result was made with, if it is the open one."""
+    model = open_head()
+    return model if facts.get("head") == model.name else None
+
+
+parts.register("face")(Part(lift_face))
