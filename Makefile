@@ -1,7 +1,7 @@
 # Everything from a bare Python 3.11: each target installs what it needs into .venv, once.
 #   make demo        nine labelled scenes and a contact sheet
 #   make test        all tests            make lint       ruff, import-linter, pyright
-#   make test-bridge tests that load torch; installs the synth extra
+#   make test-bridge tests that load torch or detectors; installs the synth and lift extras
 #   make bench       timings              make extension  the Blender extension zip
 #   make matrix      the sidebar's tests with bpy 4.2, 4.5 and 5.0
 #   make window      the sidebar in a real window (root: it makes a chroot)
@@ -52,10 +52,10 @@ test-blender: $(STAMP)
 
 # torch goes in first and alone: a torch that is there already (a CPU build, one for your CUDA) is kept.
 test-bridge: $(STAMP)
-	@$(PY) -c 'import torch, diffusers' 2>/dev/null || { echo "installing the synth extra into $(VENV) …"; \
+	@$(PY) -c 'import torch, diffusers, mediapipe' 2>/dev/null || { echo "installing the synth and lift extras into $(VENV) …"; \
 	  $(PIP) install --quiet --constraint constraints.txt torch && \
-	  $(PIP) install --quiet --constraint constraints.txt --editable '.[dev,synth]'; }
-	$(PY) -m pytest bridge_tests $(ARGS)
+	  $(PIP) install --quiet --constraint constraints.txt --editable '.[dev,synth,lift]'; }
+	$(PY) -m pytest bridge_tests tests/test_lift_pictures.py $(ARGS)
 
 lint: $(STAMP)
 	@status=0; \

@@ -360,3 +360,31 @@ def test_a_pickle_with_code_in_it_is_refused(tmp_path: Path) -> None:
         read_pickle(tmp_path / "bomb.pkl")
     (tmp_path / "fine.pkl").write_bytes(pickle.dumps({"v_template": np.eye(3)}, 2))
     assert np.array_equal(read_pickle(tmp_path / "fine.pkl")["v_template"], np.eye(3))
+
+
+def test_a_lifted_face_is_put_on_a_person(head: HeadModel, tmp_path: Path) -> None:
+    from vivant.bridge.lift.face_person import face_of, like, nearest_tone, somebody_like
+    from vivant.bridge.lift.result import LiftResult, PartResult, write_result
+    from vivant.procgen.materials.skin import albedo
+    from vivant.procgen.one_person import sample_person
+    from vivant.procgen.seeds import Seed
+
+    z, e = somebody(head, 12)
+    tone = np.ravel(albedo(0.55, 0.6))
+    actions = {n: float(v) for n, v in zip(head.expression_names, e, strict=True) if v}
+    face = PartResult({"head": head.name, "skin_linear": tone.tolist(), "activations": actions}, {"shape": z[None]})
+    folder = write_result(tmp_path, LiftResult("anna", {}, {"face": face}))
+    base = sample_person(Seed(3))
+    made = like(face_of(folder), base)
+    assert made.mm < 0.45 * made.before_mm
+    assert made.person.expression == pytest.approx(actions, abs=1e-3)
+    assert made.person.skin.melanin == pytest.approx(0.55, abs=0.05)
+    assert (made.person.outfit, made.person.hair) == (base.outfit, base.hair)
+    whole = somebody_like(face_of(folder), Seed(4))
+    assert whole.mm < 1.6
+    assert np.allclose(np.ravel(albedo(*nearest_tone(tone))), tone, atol=0.03)
+    other = PartResult({**face.facts, "head": "flame"}, face.arrays)
+    with pytest.raises(LiftError, match="open head"):
+        face_of(write_result(tmp_path, LiftResult("flame", {}, {"face": other})))
+    with pytest.raises(LiftError, match="no lifted face"):
+        face_of(write_result(tmp_path, LiftResult("body", {}, {"body": PartResult({})})))

@@ -31,6 +31,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--describe", metavar="TEXT", help="who it is, in plain English; the rest is drawn")
     parser.add_argument("--spec", metavar="PERSON.json", help="this person instead of sampling one (a HumanSpec)")
     parser.add_argument(
+        "--face", metavar="LIFTED", help="take face, skin tone and expression from a folder that `vivant lift` wrote (OUT/subjects/NAME)"
+    )
+    parser.add_argument(
         "--write-spec", metavar="FILE", help="also write the person's spec, to edit and use with --spec"
     )
     parser.add_argument(
@@ -64,6 +67,14 @@ def run(args: argparse.Namespace) -> int:
     else:
         read = read_description(args.describe or "", quiet=args.json)
         spec = sample_person(Seed(args.seed).child("person"), pose=args.pose, description=read)
+    likeness = None
+    if args.face is not None:
+        from ...bridge.lift.face_person import face_of, like, somebody_like
+
+        face = face_of(args.face)
+        # Who is described stays who they are; nobody in particular becomes whoever the face suits best.
+        likeness = like(face, spec) if args.spec or args.describe else somebody_like(face, Seed(args.seed).child("person"))
+        spec = likeness.person
     if args.write_spec is not None:
         Path(args.write_spec).write_text(spec.to_json(), encoding="utf-8")
     body, parts, hidden = assemble_person(spec, args.cloth)
@@ -78,8 +89,11 @@ def run(args: argparse.Namespace) -> int:
     keys = len(body.model.arkit_names)
     if args.json:
         made = {"out": str(out), "objects": names, "joints": len(body.joints), "face_keys": keys}
+        made |= {} if likeness is None else {"face_mm": round(likeness.mm, 2)}
         say_json({**made, **({} if read is None else {"description": read.to_dict()})})
     else:
+        if likeness is not None:
+            say(f"the face lies within {likeness.mm:.1f} mm of the lifted one on average")
         say(f"{out}: {len(names)} objects, {len(body.joints)} joints, {keys} face keys")
     return 0
 

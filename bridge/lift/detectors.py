@@ -26,6 +26,8 @@ EYE_CORNERS = (33, 133, 362, 263)
 LEAST_EYES = 8.0
 # Two finds are one face if their middles are nearer than this share of the larger one's size.
 _SAME = 0.35
+# A face that lies is believed only if it is so much surer than any that stands.
+_SURER = 0.08
 _FACE_MARGIN, _BODY_MARGIN, _HAND_MARGIN = 1.0, 0.35, 0.6
 
 
@@ -122,17 +124,15 @@ def one_face(rgb: np.ndarray, name: str, box: Sequence[float] | None = None) -> 
     Raises:
         LiftError: none is found, or it is too small.
     """
-    found = find_faces(rgb, None if box is None else [box])
+    notes = []
+    turns = 0 if box is not None else _turns(rgb)
+    found = find_faces(np.rot90(rgb, turns), None if box is None else [box])
+    if turns:
+        found = [_turned_back(f, turns, rgb.shape[1], rgb.shape[0]) for f in found]
+        notes.append(f"the head lies turned by {(0, 90, 180, -90)[turns]} degrees in the picture")
     if not found:
-        turned = [k for k in (1, 2, 3) if box is None and find_faces(np.rot90(rgb, k))]
-        if turned:
-            raise LiftError(
-                f"{name}: the face is not upright",
-                fix=f"turn the picture by {turned[0] * 90} degrees counter-clockwise",
-            )
         raise LiftError(
-            f"{name}: no face is found",
-            fix="a picture with an uncovered face turned less than about 70 degrees from the camera",
+            f"{name}: no face is found", fix="a picture with an uncovered face turned less than about 70 degrees from the camera"
         )
     best = found[0]
     if best.eyes_px < LEAST_EYES:
@@ -140,7 +140,32 @@ def one_face(rgb: np.ndarray, name: str, box: Sequence[float] | None = None) -> 
             f"{name}: the face is too small", expected=f"at least {LEAST_EYES:g} pixels between the corners of the eyes",
             got=f"{best.eyes_px:.1f}", fix="a larger or closer picture",
         )  # fmt: skip
-    return best, [f"{len(found)} faces: the largest is used"] if len(found) > 1 else []
+    return best, notes + ([f"{len(found)} faces: the largest is used"] if len(found) > 1 else [])
+
+
+def _turns(rgb: np.ndarray) -> int:
+    """Quarter turns counter-clockwise that stand the surest face upright: the mesh model draws a face on one that lies, too."""
+    scores = [_sureness(np.ascontiguousarray(np.rot90(rgb, k))) for k in range(4)]
+    best = int(np.argmax(scores))
+    return best if scores[best] > scores[0] + _SURER else 0
+
+
+def _sureness(rgb: np.ndarray) -> float:
+    found = [*(_run(_near(), rgb).detections or []), *(_run(_far(), rgb).detections or [])]
+    return max((float(d.score[0]) for d in found if _stands(d)), default=0.0)
+
+
+def _stands(detection: Any) -> bool:
+    """Whether the eyes of a detection lie above its mouth."""
+    eye, other, _, mouth = (detection.location_data.relative_keypoints[k] for k in range(4))
+    return mouth.y > max(eye.y, other.y)
+
+
+def _turned_back(face: FaceMarks, turns: int, width: int, height: int) -> FaceMarks:
+    """Landmarks of a picture that was turned, in the picture of `width` x `height` as it was."""
+    x, y = face.points.T
+    points = {1: (width - y, x), 2: (width - x, height - y), 3: (y, height - x)}[turns]
+    return FaceMarks(np.stack(points, 1), face.relative_z)
 
 
 def find_pose(rgb: np.ndarray, box: Sequence[float] | None = None) -> PoseMarks | None:

@@ -30,7 +30,7 @@ class DenseSpread:
 
     depth: float = 0.001
     normal: float = 0.08
-    shared: float = 3.0
+    shared: float = 1.5
 
 
 @dataclass(frozen=True)
