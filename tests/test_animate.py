@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from vivant.addon.cli import run
-from vivant.bridge.lift.animating import lifted_person, lifted_sequence
+from vivant.bridge.lift.animating import lifted_motion, lifted_person
 from vivant.bridge.lift.result import LiftResult, PartResult, write_result
 from vivant.procgen.errors import DatasetError, SpecError
 from vivant.procgen.frames import R_WORLD_FROM_SMPLX
@@ -42,11 +42,27 @@ def lifted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_lifted_bodies_become_a_motion(lifted: Path, tmp_path: Path) -> None:
-    clip = read_motion(lifted_sequence(lifted, tmp_path / "walk.npz", 10.0))
-    assert clip.frames == 3
+    moves = lifted_motion(lifted, tmp_path / "walk.npz", 10.0, steady=False)
+    assert moves.motion is not None
+    clip = read_motion(moves.motion)
+    assert clip.frames == moves.frames == 3
     assert clip.fps == 10.0
     assert np.abs(clip.local[2, 1] - matrices(np.array([-0.6, 0.0, 0.0]))).max() < 1e-6
     assert clip.root[2, 1] - clip.root[0, 1] == pytest.approx(-0.1, abs=1e-6)
+
+
+def test_faces_alone_move_a_face(tmp_path: Path) -> None:
+    """A dropped moment is bridged; what was lifted is what the face does, on a body that stands."""
+    for time, smile in ((0, 0.0), (1, 0.2), (3, 0.6)):
+        face = PartResult({"activations": {"mouthSmileLeft": smile, "notAnAction": 1.0}})
+        write_result(tmp_path, LiftResult(f"000002_00_{time:04d}_p0", {}, {"face": face}))
+    moves = lifted_motion(tmp_path, tmp_path / "x.npz", 10.0)
+    assert moves.motion is None
+    assert moves.frames == 4
+    assert np.allclose(moves.actions["mouthSmileLeft"], [0.0, 0.2, 0.4, 0.6])
+    performance = perform(moving_person(Seed(1), "idle"), level_ground(), 0.5, 10.0).with_actions(moves.actions)
+    assert list(performance.actions) == ["mouthSmileLeft"]
+    assert np.allclose(performance.actions["mouthSmileLeft"], [0.0, 0.2, 0.4, 0.6, 0.6, 0.6])
 
 
 def test_lifted_person_keeps_shape_and_texture(lifted: Path) -> None:
@@ -76,7 +92,7 @@ def test_errors_are_said(lifted: Path, tmp_path: Path, capsys: pytest.CaptureFix
     with pytest.raises(DatasetError, match="no lifted"):
         lifted_person(tmp_path)
     with pytest.raises(DatasetError, match="no lifted sequence"):
-        lifted_sequence(tmp_path, tmp_path / "x.npz", 10.0)
+        lifted_motion(tmp_path, tmp_path / "x.npz", 10.0)
     with pytest.raises(SpecError, match="does not move"):
         perform(sample_person(Seed(4)), level_ground())
     with pytest.raises(SpecError, match="too long"):

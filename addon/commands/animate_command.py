@@ -33,6 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fps", type=float, default=30.0, metavar="F", help="frames a second (default: 30)")
     parser.add_argument("--seed", type=whole(0), default=0, metavar="S", help="draws what the motion leaves open (default: 0)")
     parser.add_argument("--up", choices=("auto", "y", "z"), default="auto", help="up axis of a motion file (default: found out)")
+    parser.add_argument("--raw", action="store_true", help="keep the trembling of a lifted sequence")
     parser.add_argument("--texture-size", type=whole(64), metavar="N", default=1024, help="texels of the largest texture (default: 1024)")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _animate(args: argparse.Namespace, out: Path, ending: str, scratch: Path) -> dict[str, Any]:
-    from ...bridge.lift.animating import lifted_person, lifted_sequence
+    from ...bridge.lift.animating import lifted_motion, lifted_person
     from ...procgen.one_person import level_ground, moving_person, read_person, sample_person
     from ...procgen.people.motion_files.baking import bake, write_motion
     from ...procgen.people.performance import perform, rest_person
@@ -74,16 +75,22 @@ def _animate(args: argparse.Namespace, out: Path, ending: str, scratch: Path) ->
         person = lifted.human
     else:
         person = read_person(args.person)
-    motion = args.motion
+    motion, seconds, actions = args.motion, args.seconds, {}
     if Path(motion).is_dir():
-        motion = str(lifted_sequence(motion, scratch / "lifted.npz", args.fps))
+        moves = lifted_motion(motion, scratch / "lifted.npz", args.fps, steady=not args.raw)
+        # Who was only seen by the face stands and breathes.
+        motion = "idle" if moves.motion is None else str(moves.motion)
+        actions = moves.actions
+        seconds = (moves.frames - 1) / args.fps if seconds is None else seconds
     human = moving_person(Seed(args.seed), motion, up=args.up, person=person)
     facts = {"out": str(out), "motion": str(human.motion.kind)}
     if ending in MOTIONS:
-        baked = bake(human, level_ground(), args.seconds, args.fps)
+        baked = bake(human, level_ground(), seconds, args.fps)
         write_motion(out, baked)
         return {**facts, "frames": len(baked.poses), "fps": args.fps}
-    performance = perform(human, level_ground(), args.seconds, args.fps, None if lifted is None else lifted.betas)
+    performance = perform(human, level_ground(), seconds, args.fps, None if lifted is None else lifted.betas)
+    if actions:
+        performance = performance.with_actions(actions)
     still = rest_person(human)
     parts, hidden = dress_person(still, performance.rest)
     from ...procgen.blender.export_animation import write_animation

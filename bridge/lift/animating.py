@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ...procgen.people.model import load_body
 from ...procgen.people.motion_files.amass import write_amass
 from ...procgen.people.shape import Phenotype, body_stature
 from ...procgen.spec import HumanSpec
+from .body_sequence import smooth
 from .result import list_results, read_result, result_folder
 
 
@@ -55,30 +57,75 @@ def lifted_person(folder: str | os.PathLike[str]) -> LiftedPerson:
     return LiftedPerson(HumanSpec(phenotype=phenotype, pose=stand), betas, skin)
 
 
-def lifted_sequence(out: str | os.PathLike[str], path: Path, fps: float) -> Path:
-    """Write the bodies of a lifted sequence, in the order of their names, as an AMASS-style file.
+@dataclass(frozen=True, eq=False)
+class LiftedMotion:
+    """What a lifted sequence does.
+
+    motion: File of the body's motion, or None where only faces were lifted. actions: ARKit action -> (T,) activation, empty
+    where no face was lifted. frames: T.
+    """
+
+    motion: Path | None
+    actions: dict[str, np.ndarray]
+    frames: int
+
+
+def lifted_motion(out: str | os.PathLike[str], path: Path, fps: float, *, steady: bool = True) -> LiftedMotion:
+    """The motion of a lifted sequence: one person at consecutive moments, missing ones bridged.
 
     Args:
-        out: Folder of `vivant lift`. path: .npz to write. fps: Frames a second.
+        out: Folder of `vivant lift`. Of a dataset's results, the first person of the first scene and view is taken; other
+            results count in the order of their names.
+        path: AMASS-style .npz to write the bodies to. fps: Moments a second.
+        steady: Take the trembling of single pictures out.
     Raises:
-        DatasetError: fewer than two bodies.
+        DatasetError: fewer than two moments.
     """
-    poses, roots, joints, rest = [], [], [], None
-    for name in list_results(out):
+    times = _moments(list_results(out))
+    count = max(times.values(), default=-1) + 1
+    poses, trans, rests, faces = {}, {}, {}, {}
+    for name, time in times.items():
         parts = read_result(result_folder(out, name)).parts
         if "body" in parts:
             a = parts["body"].arrays
-            poses.append(np.asarray(a["poses"], np.float64).reshape(-1, 3))
-            roots.append(np.asarray(a["joints"], np.float64)[0])
-            joints.append(np.asarray(a["joints"], np.float64))
-            rest = joints[-1][0] - np.asarray(a["trans"], np.float64).reshape(3)
-    if len(poses) < 2 or rest is None:
+            poses[time] = np.asarray(a["poses"], np.float64).reshape(-1, 3)
+            trans[time] = np.asarray(a["joints"], np.float64)[0]
+            rests[time] = np.asarray(a["joints"], np.float64)
+        if "face" in parts:
+            faces[time] = {k: float(v) for k, v in dict(parts["face"].facts.get("activations", {})).items()}
+    if max(len(poses), len(faces)) < 2:
         raise DatasetError(
-            f"{str(out)!r} holds no lifted sequence", expected="two or more bodies", got=len(poses),
-            fix="lift a sequence with --what body",
+            f"{str(out)!r} holds no lifted sequence", expected="two or more bodies or faces of one person", got=max(len(poses), len(faces)),
+            fix="lift a sequence with --what body, face or both",
         )  # fmt: skip
-    turns = np.array(poses)
-    write_amass(path, turns, np.array(roots), np.broadcast_to(rest, (len(turns[0]), 3)), np.array(joints), fps)
-    return path
+    actions = _actions(faces, count)
+    if len(poses) < 2:
+        return LiftedMotion(None, actions, count)
+    there = np.array(sorted(poses))
+    near = [int(there[np.abs(there - k).argmin()]) for k in range(count)]
+    turns, roots = np.array([poses[k] for k in near]), np.array([trans[k] for k in near])
+    if steady:
+        turns, roots = smooth(turns, roots, fps, np.array([float(k in poses) for k in range(count)]))
+    joints = np.array([rests[k] for k in near])
+    rest = np.zeros((len(turns[0]), 3))
+    write_amass(path, turns, roots, rest, joints, fps)
+    return LiftedMotion(path, actions, count)
 
 
+def _moments(names: list[str]) -> dict[str, int]:
+    """Name -> number of its moment."""
+    matches = {n: re.fullmatch(r"(\d+)_(\d+)_(\d+)_p(\d+)", n) for n in names}
+    if names and all(matches.values()):
+        keys = {n: tuple(int(k) for k in m.groups()) for n, m in matches.items() if m is not None}
+        first = min((k[0], k[1], k[3]) for k in keys.values())
+        own = {n: k[2] for n, k in keys.items() if (k[0], k[1], k[3]) == first}
+        begin = min(own.values())
+        return {n: k - begin for n, k in own.items()}
+    return {n: k for k, n in enumerate(names)}
+
+
+def _actions(faces: dict[int, dict[str, float]], count: int) -> dict[str, np.ndarray]:
+    """Courses of the actions that are ever on, straight across missing moments."""
+    there = sorted(faces)
+    names = sorted({n for face in faces.values() for n, v in face.items() if v > 1e-3})
+    return {n: np.interp(np.arange(count), there, [faces[k].get(n, 0.0) for k in there]) for n in names}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 
 import numpy as np
 
@@ -43,6 +44,12 @@ class Performance:
     def frames(self) -> int:
         """T."""
         return len(self.turns)
+
+    def with_actions(self, actions: dict[str, np.ndarray]) -> Performance:
+        """The same motion with another course of the face: ARKit action -> (T',), held at its end."""
+        known = {n: v for n, v in actions.items() if n in self.rest.model.arkit_names and len(v)}
+        at = np.minimum(np.arange(self.frames), len(next(iter(known.values()))) - 1) if known else np.zeros(0, int)
+        return replace_fields(self, actions={n: np.clip(np.asarray(v, float)[at], 0.0, 1.0) for n, v in known.items()})
 
     def joints(self) -> np.ndarray:
         """(T, J, 3) joints, world, metres."""
