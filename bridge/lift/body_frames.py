@@ -30,19 +30,20 @@ def view_of_frame(
     camera = frame.camera
     if person.box is None:
         raise LiftError(f"{frame.name}: {person.name} is not in the picture")
-    marks, world = "smplx", None
+    marks, world, hands = "smplx", None, {}
     if detector == "labels":
         xyv = person.keypoints("smplx")[:55]
         xy, confidence = xyv[:, :2], (xyv[:, 2] > 0).astype(np.float64)
     else:
-        from .detectors import find_pose
+        from .body_detect import hands_of, marks_of
 
-        found = find_pose(frame["rgb"], person.box)
+        found = marks_of(frame["rgb"], person.box, frame["instance"] == person.instance if "mask" in channels else None)
         if found is None:
             raise LiftError(f"{frame.name}: no body is found where {person.name} is", fix="a picture that shows more of the person")
         marks, xy, confidence, world = "mediapipe", found.points, found.visibility, found.world
+        hands = hands_of(frame["rgb"], xy, confidence)
     return BodyView(
-        camera.K, camera.T_cam_from_world, camera.width, camera.height, xy, confidence, marks, world,
+        camera.K, camera.T_cam_from_world, camera.width, camera.height, xy, confidence, marks, world, hands,
         mask=frame["instance"] == person.instance if "mask" in channels else None,
         depth=frame["depth"] if "depth" in channels else None, metric=metric,
         normals=frame["normal"] if "normal" in channels else None,

@@ -13,13 +13,13 @@ import numpy as np
 
 from ....procgen.errors import LiftError, SpecError
 from ....procgen.people.model import load_body
+from ..body_detect import hands_of, marks_of
 from ..body_fit import BodyFit, fit_body
 from ..body_frames import errors, true_fit
 from ..body_pictures import grey_body, heat_map, seen_body
 from ..body_problem import BodySetup, body_setup, torso_px
 from ..body_terms import projected
 from ..body_view import LEVEL_CAM_FROM_WORLD, BodyView, assumed_camera
-from ..detectors import find_pose
 from ..result import PartResult
 from ..subject import Subject, View
 from . import Part, parts
@@ -92,15 +92,15 @@ def _views(subject: Subject, notes: list[str]) -> tuple[list[BodyView], list[Vie
 
 def _view(view: View) -> BodyView | None:
     width, height = view.size
-    marks = find_pose(view.rgb, view.box)
+    marks = marks_of(view.rgb, view.box, view.mask)
     if marks is None:
         return None
     K = assumed_camera(width, height) if view.K is None else view.K
     T = LEVEL_CAM_FROM_WORLD if view.T_cam_from_world is None else view.T_cam_from_world
     mask = view.mask if view.mask is not None else marks.mask > 0.5
     return BodyView(
-        K, T, width, height, marks.points, marks.visibility, "mediapipe", marks.world, mask=mask, depth=view.depth,
-        metric=view.K is not None, normals=view.normal,
+        K, T, width, height, marks.points, marks.visibility, "mediapipe", marks.world,
+        hands_of(view.rgb, marks.points, marks.visibility), mask=mask, depth=view.depth, metric=view.K is not None, normals=view.normal,
     )  # fmt: skip
 
 
