@@ -26,6 +26,8 @@ OCCLUDER_M = 0.12
 # Texels further than this from any that was seen are taken from the other side of the body, metres at rest.
 NEAR_M = 0.03
 DILATE = 10
+# Seen texels that colours are borrowed from, at most about so many.
+SOURCES = 40_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,22 +194,32 @@ def filled(color: np.ndarray, seen: np.ndarray, uv: UvMap, rest: np.ndarray, pie
 
 
 def _fill(color: np.ndarray, seen: np.ndarray, uv: UvMap, rest: np.ndarray, pieces: np.ndarray | None) -> np.ndarray:
-    """Unseen texels: from nearby ones, else from the other side of the body, else from the nearest of all."""
-    points = uv.carry(np.asarray(rest, np.float64))
-    piece = np.zeros(len(points), np.int64) if pieces is None else np.asarray(pieces)[uv.raster.face[uv.texels]]
+    """Unseen texels: from nearby ones, else from the other side of the body, else from the nearest of all.
+
+    What is nearest is asked for every vertex, and carried over the triangles between them: a texel's own answer would be
+    ten times as dear and leave hard edges where one source gives way to the next.
+    """
+    rest = np.asarray(rest, np.float64)
+    points = uv.carry(rest)
+    owner = uv.raster.face[uv.texels]
+    piece = np.zeros(len(uv.faces), np.int64) if pieces is None else np.asarray(pieces)
     out = color.copy()
     for one in np.unique(piece):
-        own = piece == one
-        # A piece that no view sees borrows from everything.
-        known = np.flatnonzero(own & seen) if (own & seen).any() else np.flatnonzero(seen)
+        own = piece[owner] == one
         asked = np.flatnonzero(own & ~seen)
         if not len(asked):
             continue
+        # A piece that no view sees borrows from everything.
+        known = np.flatnonzero(own & seen) if (own & seen).any() else np.flatnonzero(seen)
+        known = known[:: max(len(known) // SOURCES, 1)]
+        corners = np.unique(uv.faces[piece == one])
         tree = NearestPoints(points[known])
-        distance, near = tree.query(points[asked])
-        across, other = tree.query(points[asked] * [-1.0, 1.0, 1.0])
+        distance, near = tree.query(rest[corners])
+        across, other = tree.query(rest[corners] * [-1.0, 1.0, 1.0])
         mirrored = (distance > NEAR_M) & (across < NEAR_M)
-        out[asked] = color[known[np.where(mirrored, other, near)]]
+        carried = np.zeros((len(rest), color.shape[1]))
+        carried[corners] = color[known[np.where(mirrored, other, near)]]
+        out[asked] = uv.carry(carried)[asked]
     return out
 
 
