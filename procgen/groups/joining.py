@@ -6,7 +6,6 @@ What comes out is data: world points in each person's spec. Below the spec nobod
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 
@@ -99,13 +98,11 @@ def _join(people: list[HumanSpec], who: int, whom: int, touch: Touch, place: Pla
         a, b = _bare(first, place), _bare(second, place)
         # Palms that meet may face several ways; the one that the two can turn to is taken, and kept.
         tried = []
-        for turn in turns:
+        for turn in _likely(turns, touch, a, b, _cloth(second), gap):
             goals = goals_of(touch, a, b, _cloth(second), gap, turn)
             if goals is None:
                 return False
-            found = [_solved(a, b, goals[0], touch.hand, whom)]
-            if hands:
-                found.append(_solved(b, a, goals[1], touch.other_hand, who))
+            found = _laid(touch, a, b, goals, (who, whom), SWIVELS)
             tried.append((sum(c for _, _, c in found), turn, goals, found))
         _, turn, goals, found = min(tried, key=lambda t: t[0])
         turns = (turn,)
@@ -136,6 +133,32 @@ def _join(people: list[HumanSpec], who: int, whom: int, touch: Touch, place: Pla
     return False
 
 
+def _laid(
+    touch: Touch, a: BodyState, b: BodyState, goals: Sequence[Goal], pair: tuple[int, int], swivels: np.ndarray
+) -> list[tuple[TouchSpec | None, float, float]]:
+    """The hand, or both where hands meet, brought to their goals."""
+    found = [_solved(a, b, goals[0], touch.hand, pair[1], swivels)]
+    if touch.at == "hand":
+        found.append(_solved(b, a, goals[1], touch.other_hand, pair[0], swivels))
+    return found
+
+
+def _likely(
+    turns: tuple[float, ...], touch: Touch, a: BodyState, b: BodyState, cloth: float, gap: float
+) -> tuple[float, ...]:
+    """Of many ways to face, the two that a few swivels of the elbows reach best; all where they reach none."""
+    if len(turns) <= 2:
+        return turns
+    cost: dict[float, float] = {}
+    for turn in turns:
+        goals = goals_of(touch, a, b, cloth, gap, turn)
+        if goals is None:
+            return turns
+        cost[turn] = sum(c for _, _, c in _laid(touch, a, b, goals, (0, 0), SWIVELS[1::3]))
+    best = sorted(turns, key=lambda t: cost[t])[:2]
+    return tuple(best) if np.isfinite(cost[best[0]]) else turns
+
+
 def _holding(human: HumanSpec, touch: TouchSpec) -> HumanSpec:
     """Somebody with a hand laid on somebody else; fingers as their own habit has them would not fit."""
     shape = HandSpec(shape="flat", amount=1.0)
@@ -152,36 +175,15 @@ def _cloth(human: HumanSpec) -> float:
     return 0.003 + 0.004 * sum(s in ("upper", "dress") for s in slots) + 0.008 * ("outer" in slots)
 
 
-@lru_cache(maxsize=16)
-def _proxy_of(key: bytes, holder: _Held) -> Proxy:
-    return make_proxy(holder.body)
-
-
-class _Held:
-    """A body as an argument of a cached function, equal to every other: the shape is the key."""
-
-    def __init__(self, body: BodyState) -> None:
-        self.body = body
-
-    def __hash__(self) -> int:
-        return 0
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held)
-
-
-def proxy_of(body: BodyState) -> Proxy:
-    """The stand-in of a body; the last few shapes are kept."""
-    return _proxy_of(body.betas.tobytes(), _Held(body))
-
-
-def _solved(a: BodyState, b: BodyState, goal: Goal, hand: str, whom: int) -> tuple[TouchSpec | None, float, float]:
+def _solved(
+    a: BodyState, b: BodyState, goal: Goal, hand: str, whom: int, swivels: np.ndarray
+) -> tuple[TouchSpec | None, float, float]:
     """The swivel of the elbow that brings a hand there best, or None; metres that are missing at best; and its cost."""
-    own, others = proxy_of(a), proxy_of(b)
+    own, others = make_proxy(a), make_proxy(b)
     pose = np.asarray(a.pose, np.float64)
     best: tuple[float, TouchSpec] | None = None
     least = np.inf
-    for swivel in SWIVELS:
+    for swivel in swivels:
         touch = TouchSpec(
             hand="left" if hand == "left" else "right",
             point=goal.point,

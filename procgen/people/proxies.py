@@ -7,10 +7,12 @@ come out as they are. Posed points are taken back to the rest frame of the tube'
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from ..frames import smplx_from_world
+from ..keyed import Keyed
 from .body_state import BodyState
 from .kinematics import Chain, unit
 from .skeleton import JOINT_INDEX
@@ -157,7 +159,13 @@ class Proxy:
 
 
 def make_proxy(body: BodyState) -> Proxy:
-    """Reduce a body (about 20 ms); depends on its shape and not on its pose."""
+    """Reduce a body (about 20 ms); depends on its shape and not on its pose, and the last few are kept."""
+    return _proxy(Keyed(body, (id(body.model), body.betas.tobytes(), body.expression.tobytes())))
+
+
+@lru_cache(maxsize=16)
+def _proxy(asked: Keyed[BodyState]) -> Proxy:
+    body = asked.value
     count = body.count
     v = smplx_from_world(np.asarray(body.rest[:count], np.float64))
     rest = smplx_from_world(np.asarray(body.joints_rest, np.float64))
