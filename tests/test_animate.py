@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from vivant.addon.cli import run
-from vivant.bridge.lift.animating import lifted_motion, lifted_person
+from vivant.bridge.lift.animating import lifted_motion, lifted_person, recorded_face
+from vivant.bridge.lift.live_link import ACTIONS, Recording, write_recording
 from vivant.bridge.lift.result import LiftResult, PartResult, write_result
 from vivant.procgen.errors import DatasetError, SpecError
 from vivant.procgen.frames import R_WORLD_FROM_SMPLX
@@ -63,6 +64,17 @@ def test_faces_alone_move_a_face(tmp_path: Path) -> None:
     performance = perform(moving_person(Seed(1), "idle"), level_ground(), 0.5, 10.0).with_actions(moves.actions)
     assert list(performance.actions) == ["mouthSmileLeft"]
     assert np.allclose(performance.actions["mouthSmileLeft"], [0.0, 0.2, 0.4, 0.6, 0.6, 0.6])
+
+
+def test_recordings_of_faces_keep_their_time(tmp_path: Path) -> None:
+    actions = np.zeros((21, len(ACTIONS)))
+    actions[:, ACTIONS.index("jawOpen")] = np.linspace(0.0, 1.0, 21)
+    # Longer than a second: the format says its rate only by where its seconds wrap.
+    write_recording(tmp_path / "face.csv", Recording(10.0, actions, np.zeros((21, 9))))
+    moves = recorded_face(tmp_path / "face.csv", 20.0)
+    assert moves.frames == 41
+    assert list(moves.actions) == ["jawOpen"]
+    assert np.allclose(moves.actions["jawOpen"], np.linspace(0.0, 1.0, 41), atol=1e-6)
 
 
 def test_lifted_person_keeps_shape_and_texture(lifted: Path) -> None:

@@ -3,7 +3,8 @@
 .fbx with bones and shape keys keyed at every frame, or as .bvh or AMASS-style .npz.
 
 PERSON is a seed (a whole number), a person's spec (.json), or a subject of `vivant lift` (OUT/subjects/NAME). MOTION is a
-name that `vivant list motions` prints, a .bvh, .npz or .amc file, or the folder of a lifted sequence (OUT).
+name that `vivant list motions` prints, a .bvh, .npz or .amc file, a Live Link Face recording (.csv), or the folder of a lifted
+sequence (OUT).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ MOTIONS = (".bvh", ".npz")
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument("person", metavar="PERSON", help="a seed, a PERSON.json, or OUT/subjects/NAME of `vivant lift`")
-    parser.add_argument("motion", metavar="MOTION", help="a motion's name, a .bvh, .npz or .amc file, or a lifted sequence")
+    parser.add_argument("motion", metavar="MOTION", help="a motion's name, a .bvh, .npz, .amc or .csv file, or a lifted sequence")
     parser.add_argument("-o", "--out", required=True, metavar="OUT", help="file to write: " + " ".join((*SCENES, *MOTIONS)))
     parser.add_argument("--seconds", type=float, metavar="T", help="duration (default: one cycle, or the whole file)")
     parser.add_argument("--fps", type=float, default=30.0, metavar="F", help="frames a second (default: 30)")
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _animate(args: argparse.Namespace, out: Path, ending: str, scratch: Path) -> dict[str, Any]:
-    from ...bridge.lift.animating import lifted_motion, lifted_person
+    from ...bridge.lift.animating import lifted_motion, lifted_person, recorded_face
     from ...procgen.one_person import level_ground, moving_person, read_person, sample_person
     from ...procgen.people.motion_files.baking import bake, write_motion
     from ...procgen.people.performance import perform, rest_person
@@ -76,8 +77,12 @@ def _animate(args: argparse.Namespace, out: Path, ending: str, scratch: Path) ->
     else:
         person = read_person(args.person)
     motion, seconds, actions = args.motion, args.seconds, {}
-    if Path(motion).is_dir():
+    moves = None
+    if motion.lower().endswith(".csv"):
+        moves = recorded_face(motion, args.fps)
+    elif Path(motion).is_dir():
         moves = lifted_motion(motion, scratch / "lifted.npz", args.fps, steady=not args.raw)
+    if moves is not None:
         # Who was only seen by the face stands and breathes.
         motion = "idle" if moves.motion is None else str(moves.motion)
         actions = moves.actions

@@ -17,6 +17,7 @@ from ...procgen.people.motion_files.amass import write_amass
 from ...procgen.people.shape import Phenotype, body_stature
 from ...procgen.spec import HumanSpec
 from .body_sequence import smooth
+from .live_link import ACTIONS, read_recording
 from .result import list_results, read_result, result_folder
 
 
@@ -110,6 +111,20 @@ def lifted_motion(out: str | os.PathLike[str], path: Path, fps: float, *, steady
     rest = np.zeros((len(turns[0]), 3))
     write_amass(path, turns, roots, rest, joints, fps)
     return LiftedMotion(path, actions, count)
+
+
+def recorded_face(path: str | os.PathLike[str], fps: float) -> LiftedMotion:
+    """The motion of a Live Link Face recording (.csv), brought to a frame rate; the body has none.
+
+    Raises:
+        SpecError, DatasetError: a file that cannot be read.
+    """
+    recording = read_recording(path)
+    length = max(len(recording.actions) - 1, 0) / recording.rate
+    count = round(length * fps) + 1
+    there, asked = np.arange(len(recording.actions)) / recording.rate, np.arange(count) / fps
+    on = [k for k, n in enumerate(ACTIONS) if recording.actions[:, k].max(initial=0.0) > 1e-3]
+    return LiftedMotion(None, {ACTIONS[k]: np.interp(asked, there, recording.actions[:, k]) for k in on}, count)
 
 
 def _moments(names: list[str]) -> dict[str, int]:

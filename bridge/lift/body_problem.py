@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -78,8 +78,16 @@ class BodySetup:
 
 
 def body_setup(model: BodyModel | None = None) -> BodySetup:
-    """Make a model ready; default: the open body."""
-    model = model or load_body()
+    """Make a model ready; default: the open body, which is kept."""
+    return _open_setup() if model is None else _setup(model)
+
+
+@lru_cache(maxsize=1)
+def _open_setup() -> BodySetup:
+    return _setup(load_body())
+
+
+def _setup(model: BodyModel) -> BodySetup:
     space = space_of(model)
     vertices = vertices_of(model, space)
     joints = joints_of(model, vertices)
