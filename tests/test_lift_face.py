@@ -388,3 +388,36 @@ def test_a_lifted_face_is_put_on_a_person(head: HeadModel, tmp_path: Path) -> No
         face_of(write_result(tmp_path, LiftResult("flame", {}, {"face": other})))
     with pytest.raises(LiftError, match="no lifted face"):
         face_of(write_result(tmp_path, LiftResult("body", {}, {"body": PartResult({})})))
+
+
+def test_a_clip_keeps_who_it_is_and_follows_what_it_does(head: HeadModel) -> None:
+    from vivant.bridge.lift.face_sequence import fit_marks, walk
+
+    rng = np.random.default_rng(13)
+    z = rng.normal(size=head.identity_count) * 0.8
+    jaw, smile = (head.expression_names.index(n) for n in ("jawOpen", "mouthSmileLeft"))
+    time = np.linspace(0.0, 1.0, 5)
+    marks: list[np.ndarray | None] = []
+    for t in time:
+        e = np.zeros(head.expression_count)
+        e[jaw], e[smile], e[smile + 1] = 0.7 * t, 0.6 * (1 - t), 0.6 * (1 - t)
+        view = seen(head, head.shape(z, e), 25.0 * t, dense=False)
+        assert view.points is not None
+        marks.append(view.points + rng.normal(0, 0.4, (478, 2)))
+    marks[2] = None
+    clip = fit_marks(head, marks, (SIZE, SIZE), 12.0)
+    assert clip.found.tolist() == [True, True, False, True, True]
+    assert np.abs(clip.expression[:, jaw] - 0.7 * time).max() < 0.2
+    assert np.corrcoef(clip.expression[:, smile], 1 - time)[0, 1] > 0.95
+    # The picture without a face lies between its neighbours.
+    assert clip.expression[1, jaw] < clip.expression[2, jaw] < clip.expression[3, jaw]
+    yaw = [np.degrees(np.arctan2(T[0, 2], -T[2, 2])) for T in clip.T_cam_from_head]
+    assert np.abs(np.array(yaw) - 25.0 * time).max() < 6.0
+    recording = clip.recording(12.0)
+    assert recording.actions[:, ACTIONS.index("jawOpen")] == pytest.approx(clip.expression[:, jaw])
+    noisy = np.cumsum(rng.normal(0, 0.1, (200, 1)), 0)
+    measured = noisy + rng.normal(0, 0.3, noisy.shape)
+    smooth = walk(measured, np.full_like(noisy, 0.3), 0.1)
+    assert np.sqrt(((smooth - noisy) ** 2).mean()) < 0.6 * np.sqrt(((measured - noisy) ** 2).mean())
+    constant = walk(np.full((5, 2), 0.3), np.full((5, 2), 0.1), 0.1)
+    assert np.allclose(constant, 0.3)

@@ -133,3 +133,19 @@ def test_a_turned_face_is_seen_from_its_side(tmp_path: Path, turned: np.ndarray,
     assert face["yaw_deg"] == pytest.approx(-30, abs=9)
     assert cli.run(["lift", str(tmp_path / "turned.png"), "-o", str(tmp_path / "two"), "--set", "depth=deep"]) == 2
     assert "metric or relative" in capsys.readouterr().err
+
+
+def test_a_sequence_with_a_dropped_picture(tmp_path: Path, front: np.ndarray, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "clip"
+    folder.mkdir()
+    noise = np.random.default_rng(1).integers(0, 255, front.shape).astype(np.uint8)
+    for i, pixels in enumerate((front, noise, np.roll(front, 4, 1))):
+        save(folder / f"{i:03d}.png", pixels)
+    assert cli.run(["lift", str(folder), "-o", str(tmp_path / "out"), "--sequence", "--fps", "25", "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)["made"]["clip"]["face"]
+    assert (made["missing"], made["fps"]) == ([1], 25.0)
+    lines = (tmp_path / "out" / "subjects" / "clip" / "face_live_link.csv").read_text().splitlines()
+    assert len(lines) == 4
+    save(folder / "003.png", front[:100])
+    assert cli.run(["lift", str(folder), "-o", str(tmp_path / "two"), "--sequence"]) == 1
+    assert "differ in size" in capsys.readouterr().err

@@ -262,15 +262,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     p.add_argument("--methods", default=",".join(METHODS))
     p.add_argument("--every", type=int, default=1, help="only every so many pictures")
     p.add_argument("--limit", type=int, default=10**9)
+    p.add_argument("--first", type=int, default=0, help="pass over so many pictures")
+    p.add_argument("--add", type=Path, nargs="*", default=[], help="rows of earlier runs, reported together with these")
     p.add_argument("--json", type=Path, help="write every row")
     args = p.parse_args(argv)
     head = open_head()
     paths = sorted((args.heads / "pictures").glob("*.npz"))
-    every = [read_case(args.heads, q, head) for q in paths[:: args.every][: args.limit]]
-    rows: list[dict[str, object]] = []
+    every = [read_case(args.heads, q, head) for q in paths[args.first :: args.every][: args.limit]]
+    rows: list[dict[str, object]] = [row for file in args.add for row in json.loads(file.read_text())]
     for tier in args.tiers.split(","):
         rows += measure(every, tier, args.methods.split(","), head)
-    print(f"{len({r['number'] for r in rows})} identities, {len({(r['number'], r['name']) for r in rows})} heads, {len(every)} pictures")
+    print(f"{len({r['number'] for r in rows})} identities, {len({(r['number'], r['name']) for r in rows})} heads, "
+          f"{len({(r['number'], r['name'], r['yaw']) for r in rows})} pictures")
     print("\n".join(report(rows)))
     if args.json:
         args.json.write_text(json.dumps(rows) + "\n")

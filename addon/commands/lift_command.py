@@ -28,6 +28,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--what", default="face", metavar="LIST", help="face, body, texture, detail (default: face)")
     parser.add_argument("--model", default="", metavar="FILE", help="head or body file, .npz (default: the open body)")
     parser.add_argument("--together", action="store_true", help="all pictures show one person at one moment")
+    parser.add_argument("--sequence", action="store_true", help="the pictures are moments of one person who moves, in order")
+    parser.add_argument("--fps", type=float, default=30.0, metavar="N", help="pictures a second of a sequence (default: 30)")
     parser.add_argument("--each-view", action="store_true", help="lift every frame by itself, not all views together")
     parser.add_argument(
         "--synthesis", default="", metavar="RUN", help="take pictures from this run of `vivant synthesize`"
@@ -50,8 +52,9 @@ def run(args: argparse.Namespace) -> int:
     from ...procgen.options import split_names
 
     how = Gathering(
-        args.together, args.each_view, args.synthesis, tuple(split_names(args.frames)), tuple(split_names(args.without))
-    )
+        args.together, args.sequence, args.fps, args.each_view, args.synthesis, tuple(split_names(args.frames)),
+        tuple(split_names(args.without)),
+    )  # fmt: skip
     options = LiftOptions(tuple(split_names(args.what)), args.model, parse_options(args.set))
     show = _Progress(args.quiet or args.json)
     try:

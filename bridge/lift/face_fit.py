@@ -44,11 +44,15 @@ class FitSettings:
         expression: False holds a neutral face.
         dense: False uses landmarks alone.
         spread: How far depth and normals are believed.
+        identity: (I,) of somebody who is known: held; None: fitted.
+        lens: Logarithm of a known factor on the focal length of pictures without a camera: held; None: fitted.
     """
 
     expression: bool = True
     dense: bool = True
     spread: DenseSpread = field(default_factory=DenseSpread)
+    identity: np.ndarray | None = None
+    lens: float | None = None
 
 
 @dataclass(frozen=True)
@@ -180,6 +184,13 @@ class _Fit:
 
     def run(self) -> FaceFit:
         x = self._start()
+        held = np.zeros(self.layout.count, bool)
+        if self.settings.identity is not None:
+            x[self.layout.identity] = self.settings.identity
+            held[self.layout.identity] = True
+        if self.settings.lens is not None and self.layout.lens is not None:
+            x[self.layout.lens] = self.settings.lens
+            held[self.layout.lens] = True
         layout, n = self.layout, self.layout.count
         priors = self._priors()
         for k in set(layout.pose):
@@ -192,7 +203,7 @@ class _Fit:
 
         def solve(x: np.ndarray, free: np.ndarray, count: int, tolerance: float = 1e-3) -> Solution:
             nonlocal steps
-            found = minimise(x, self._terms, priors, free=free, steps=count, limits=limits, tolerance=tolerance)
+            found = minimise(x, self._terms, priors, free=free & ~held, steps=count, limits=limits, tolerance=tolerance)
             steps += found.steps
             return found
 
@@ -216,7 +227,7 @@ class _Fit:
                 self.dense, self.reach = self._pick(count), reach
                 found = solve(x, free, most)
                 x = found.x
-        return self._finish(found, steps, free)
+        return self._finish(found, steps, free & ~held)
 
     def _pick(self, count: int) -> np.ndarray:
         """Triangles of the skin, evenly spread over the mesh."""

@@ -11,7 +11,7 @@ from .rasterise import Raster, look
 
 COLD, WARM, HOT = np.array([[40, 70, 160], [240, 220, 120], [190, 30, 30]], np.float64)
 # Whole range of the heat map, metres.
-RANGE = 0.006
+RANGE = 0.004
 # Margin of the crop about the face, as a share of its size.
 MARGIN = 0.35
 
@@ -52,13 +52,19 @@ def pictures(
     shown, normals = seen_face(near, 0, large.shape[1], large.shape[0])
     out = {"overlay": grey_body(shown, normals, large, 0.55), "geometry": grey_body(shown, normals)}
     if depth is not None:
-        scale, shift = fit.relief[0]
-        seen = (depth[rows, columns] * scale + shift).repeat(k, 0).repeat(k, 1)
-        both = shown.hit & np.isfinite(seen)
-        if mask is not None:
-            both &= mask[rows, columns].repeat(k, 0).repeat(k, 1)
-        heat = 0.4 * large.astype(np.float64) + 0.6 * 255.0
-        share = np.clip(np.abs(shown.depth[both] - seen[both]) / RANGE, 0.0, 1.0)[:, None]
-        heat[both] = np.where(share < 0.5, COLD + 2 * share * (WARM - COLD), WARM + (2 * share - 1) * (HOT - WARM))
-        out["residual"] = np.rint(heat).astype(np.uint8)
+        heat = _residual(fit, rgb, depth, mask)[rows, columns]
+        out["residual"] = np.ascontiguousarray(heat.repeat(k, 0).repeat(k, 1))
     return out
+
+
+def _residual(fit: FaceFit, rgb: np.ndarray, depth: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
+    """(H, W, 3) uint8: how far the face is from the depth that was seen, blue = on it, red = RANGE away or more."""
+    shown, _ = seen_face(fit, 0, rgb.shape[1], rgb.shape[0])
+    scale, shift = fit.relief[0]
+    both = shown.hit & np.isfinite(depth)
+    if mask is not None:
+        both &= mask
+    heat = 0.4 * rgb.astype(np.float64) + 0.6 * 255.0
+    share = np.clip(np.abs(shown.depth[both] - depth[both] * scale - shift) / RANGE, 0.0, 1.0)[:, None]
+    heat[both] = np.where(share < 0.5, COLD + 2 * share * (WARM - COLD), WARM + (2 * share - 1) * (HOT - WARM))
+    return np.rint(heat).astype(np.uint8)

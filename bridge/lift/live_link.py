@@ -62,12 +62,17 @@ def timecode(frame: int, rate: float) -> str:
 
 def write_recording(path: str | os.PathLike[str], recording: Recording) -> None:
     """Write a CSV that Live Link Face's importers read."""
+    replace_bytes(path, encode_recording(recording))
+
+
+def encode_recording(recording: Recording) -> bytes:
+    """The bytes that `write_recording` writes."""
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
     rows.writerow(["Timecode", "BlendShapeCount", *(n[0].upper() + n[1:] for n in ACTIONS), *TURNS])
     for i, (a, t) in enumerate(zip(recording.actions, recording.turns, strict=True)):
         rows.writerow([timecode(i, recording.rate), len(ACTIONS) + len(TURNS), *(f"{v:.7f}" for v in (*a, *t))])
-    replace_bytes(path, out.getvalue().encode())
+    return out.getvalue().encode()
 
 
 def read_recording(path: str | os.PathLike[str]) -> Recording:

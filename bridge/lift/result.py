@@ -39,11 +39,13 @@ class PartResult:
         facts: Numbers, text, lists and dicts for result.json: errors, times, notes, parameters by name.
         arrays: Name -> array, written to PART.npz.
         pictures: Name -> (H, W), (H, W, 3) or (H, W, 4) uint8 or uint16, written to PART_NAME.png.
+        files: Name with its ending -> bytes, written to PART_NAME.
     """
 
     facts: Mapping[str, Any]
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
     pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,8 @@ def write_result(out: str | os.PathLike[str], result: LiftResult) -> Path:
                 write_bytes(temporary / f"{part}.npz", encode_npz(found.arrays))
             for name, picture in found.pictures.items():
                 write_bytes(temporary / f"{part}_{name}.png", encode_png(np.ascontiguousarray(picture)))
+            for name, data in found.files.items():
+                write_bytes(temporary / f"{part}_{name}", data)
         files = {n: sha256_file(temporary / n) for n in sorted(os.listdir(temporary))}
         data = {
             "format": "vivant-lift", "schema_version": RESULT_VERSION, "name": result.name, "source": dict(result.source),

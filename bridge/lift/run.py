@@ -94,7 +94,7 @@ def lift_subject(subject: Subject, options: LiftOptions, say: Callable[[str], No
         part: Part = parts.get(name).make
         result: Any = part.run(subject, found, options)
         facts = {**result.facts, "seconds": round(time.perf_counter() - begun, 3)}
-        found[name] = PartResult(facts, result.arrays, result.pictures)
+        found[name] = PartResult(facts, result.arrays, result.pictures, result.files)
     return LiftResult(subject.name, subject.source, found)
 
 

@@ -68,12 +68,12 @@ class Subject:
 
     Attributes:
         name: Name of the result's folder.
-        views: At least one; several show the same person at the same moment.
+        views: At least one; several show the same person at the same moment, unless `source` says "sequence".
         source: For result.json.
     """
 
     name: str
-    views: tuple[View, ...]
+    views: Sequence[View]
     source: dict[str, Any] = field(default_factory=dict)
 
 
@@ -91,6 +91,8 @@ class Gathering:
 
     Attributes:
         together: Take all picture files as views of one person.
+        sequence: Take all picture files, in order of their names, as moments of one person who moves.
+        fps: Pictures a second of a sequence.
         each_view: Lift every frame of a dataset by itself instead of all views of a moment together.
         synthesis: Take pictures (and depth and normals, where the method made them) from this run of `vivant synthesize`.
         frames: Only frames whose names start so.
@@ -98,6 +100,8 @@ class Gathering:
     """
 
     together: bool = False
+    sequence: bool = False
+    fps: float = 30.0
     each_view: bool = False
     synthesis: str = ""
     frames: tuple[str, ...] = ()
@@ -129,7 +133,9 @@ def gather(inputs: Sequence[str | os.PathLike[str]], how: Gathering | None = Non
             if not path.is_file():
                 raise SpecError(f"there is no picture or dataset {str(path)!r}", fix="check the path")
             pictures.append(path)
-    if how.together and pictures:
+    if how.sequence and pictures:
+        out.append(Waiting(_clip_name(pictures), lambda: _of_moments(pictures, how.fps)))
+    elif how.together and pictures:
         out.append(
             Waiting(folder_name(pictures[0].stem), lambda: _of_pictures(pictures, folder_name(pictures[0].stem)))
         )
@@ -159,6 +165,31 @@ def _of_pictures(paths: Sequence[Path], name: str) -> Subject:
         mask = None if picture.alpha is None else picture.alpha > 0.5
         views.append(View(picture.name, picture.rgb, mask=mask, notes=picture.notes))
     return Subject(name, tuple(views), {"pictures": [p.name for p in paths]})
+
+
+class _Moments(Sequence[View]):
+    """Views that are read when they are looked at: a clip need not fit into memory."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = list(paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, slice):
+            return _Moments(self._paths[key])
+        picture = read_photograph(self._paths[key])
+        return View(picture.name, picture.rgb, notes=picture.notes)
+
+
+def _clip_name(pictures: Sequence[Path]) -> str:
+    return folder_name(pictures[0].parent.name or pictures[0].stem)
+
+
+def _of_moments(paths: Sequence[Path], fps: float) -> Subject:
+    source = {"pictures": [p.name for p in paths], "sequence": True, "fps": fps}
+    return Subject(_clip_name(paths), _Moments(paths), source)
 
 
 def _of_dataset(root: Path, how: Gathering) -> list[Waiting]:

@@ -17,9 +17,11 @@ from ..face_codes import codes_of
 from ..face_fit import FaceFit, FitSettings, fit_face, guess_camera
 from ..face_light import face_light
 from ..face_pictures import pictures
+from ..face_sequence import fit_clip
 from ..face_view import FaceView, project
 from ..head_file import head_from_file
 from ..head_model import HeadModel
+from ..live_link import encode_recording
 from ..open_head import open_head
 from ..result import PartResult
 from ..subject import Subject, View
@@ -46,6 +48,8 @@ def lift_face(subject: Subject, found: Mapping[str, PartResult], options: LiftOp
     relative = str(options.settings.get("depth", "relative" if subject.source.get("synthesis") else "metric"))
     if relative not in ("relative", "metric"):
         raise SpecError("the setting depth is unknown", expected="metric or relative", got=relative)
+    if subject.source.get("sequence"):
+        return _sequence(subject, head, settings)
     notes: list[str] = []
     seen = [_view(v, relative == "metric", notes) for v in subject.views]
     used = [(v, s, m) for v, (s, m) in zip(subject.views, seen, strict=True) if m is not None or v.T_cam_from_world is not None]
@@ -82,6 +86,26 @@ def lift_face(subject: Subject, found: Mapping[str, PartResult], options: LiftOp
     }  # fmt: skip
     drawn = pictures(fit, main.rgb, marks.box, views[0].depth, views[0].mask)
     return PartResult(facts, arrays, drawn)
+
+
+def _sequence(subject: Subject, head: HeadModel, settings: FitSettings) -> PartResult:
+    """A clip: actions and pose of every picture, and a Live Link recording."""
+    rate = float(subject.source["fps"])
+    clip = fit_clip(head, subject.views, rate, settings.expression)
+    missing = [i for i, there in enumerate(clip.found) if not there]
+    notes = [f"no face in {len(missing)} of {len(clip.found)} pictures: bridged"] if missing else []
+    facts: dict[str, Any] = {
+        "summary": f"{len(clip.found)} pictures, {len(clip.found) - len(missing)} with a face", "notes": notes, "head": head.name,
+        "fps": rate, "missing": missing, "best": clip.best, "activations": clip.fit.activations(), "lens_known": False,
+        "focal_px": round(float(clip.K[0, 0]), 2),
+    }  # fmt: skip
+    arrays = {
+        "shape": clip.identity[None].astype(np.float32), "exp": clip.expression.astype(np.float32),
+        "exp_names": np.array(head.expression_names),
+        "T_cam_from_head": clip.T_cam_from_head, "K": clip.K, "found": clip.found, **coefficients(clip.fit),
+    }  # fmt: skip
+    files = {"live_link.csv": encode_recording(clip.recording(rate))} if "jawOpen" in head.expression_names else {}
+    return PartResult(facts, arrays, {}, files)
 
 
 def coefficients(fit: FaceFit) -> dict[str, np.ndarray]:
@@ -168,12 +192,6 @@ def _depth_error(fit: FaceFit, view: FaceView) -> float:
     if not skin.any():
         return 0.0
     return round(1e3 * float(np.median(np.abs(shown.depth[skin] - view.depth[skin] * scale - shift))), 2)
-
-
-def head_of_result(facts: Mapping[str, Any]) -> HeadModel | None:
-    """The head model that a result was made with, if it is the open one."""
-    model = open_head()
-    return model if facts.get("head") == model.name else None
 
 
 parts.register("face")(Part(lift_face))
