@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 ABSENT = {
     "synthesize": (
@@ -36,6 +37,22 @@ def has_command(name: str) -> bool:
     from . import commands
 
     return (Path(commands.__file__).parent / f"{name}_command.py").is_file()
+
+
+def lift_folder(context: Any) -> Path:
+    """Where the people of the chosen photograph are lifted to."""
+    import bpy
+
+    from .properties import settings
+
+    photo = Path(bpy.path.abspath(settings(context).photo))
+    return settings(context).output_folder(context) / f"lift_{photo.stem}"
+
+
+def lifted_faces(out: Path) -> list[Path]:
+    """Folders of lifted people with a face, sorted."""
+    subjects = out / "subjects"
+    return sorted(p.parent for p in subjects.glob("*/face.npz")) if subjects.is_dir() else []
 
 
 def probe_command(python: str) -> list[str]:

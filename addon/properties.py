@@ -138,6 +138,12 @@ class VivantSettings(bpy.types.PropertyGroup):
         name="Photo", description="Photograph, or dataset, that people are lifted from", subtype="FILE_PATH",
         options=path_options(), default="",
     )
+    lift_parts: EnumProperty(  # type: ignore[valid-type]
+        name="What",
+        description="What is lifted",
+        items=(("face", "Face", "Face and expression"), ("face,body", "Face and Body", "Pose and shape as well"),
+               ("face,body,texture", "Everything", "Pose, shape and the texture of what is seen")),
+    )  # fmt: skip
 
     def output_folder(self, context: bpy.types.Context) -> Path:
         """Where to write: the scene's folder, or the preferences'; `//` needs a saved file."""

@@ -247,6 +247,7 @@ def test_what_is_kept_is_kept(anna: Any) -> None:
 STEPS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("skin_tone", {"tone": "dark"}),
     ("randomise", {"part": "skin", "seed": 9}),
+    ("wear_face", {}),
     ("add_garment", {"kind": "vest"}),
     ("move_garment", {"outwards": False}),
     ("remove_garment", {}),
@@ -301,6 +302,17 @@ def state() -> tuple[Any, ...]:
     )
 
 
+def lifted(folder: Path) -> Path:
+    """A result of `vivant lift` with somebody's face."""
+    from vivant.bridge.lift.open_head import open_head
+    from vivant.bridge.lift.result import LiftResult, PartResult, write_result
+
+    head = open_head()
+    facts = {"head": head.name, "skin_linear": [0.25, 0.16, 0.12], "activations": {"jawOpen": 0.4}}
+    z = np.random.default_rng(1).normal(size=(1, head.identity_count))
+    return write_result(folder / "lift_test", LiftResult("somebody", {}, {"face": PartResult(facts, {"shape": z})}))
+
+
 def before_step(name: str, preset: Path) -> dict[str, Any]:
     """What a step needs to have something to do, and its arguments where they are only known here."""
     from vivant.procgen.blender import limbs, live
@@ -316,6 +328,8 @@ def before_step(name: str, preset: Path) -> dict[str, Any]:
         bpy.context.view_layer.update()
     if name == "bake_motion":
         now().vivant.motion.kind = "wave"
+    if name == "wear_face":
+        return {"folder": str(lifted(preset.parent))}
     if name == "import_file":
         return {"filepath": str(preset)}
     return {}

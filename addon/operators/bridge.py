@@ -8,11 +8,12 @@ from pathlib import Path
 
 import bpy
 
-from .. import bridging, jobs
+from ...procgen.farm.launch import command_of
+from .. import bridging, jobs, people
 from ..preferences import preferences
 from ..properties import settings
 from .dataset import JobOperator, last_dataset
-from .saying import in_plain_words
+from .saying import in_plain_words, needs_person
 
 
 class VIVANT_OT_test_worker(JobOperator, bpy.types.Operator):
@@ -94,9 +95,46 @@ class VIVANT_OT_lift(_Bridged, bpy.types.Operator):
         if not settings(context).photo or not photo.exists():
             self.report({"ERROR"}, "no photograph is chosen. Fix: choose a picture or a dataset folder")
             return {"CANCELLED"}
-        out = settings(context).output_folder(context) / f"lift_{photo.stem}"
-        jobs.start("Lift", ["lift", str(photo), "-o", str(out)], out, 0)
+        mine = preferences(context)
+        python = bpy.path.abspath(mine.worker_python) if mine is not None and mine.worker_python else ""
+        out = bridging.lift_folder(context)
+        argv = ["lift", str(photo), "-o", str(out), "--what", settings(context).lift_parts]
+        if python:
+            # Detectors live where the worker does; Blender's own Python has none.
+            jobs.launch("Lift", command_of(python, "addon.watched", "run", argv), out, 0)
+        else:
+            jobs.start("Lift", argv, out, 0)
         return {"FINISHED"}
 
 
-CLASSES = (VIVANT_OT_test_worker, VIVANT_OT_synthesize, VIVANT_OT_lift)
+class VIVANT_OT_wear_face(bpy.types.Operator):
+    """Give the person the face, skin tone and expression that were lifted from the photograph"""
+
+    bl_idname = "vivant.wear_face"
+    bl_label = "Use Lifted Face"
+    bl_options = {"REGISTER", "UNDO"}
+
+    folder: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Result", description="Folder of a lifted person; empty: the first one of the photograph", default="", subtype="DIR_PATH"
+    )
+
+    poll = classmethod(needs_person)
+
+    @in_plain_words
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Solve for the features, build."""
+        from ...bridge.lift.face_person import face_of, like
+
+        found = [Path(bpy.path.abspath(self.folder))] if self.folder else bridging.lifted_faces(bridging.lift_folder(context))
+        if not found:
+            self.report({"ERROR"}, "no face was lifted from this photograph. Fix: Lift People first")
+            return {"CANCELLED"}
+        collection = people.active(context)
+        made = like(face_of(found[0]), people.spec_of(collection))
+        people.show(collection, made.person)
+        people.build(collection)
+        self.report({"INFO"}, f"the face lies within {made.mm:.1f} mm of the lifted one on average")
+        return {"FINISHED"}
+
+
+CLASSES = (VIVANT_OT_test_worker, VIVANT_OT_synthesize, VIVANT_OT_lift, VIVANT_OT_wear_face)

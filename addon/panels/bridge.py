@@ -47,7 +47,10 @@ class VIVANT_PT_lift(Closed, bpy.types.Panel):
             wrapped(layout, bridging.ABSENT["lift"], icon="INFO")
             return
         layout.prop(settings(context), "photo")
+        layout.prop(settings(context), "lift_parts")
         layout.operator("vivant.lift", icon="USER")
+        if settings(context).photo and bridging.lifted_faces(bridging.lift_folder(context)):
+            layout.operator("vivant.wear_face", icon="MOD_MASK")
         _worker(layout, context)
 
 

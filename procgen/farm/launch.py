@@ -37,10 +37,19 @@ def command(module: str, function: str, *arguments: object) -> list[str]:
         function: Name of the function; what it does to exit is its own affair.
         arguments: Anything whose `repr` is Python (texts, numbers, lists of them).
     """
-    name, paths = child_package()
-    code = f"import sys; sys.path[:0] = [p for p in {paths!r} if p not in sys.path]; "
-    code += f"from {name}.{module} import {function} as run; run({', '.join(map(repr, arguments))})"
     binary = blender_binary()
     if binary:
+        code = _code(module, function, arguments)
         return [binary, "--background", "--factory-startup", "--python-exit-code", "1", "--python-expr", code]
-    return [sys.executable, "-c", code]
+    return command_of(sys.executable, module, function, *arguments)
+
+
+def command_of(python: str, module: str, function: str, *arguments: object) -> list[str]:
+    """The same by another Python, which needs numpy and whatever the function imports, but not Blender."""
+    return [python, "-c", _code(module, function, arguments)]
+
+
+def _code(module: str, function: str, arguments: tuple[object, ...]) -> str:
+    name, paths = child_package()
+    code = f"import sys; sys.path[:0] = [p for p in {paths!r} if p not in sys.path]; "
+    return code + f"from {name}.{module} import {function} as run; run({', '.join(map(repr, arguments))})"
