@@ -12,6 +12,12 @@ from ...vectors import every, lengths, middles, used_vertices
 from ..nearest import NearestPoints
 from .topology import vertex_normals
 
+# Limbs are thin: cloth further than this below skin, or below another garment, belongs to their other side. Garments stand
+# off the body, skirts of heavy people by more than a limb is thick.
+SKIN_DEPTH, LAYER_DEPTH = 0.06, 0.16
+# Room above the clearance for cloth that was taken over another, so that folds do not come through, metres.
+OVER = 0.006
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -21,15 +27,19 @@ class Samples:
         points, normals: (M, 3) vertices in use and face centres, with outward unit normals.
         arm: (M,) weight of the arm: positive left, negative right.
         clearance: Metres to keep.
+        depth: Metres below the surface from where on cloth is taken to belong to another side of it.
     """
 
     points: np.ndarray
     normals: np.ndarray
     arm: np.ndarray
     clearance: float
+    depth: float = SKIN_DEPTH
 
 
-def surface_samples(x: np.ndarray, faces: np.ndarray, clearance: float, arm: np.ndarray | None = None) -> Samples:
+def surface_samples(
+    x: np.ndarray, faces: np.ndarray, clearance: float, arm: np.ndarray | None = None, depth: float = SKIN_DEPTH
+) -> Samples:
     """Samples of a mesh; `arm` (V,) is the signed arm weight of its vertices, none = trunk."""
     n = vertex_normals(x, faces)
     used = used_vertices(faces, len(x))
@@ -41,12 +51,13 @@ def surface_samples(x: np.ndarray, faces: np.ndarray, clearance: float, arm: np.
         np.concatenate([n[used], cn]),
         np.concatenate([side[used], middles(side, faces)]),
         clearance,
+        depth,
     )
 
 
 def layer_samples(mesh: Mesh, clearance: float = 0.003) -> Samples:
     """Samples of a finished garment; its signed arm weight is the attribute `arm`, where it has one."""
-    return surface_samples(np.asarray(mesh.vertices, np.float64), outer_faces(mesh), clearance, mesh.point.get("arm"))
+    return surface_samples(np.asarray(mesh.vertices, np.float64), outer_faces(mesh), clearance, mesh.point.get("arm"), LAYER_DEPTH)
 
 
 def outer_faces(mesh: Mesh) -> np.ndarray:
@@ -71,7 +82,7 @@ class Collider:
         clearance: (M,) metres that cloth keeps from each sample.
         arm: (M,) weight of the arm that the sample is on: positive left, negative right.
         worn: (V,) the same of the cloth's vertices.
-        depth: Cloth deeper than this is taken to belong to another side, and left alone.
+        depth: (M,) cloth deeper than this is taken to belong to another side, and left alone.
     """
 
     points: np.ndarray
@@ -79,7 +90,7 @@ class Collider:
     clearance: np.ndarray
     arm: np.ndarray
     worn: np.ndarray
-    depth: float = 0.06
+    depth: np.ndarray
     _trees: dict[int, tuple[np.ndarray, NearestPoints]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -92,11 +103,12 @@ class Collider:
         """Collider of skin and finished garments, limited to the surroundings of the points `near`."""
         points, normals = np.concatenate([s.points for s in samples]), np.concatenate([s.normals for s in samples])
         gap = np.concatenate([np.full(len(s.points), s.clearance) for s in samples])
+        deep = np.concatenate([np.full(len(s.points), s.depth) for s in samples])
         arm = np.concatenate([s.arm for s in samples])
         low, high = near.min(0) - 0.1, near.max(0) + 0.1
         keep = every((points > low) & (points < high))
         worn = np.zeros(len(near)) if worn is None else worn
-        return cls(points[keep], normals[keep], gap[keep], arm[keep], worn)
+        return cls(points[keep], normals[keep], gap[keep], arm[keep], worn, deep[keep])
 
     def on(self, worn: np.ndarray) -> Collider:
         """The same for the vertices of another mesh of the garment."""
@@ -126,12 +138,27 @@ class Collider:
         """(V,) metres that each vertex must move along the normal of its sample; 0 where it is clear."""
         height = np.einsum("ij,ij->i", x - self.points[which], self.normals[which])
         need = self.clearance[which] - height
-        return np.where((need > 0) & (need < self.depth), need, 0.0)
+        return np.where((need > 0) & (need < self.depth[which]), need, 0.0)
 
     def gap(self, x: np.ndarray) -> np.ndarray:
         """(V,) metres of room between each vertex and where it would touch; negative where it is too close."""
         which = self.nearest(x)
         return np.einsum("ij,ij->i", x - self.points[which], self.normals[which]) - self.clearance[which]
+
+    def cover(self, x: np.ndarray) -> np.ndarray:
+        """(V, 3) metres that take vertices which lie under the surface out over it; 0 beside it and outside."""
+        if len(self.points) == 0:
+            return np.zeros_like(x)
+        which = self.nearest(x)
+        normals, off = self.normals[which], x - self.points[which]
+        height = np.einsum("ij,ij->i", off, normals)
+        # Below the surface the nearest sample is straight above; beyond a border it is not. What hangs a little lower than
+        # a hem is taken along, or it would cut through the hem.
+        beside = np.einsum("ij,ij->i", off, off) - height**2
+        hangs = (off[:, 2] < 0) & (off[:, 2] ** 2 > 0.5 * beside) & (beside < 0.12**2)
+        need = self.clearance[which] + OVER - height
+        under = (need > OVER) & (need < self.depth[which]) & ((beside < 0.015**2 + (0.5 * height) ** 2) | hangs)
+        return normals * np.where(under, need, 0.0)[:, None]
 
     def push(self, x: np.ndarray, which: np.ndarray | None = None) -> np.ndarray:
         """Move vertices that are too close out along the normals of their samples."""

@@ -136,7 +136,15 @@ def make(
     f = _fitted(pattern, fig, work.ease, work.skirt, work.folds, Keyed(tight, tight.tobytes()), mode != "far")
     target, turned = carry(pattern, f.coarse, f.weights, fig, body)
     by, fine = _fine(pattern, mode != "far")
-    samples = [skin_samples(body, work.clearance), *(layer_samples(m) for m in below)]
+    layers = [layer_samples(m) for m in below]
+    wide = []
+    for layer in layers:
+        over = Collider.of([layer], target, signed_arm(pattern.arm))
+        taken = _over(pattern, target, over)
+        if taken is not target:
+            wide.append(over.on(signed_arm(f.arm)))
+        target = taken
+    samples = [skin_samples(body, work.clearance), *layers]
     coarse_collider = Collider.of(samples, target, signed_arm(pattern.arm))
     collider = coarse_collider.on(signed_arm(f.arm))
     loose = 1 - by(tight)
@@ -152,11 +160,31 @@ def make(
             if isinstance(mode, Folds):
                 mode.entries.append(np.einsum("vij,vj->vi", _unturn(turn), x - goal))
     x = collider.push(x)
+    for over in wide:
+        x = x + over.cover(x)
     distance = dict(f.distance)
     border = np.minimum.reduce(list(distance.values()))
     return Draped(
         fine, x, f.fine, f.rest, f.arm, fine_loops(pattern, fine), distance, border, _cut_edge(pattern, mode != "far"), f.around, {}
     )
+
+
+def _over(pattern: Pattern, x: np.ndarray, layer: Collider, rounds: int = 30) -> np.ndarray:
+    """The skinned garment taken over one that stands off the body further than it does, and the cloth around along with it.
+
+    Collisions do not see to that: between skin and a wide skirt a vertex is nearest to the skin, and outside of it.
+    """
+    for _ in range(3):
+        asked = layer.cover(x)
+        under = (asked != 0).any(1)
+        if not under.any():
+            break
+        move = asked
+        for _ in range(rounds):
+            move = pattern.fabric.smooth(move, 0.5, 1)
+            move[under] = asked[under]
+        x = x + move
+    return x
 
 
 def _folded(
