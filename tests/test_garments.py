@@ -24,7 +24,7 @@ from vivant.procgen.people.garments.wardrobe import FABRIC_WORDS, WORDS, words_o
 from vivant.procgen.people.head import head_of
 from vivant.procgen.people.model import load_body
 from vivant.procgen.people.shape import Phenotype, betas_from_phenotype
-from vivant.procgen.spec import FabricSpec, GarmentSpec
+from vivant.procgen.spec import FabricSpec, GarmentSpec, replace
 
 PEOPLE = {
     "man": Phenotype(gender=0.05, age_years=28, height_m=1.80, weight_kg=76),
@@ -201,6 +201,26 @@ def test_carried_folds_move_smoothly_and_start_where_they_were_draped() -> None:
         jerk = np.linalg.norm(steps[2] - 2 * steps[1] + steps[0], axis=1)
         assert np.quantile(jerk, 0.999) < 0.002
     np.testing.assert_array_equal(frames[0].hidden_faces, draped.hidden_faces)
+
+
+@pytest.mark.parametrize("pose", ["stand", "walk"])
+def test_no_skirt_comes_through_a_coat(pose: str) -> None:
+    """Rays from a wide skirt's sides straight out meet the closed coat over it."""
+    trimesh = pytest.importorskip("trimesh")
+    embree = pytest.importorskip("trimesh.ray.ray_pyembree")
+    person = body("heavy", pose)
+    skirt = registry.garments.get("skirt").build(replace(spec_of("skirt"), length=0.32, flare=0.09), person, [], "fast")
+    coat = registry.garments.get("coat").build(replace(spec_of("coat"), length=0.42, opening=0.03), person, [skirt[0][0]], "fast")
+    mesh = coat[0][0]
+    caster = embree.RayMeshIntersector(trimesh.Trimesh(mesh.vertices.astype(float), mesh.triangles(), process=False), scale_to_box=False)
+    v = skirt[0][0].vertices[skirt[0][0].point["inner"] < 0.5].astype(float)
+    low, high = v[:, 2].min() + 0.01, person.joints[1][2]
+    v = v[(v[:, 2] > low) & (v[:, 2] < high)]
+    out = (v - np.median(v, axis=0)) * [1.0, 1.0, 0.0]
+    out /= np.linalg.norm(out, axis=1)[:, None]
+    sides = np.abs(out[:, 0]) > 0.75  # the front is open
+    bare = ~caster.intersects_any(v[sides] + 1e-4 * out[sides], out[sides])
+    assert bare.mean() < 0.02
 
 
 def _escaping(person: BodyState, parts: list[tuple[str, Mesh, str]], hidden: np.ndarray) -> float:

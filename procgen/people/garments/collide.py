@@ -146,7 +146,7 @@ class Collider:
         return np.einsum("ij,ij->i", x - self.points[which], self.normals[which]) - self.clearance[which]
 
     def cover(self, x: np.ndarray) -> np.ndarray:
-        """(V, 3) metres that take vertices which lie under the surface out over it; 0 beside it and outside."""
+        """(V, 3) metres that take vertices of the trunk which lie under the surface out over it; 0 beside it and outside."""
         if len(self.points) == 0:
             return np.zeros_like(x)
         which = self.nearest(x)
@@ -157,7 +157,8 @@ class Collider:
         beside = np.einsum("ij,ij->i", off, off) - height**2
         hangs = (off[:, 2] < 0) & (off[:, 2] ** 2 > 0.5 * beside) & (beside < 0.12**2)
         need = self.clearance[which] + OVER - height
-        under = (need > OVER) & (need < self.depth[which]) & ((beside < 0.015**2 + (0.5 * height) ** 2) | hangs)
+        trunk = (np.abs(self.worn) < 0.1) & (np.abs(self.arm[which]) < 0.15)  # sleeves lie close on sleeves by themselves
+        under = trunk & (need > OVER) & (need < self.depth[which]) & ((beside < 0.015**2 + (0.5 * height) ** 2) | hangs)
         return normals * np.where(under, need, 0.0)[:, None]
 
     def push(self, x: np.ndarray, which: np.ndarray | None = None) -> np.ndarray:

@@ -60,7 +60,7 @@ def build_outfit(
         (name, without_covered(mesh, clothes[i + 1 :], scale), semantic) for i, (name, mesh, semantic) in enumerate(parts)
     ]
     for _, mesh, _ in parts:
-        for name in ("fit", "border", "arm", "place"):
+        for name in ("fit", "border", "arm", "place", "wide"):
             mesh.point.pop(name, None)
     glass = [(name, mesh) for name, mesh, semantic in parts if semantic == GLASS]
     return Dressed([p for p in parts if len(p[1].faces) and p[2] != GLASS], glass, hidden)

@@ -24,6 +24,8 @@ from .topology import Blend, Fabric, subdivide, vertex_normals
 Mode = Literal["fast", "drape", "far"]
 # Share of the way to the skinned garment that free cloth goes in a step: without it clothes slide off.
 SOFT = 0.035
+# Metres under another garment from which on, and at which wholly, one is lifted over it.
+FAR = (0.03, 0.06)
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ def make(
     by, fine = _fine(pattern, mode != "far")
     layers = [layer_samples(m) for m in below]
     wide = []
-    for layer in layers:
+    for layer in (sampled for sampled, m in zip(layers, below, strict=True) if "wide" in m.point):
         over = Collider.of([layer], target, signed_arm(pattern.arm))
         taken = _over(pattern, target, over)
         if taken is not target:
@@ -165,25 +167,29 @@ def make(
     distance = dict(f.distance)
     border = np.minimum.reduce(list(distance.values()))
     return Draped(
-        fine, x, f.fine, f.rest, f.arm, fine_loops(pattern, fine), distance, border, _cut_edge(pattern, mode != "far"), f.around, {}
+        fine, x, f.fine, f.rest, f.arm, fine_loops(pattern, fine), distance, border, _cut_edge(pattern, mode != "far"), f.around,
+        {"wide": np.ones(len(x))} if work.skirt else {},
     )
 
 
 def _over(pattern: Pattern, x: np.ndarray, layer: Collider, rounds: int = 30) -> np.ndarray:
-    """The skinned garment taken over one that stands off the body further than it does, and the cloth around along with it.
+    """The skinned garment taken over a skirt that stands much further off the body, and the cloth around along with it.
 
-    Collisions do not see to that: between skin and a wide skirt a vertex is nearest to the skin, and outside of it.
+    Collisions do not see to that: between skin and a wide skirt a vertex is nearest to the skin, and outside of it. What is
+    less deep than FAR they do see to.
     """
     for _ in range(3):
         asked = layer.cover(x)
-        under = (asked != 0).any(1)
-        if not under.any():
+        deep = np.sqrt(np.einsum("ij,ij->i", asked, asked))
+        share = smoothstep(deep.max(initial=0.0), *FAR)
+        if share == 0:
             break
+        under = deep > 0
         move = asked
         for _ in range(rounds):
             move = pattern.fabric.smooth(move, 0.5, 1)
             move[under] = asked[under]
-        x = x + move
+        x = x + share * move
     return x
 
 
