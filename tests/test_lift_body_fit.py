@@ -18,6 +18,7 @@ from vivant.procgen.errors import LiftError
 from vivant.procgen.frames import R_WORLD_FROM_SMPLX, invert_rigid, look_at
 from vivant.procgen.people.body_state import vertex_normals
 from vivant.procgen.people.kinematics import matrices, rotvecs
+from vivant.procgen.people.model import load_body
 from vivant.procgen.registry import poses
 
 SIZE = 160
@@ -139,6 +140,17 @@ def test_a_known_start_keeps_its_twist(setup: BodySetup, truth: BodyFit) -> None
     assert errors(fit, truth, setup.model)["mpjpe"] < 0.01
     away = rotvecs(matrices(fit.pose[1:22]) @ np.swapaxes(matrices(start.pose[1:22]), 1, 2))
     assert np.linalg.norm(away, axis=1).max() < 0.12
+
+
+def test_a_foreign_body_file_is_fitted_too(truth: BodyFit) -> None:
+    """A file without named parts, shapes of people or packed extras, as SMPL-X files are."""
+    model = replace(load_body(), phenotype={}, face_part=None, part_names=(), feature_names=(), name="theirs")
+    theirs = body_setup(model)
+    assert theirs.space.size == 10
+    shape = np.array([0.5, -0.5, 0.3, 0.0, 0.2, 0.0, 0.0, -0.3, 0.0, 0.1])
+    wanted = replace(truth, betas=theirs.space.betas(shape), shape=shape)
+    fit = fit_body([seen(theirs, wanted, a, dense=False) for a in (0.3, 1.3)], theirs)
+    assert errors(fit, wanted, model)["mpjpe"] < 0.015
 
 
 def test_bad_input_is_said(setup: BodySetup, truth: BodyFit) -> None:
