@@ -188,13 +188,15 @@ def interval(values: np.ndarray, who: np.ndarray) -> tuple[float, float, float]:
 METHODS = {"landmarks": (1, False), "1 view": (1, True), "2 views": (2, True)}
 
 
-def measure(cases: Sequence[Case], tier: str, methods: Sequence[str], head: HeadModel) -> list[dict[str, object]]:
-    """One row a case and method; the mean face among them."""
+def measure(
+    cases: Sequence[Case], tier: str, methods: Sequence[str], head: HeadModel, more: Sequence[Case] = ()
+) -> list[dict[str, object]]:
+    """One row a case and method; the mean face among them. `more` holds further pictures of the same heads, for second views."""
     rows: list[dict[str, object]] = []
     by_head: dict[tuple[int, str], list[Case]] = {}
     if tier == "B":
-        cases = [bumped(c, head) for c in cases]
-    for case in cases:
+        cases, more = [bumped(c, head) for c in cases], [bumped(c, head) for c in more]
+    for case in more or cases:
         by_head.setdefault((case.number, case.name), []).append(case)
     for case in cases:
         f = head.face
@@ -269,9 +271,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     head = open_head()
     paths = sorted((args.heads / "pictures").glob("*.npz"))
     every = [read_case(args.heads, q, head) for q in paths[args.first :: args.every][: args.limit]]
+    names = {f"{c.number:04d}_{c.name}_" for c in every} if "2 views" in args.methods else set()
+    more = [read_case(args.heads, q, head) for q in paths if q.stem[: q.stem.rindex("_") + 1] in names]
     rows: list[dict[str, object]] = [row for file in args.add for row in json.loads(file.read_text())]
     for tier in args.tiers.split(","):
-        rows += measure(every, tier, args.methods.split(","), head)
+        rows += measure(every, tier, args.methods.split(","), head, more)
     print(f"{len({r['number'] for r in rows})} identities, {len({(r['number'], r['name']) for r in rows})} heads, "
           f"{len({(r['number'], r['name'], r['yaw']) for r in rows})} pictures")
     print("\n".join(report(rows)))
