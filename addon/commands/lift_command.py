@@ -49,8 +49,14 @@ def run(args: argparse.Namespace) -> int:
     """Lift and sum up."""
     from ...bridge.lift.run import LiftOptions, lift
     from ...bridge.lift.subject import Gathering, gather
+    from ...procgen.errors import SpecError
     from ...procgen.options import split_names
 
+    if args.sequence and list(split_names(args.what)) != ["face"]:
+        raise SpecError(
+            "--sequence follows a face", expected="--what face", got=args.what,
+            fix="leave --sequence away: bodies are lifted picture by picture, and `vivant animate` joins and smooths them",
+        )  # fmt: skip
     how = Gathering(
         args.together, args.sequence, args.fps, args.each_view, args.synthesis, tuple(split_names(args.frames)),
         tuple(split_names(args.without)),
