@@ -17,6 +17,8 @@ from .tailoring import Folds, Mode
 
 # What builders call parts that light passes: eyes behind them are seen and labelled as if they were not there.
 GLASS = "glass"
+# Trouser legs that are this deep in a shoe, metres, are taken over it.
+BULK = 0.004
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ def _put_on(specs: Sequence[GarmentSpec], body: BodyState, mode: Mode | Folds) -
         entry = registry.garments.get(str(spec.kind))
         built = entry.build(spec, body, [mesh for _, mesh, _ in parts], mode)  # type: ignore[misc]
         for j, (mesh, semantic) in enumerate(built):
+            if semantic == "footwear":
+                mesh.point["wide"] = np.full(len(mesh.vertices), BULK)
             parts.append((f"{spec.kind}_{i}" if j == 0 else f"{spec.kind}_{i}_{j}", mesh, semantic))
     return parts
 

@@ -24,8 +24,8 @@ from .topology import Blend, Fabric, subdivide, vertex_normals
 Mode = Literal["fast", "drape", "far"]
 # Share of the way to the skinned garment that free cloth goes in a step: without it clothes slide off.
 SOFT = 0.035
-# Metres under another garment from which on, and at which wholly, one is lifted over it.
-FAR = (0.03, 0.06)
+# Metres under a skirt from which on a garment is lifted over it; less deep is what collisions see to.
+WIDE = 0.03
 
 
 @dataclass(frozen=True)
@@ -140,9 +140,11 @@ def make(
     by, fine = _fine(pattern, mode != "far")
     layers = [layer_samples(m) for m in below]
     wide = []
-    for layer in (sampled for sampled, m in zip(layers, below, strict=True) if "wide" in m.point):
+    for layer, mesh in zip(layers, below, strict=True):
+        if "wide" not in mesh.point:
+            continue
         over = Collider.of([layer], target, signed_arm(pattern.arm))
-        taken = _over(pattern, target, over)
+        taken = _over(pattern, target, over, float(mesh.point["wide"][0]))
         if taken is not target:
             wide.append(over.on(signed_arm(f.arm)))
         target = taken
@@ -168,20 +170,20 @@ def make(
     border = np.minimum.reduce(list(distance.values()))
     return Draped(
         fine, x, f.fine, f.rest, f.arm, fine_loops(pattern, fine), distance, border, _cut_edge(pattern, mode != "far"), f.around,
-        {"wide": np.ones(len(x))} if work.skirt else {},
+        {"wide": np.full(len(x), WIDE)} if work.skirt else {},
     )
 
 
-def _over(pattern: Pattern, x: np.ndarray, layer: Collider, rounds: int = 30) -> np.ndarray:
-    """The skinned garment taken over a skirt that stands much further off the body, and the cloth around along with it.
+def _over(pattern: Pattern, x: np.ndarray, layer: Collider, least: float, rounds: int = 30) -> np.ndarray:
+    """The skinned garment taken over one that stands further off the body, and the cloth around along with it.
 
-    Collisions do not see to that: between skin and a wide skirt a vertex is nearest to the skin, and outside of it. What is
-    less deep than FAR they do see to.
+    Collisions do not see to that: between skin and a wide skirt, or in a shoe, a vertex is nearest to the skin, and outside
+    of it. What is less than `least` metres deep they do see to.
     """
     for _ in range(3):
         asked = layer.cover(x)
         deep = np.sqrt(np.einsum("ij,ij->i", asked, asked))
-        share = smoothstep(deep.max(initial=0.0), *FAR)
+        share = smoothstep(deep.max(initial=0.0), least, 2 * least)
         if share == 0:
             break
         under = deep > 0
