@@ -163,7 +163,7 @@ def make(
             x = _drape(pattern, f, body, target, goal, (coarse_collider, collider), work, hold, loose)
             if isinstance(mode, Folds):
                 mode.entries.append(np.einsum("vij,vj->vi", _unturn(turn), x - goal))
-    x = collider.push(x)
+    x = collider.clear(x)
     for over in wide:
         x = x + over.cover(x)
     distance = dict(f.distance)
