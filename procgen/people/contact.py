@@ -10,7 +10,7 @@ from ..frames import world_from_smplx
 from ..geometry import Seat
 from ..spec import PoseSpec
 from .body_state import BodyState, root_transform
-from .clearance import clear_arm, clear_legs, leg_depth, worst_arm
+from .clearance import OTHER, clear_arm, clear_legs, hand_depth, leg_depth, worst_arm
 from .footing import Ground, Height
 from .hand_goals import place_hand
 from .joint_limits import clamp_pose, excess
@@ -139,7 +139,9 @@ def lay_hand(solver: Resting, side: str, goal: HandGoal) -> np.ndarray:
         placed = place_hand(solver.proxy, solver.pose, solver.root, side, goal, lift * solver.proxy.size)
         pose = clear_arm(solver.proxy, placed, side, -HAND_SINK, steps=6)
         chain = forward(pose, solver.proxy.rest, solver.root)
-        depth = worst_arm(solver.proxy, chain, side)
+        # Flesh gives way by HAND_SINK, and bony hands by much less.
+        bony = hand_depth(solver.proxy, chain, OTHER[side], solver.proxy.hands[side].at(chain))[0].max() + HAND_SINK
+        depth = max(worst_arm(solver.proxy, chain, side), float(bony))
         if depth < least - 0.001:
             best, least = pose, depth
         if depth <= HAND_SINK + 0.001:
