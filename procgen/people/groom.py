@@ -10,7 +10,7 @@ import numpy as np
 
 from ..geometry import Mesh, Strands
 from ..materials.hair import PIGMENT, TINT, hair_material, hair_tint
-from .hair_collider import Collider, Headwear, collider_of, headwear_of
+from .hair_collider import Collider, collider_of
 from .hair_zones import above_hairline, angles, scalp_density
 from .head import Head, Roots, head_of, scatter
 from .look_spec import HairSpec
@@ -45,7 +45,6 @@ class Groom:
     density: float
     guide_roots: Roots
     roots: Roots
-    headwear: Headwear | None = None
 
     def rng(self, stream: int) -> np.random.Generator:
         """Independent generator of one purpose."""
@@ -78,8 +77,7 @@ def prepare(
         part: (N, 3) skull coordinates -> (N,) distance to the parting, metres.
     """
     head = head or head_of(body)
-    headwear, below = headwear_of(head, colliders)
-    collider = collider_of(head, body, below)
+    collider = collider_of(head, body, colliders)
     field = scalp_density(head, spec.receding, own=spec.hairline)
     if thin is not None:
         field = field * thin
@@ -94,7 +92,7 @@ def prepare(
     if part is not None:
         wanted = np.maximum(wanted, 1.0 + 3.4 * np.exp(-((part(roots.skull) / 0.006) ** 2)))
     roots = roots.take(root_rng.random(len(wanted)) * _CROWD * 0.85 < wanted)
-    return Groom(spec, head, collider, density, guide_roots, roots, headwear)
+    return Groom(spec, head, collider, density, guide_roots, roots)
 
 
 def streaks(skull: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -159,8 +157,6 @@ def finish(
     """
     roots = roots or g.roots
     points = settle(points, g.collider, clear, keep_first)
-    if g.headwear is not None:
-        points = g.headwear.flatten(points)
     share = np.broadcast_to(np.asarray(share, float), (len(points),))
     attributes = pigment(g.spec, roots.skull, g.rng(9))
     if not face:
