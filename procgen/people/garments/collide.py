@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
 from ...geometry import Mesh
+from ...keyed import Keyed
 from ...vectors import every, lengths, middles, used_vertices
 from ..nearest import NearestPoints
 from .topology import vertex_normals
@@ -57,7 +59,14 @@ def surface_samples(
 
 def layer_samples(mesh: Mesh, clearance: float = 0.003) -> Samples:
     """Samples of a finished garment; its signed arm weight is the attribute `arm`, where it has one."""
-    return surface_samples(np.asarray(mesh.vertices, np.float64), outer_faces(mesh), clearance, mesh.point.get("arm"), LAYER_DEPTH)
+    return replace(_layer_of(Keyed(mesh)), clearance=clearance)
+
+
+@lru_cache(maxsize=6)
+def _layer_of(asked: Keyed[Mesh]) -> Samples:
+    """The same for every garment above."""
+    mesh = asked.value
+    return surface_samples(np.asarray(mesh.vertices, np.float64), outer_faces(mesh), 0.0, mesh.point.get("arm"), LAYER_DEPTH)
 
 
 def outer_faces(mesh: Mesh) -> np.ndarray:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
+from ...keyed import Keyed
 from ...vectors import some
 from ..body_state import BodyState
 from .collide import Collider, Samples, surface_samples
@@ -114,6 +115,13 @@ def _to(x: np.ndarray, profile: Profile, weight: np.ndarray) -> np.ndarray:
 
 def skin_samples(body: BodyState, clearance: float) -> Samples:
     """Body samples without head and hands: cloth touches neither in a way worth resolving."""
+    return replace(_skin_of(Keyed(body)), clearance=clearance)
+
+
+@lru_cache(maxsize=4)
+def _skin_of(asked: Keyed[BodyState]) -> Samples:
+    """The same for every garment of an outfit."""
+    body = asked.value
     model = body.model
     count = body.count
     w = model.full_weights[:count]
@@ -121,7 +129,7 @@ def skin_samples(body: BodyState, clearance: float) -> Samples:
     faces = model.quads if model.quads is not None else model.faces
     faces = faces[~some(ignore[faces])]
     arm = w[:, ARM[0]].sum(1) - w[:, ARM[1]].sum(1)
-    return surface_samples(body.posed[:count].astype(np.float64), faces, clearance, arm)
+    return surface_samples(body.posed[:count].astype(np.float64), faces, 0.0, arm)
 
 
 def fit(pattern: Pattern, fig: Figure, ease: Ease, tight: np.ndarray | None = None, rounds: int = 9) -> np.ndarray:
