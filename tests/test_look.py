@@ -15,6 +15,7 @@ from vivant.procgen.people.body_state import pose_body, root_transform
 from vivant.procgen.people.eyelids import lid_gap, open_lids
 from vivant.procgen.people.eyes import LIMIT, build_eyes, gaze_pose, visible_iris
 from vivant.procgen.people.face_hair import build_beard, build_brows, build_lashes
+from vivant.procgen.people.garments.headwear import press_under
 from vivant.procgen.people.head import eye_ball, eye_ids, front_surface, head_of, scatter
 from vivant.procgen.people.look import ita_range, sample_eyes, sample_hair, sample_skin, skin_ita
 from vivant.procgen.people.look_spec import EyeSpec, HairSpec
@@ -24,6 +25,7 @@ from vivant.procgen.people.shape import PhenotypeRanges, betas_from_phenotype, s
 from vivant.procgen.people.skeleton import HEAD, LEFT_EYE, RIGHT_EYE
 from vivant.procgen.people.skin import skin_attributes
 from vivant.procgen.people.teeth import build_mouth
+from vivant.procgen.spec import FabricSpec
 
 STYLES = registry.hair.names()
 
@@ -430,29 +432,25 @@ def test_front_surface_lands_where_it_is_asked(head):
 
 
 @pytest.mark.parametrize("name", ["short", "long", "afro", "bun"])
-def test_hair_is_pressed_flat_below_a_hat_and_free_below_its_rim(body, head, built, name):
-    """A stiff cap 8 mm off the scalp above the brows."""
-    t = np.asarray(body.model.faces, np.int64)
-    above = (head.points[:, 2] > 0.045) & (head.weight > 0.5)
-    keep = t[above[t].all(1)]
-    cap = Mesh((body.posed[: body.count] + 0.008 * body.normals).astype(np.float32), keep.astype(np.int32), ())
-    used, faces = np.unique(keep, return_inverse=True)
-    cap = Mesh(cap.vertices[used], faces.reshape(keep.shape).astype(np.int32), ())
-    entry = registry.hair.get(name)
-    hat = entry.build(entry.spec(**_base()), body, 0.2, (cap,))
-    assert hat.points.shape == built[name].points.shape
-    inner = NearestPoints(cap.vertices.astype(np.float64))
-    outside = []
-    for strands in (built[name], hat):
+def test_hair_is_pressed_flat_under_a_hat_and_free_below_its_rim(body, head, built, name):
+    """Rays from strands above a beanie's rim outwards meet the beanie; strands below its rim stay where they are."""
+    trimesh, embree = pytest.importorskip("trimesh"), pytest.importorskip("trimesh.ray.ray_pyembree")
+    beanie = registry.garments.get("beanie").make(np.random.default_rng(0), FabricSpec())
+    mesh = registry.garments.get("beanie").build(beanie, body, [])[0][0]
+    caster = embree.RayMeshIntersector(trimesh.Trimesh(mesh.vertices.astype(float), mesh.triangles(), process=False), scale_to_box=False)
+    rim = head.local(mesh.vertices)[:, 2]
+    under = press_under(built[name], (beanie,), body)
+    assert under.points.shape == built[name].points.shape
+    bare = []
+    for strands in (built[name], under):
         p = strands.points.reshape(-1, 3).astype(np.float64)
-        local = head.local(p)
-        high = local[:, 2] > 0.8 * np.hypot(local[:, 0], local[:, 1])
-        distance, i = inner.query(p[high])
-        normal = body.normals[used][i]
-        outside.append(np.mean((np.einsum("ij,ij->i", p[high] - cap.vertices[i], normal) > 0.001) & (distance < 0.2)))
-    assert outside[1] < 0.004 and outside[0] > 0.01
-    low = head.local(built[name].points)[..., 2] < -0.06
-    assert np.abs(head.local(hat.points) - head.local(built[name].points))[low].mean() < 0.02 if low.any() else True
+        high = p[head.local(p)[:, 2] > np.quantile(rim, 0.3)]
+        out = high - head.world(np.zeros((1, 3)))
+        bare.append(np.mean(~caster.intersects_any(high, out / np.linalg.norm(out, axis=1)[:, None])))
+    assert bare[1] < 0.01 and bare[1] < 0.3 * bare[0]
+    before, after = head.local(built[name].points), head.local(under.points)
+    low = before[..., 2] < rim.min() - 0.06
+    assert np.abs(after - before)[low].mean() < 0.02 if low.any() else True
 
 
 def test_tucked_hair_leaves_the_ear_free(body, head):
