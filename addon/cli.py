@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from .. import __version__
 from ..procgen.errors import SpecError, VivantError, os_error_line
+from ..procgen.farm.launch import ONE_BLAS_THREAD
 from . import commands
 from .parsing import Parser
 
@@ -87,6 +88,8 @@ def run(argv: Sequence[str] | None = None, prog: str = "vivant") -> int:
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Entry point of the `vivant` script, and of child processes with the arguments given."""
+    for name, value in ONE_BLAS_THREAD.items():
+        os.environ.setdefault(name, value)
     status = run(argv)
     sys.stdout.flush()
     sys.stderr.flush()

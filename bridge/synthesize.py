@@ -28,6 +28,7 @@ from .client import Backend, run_job
 from .frame_inputs import UserFiles, family_of, frame_inputs
 from .methods import methods
 from .models import fingerprint
+from .outcome import Report
 from .prompts import compose
 from .protocol import Job, Result
 from .skeleton import square_window
@@ -85,30 +86,6 @@ class SynthesizeOptions:
             "model_fingerprint": fingerprint(self.model) if self.model else "",
             **{k: sha256_file(v) for k, v in vars(self.files).items() if v is not None},
         }  # fmt: skip
-
-
-@dataclass
-class Report:
-    """What a run did.
-
-    Attributes:
-        root: Folder of the run.
-        made, kept: Frames made now, and frames that were there.
-        failed: Frame -> why.
-    """
-
-    root: Path
-    made: list[str] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def ok(self) -> bool:
-        """Whether every frame has its picture."""
-        return not self.failed
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"root": str(self.root), "made": self.made, "kept": self.kept, "failed": self.failed, "ok": self.ok}
 
 
 Progress = Callable[[int, int, str, int, int, str], None]

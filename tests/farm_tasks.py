@@ -67,3 +67,8 @@ def fails_before_any_frame(arguments, emit):
 
 def _private(arguments, emit):
     """Not to be called from outside."""
+
+
+def tells_its_threads(arguments, emit):
+    """Writes down how many threads numpy's BLAS may use here."""
+    Path(arguments["file"]).write_text(os.environ.get("OPENBLAS_NUM_THREADS", "all"))

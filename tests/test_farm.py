@@ -271,3 +271,14 @@ def test_progress_in_a_file_is_plain_lines_and_few():
 )
 def test_durations(seconds, text):
     assert duration(seconds) == text
+
+
+def test_workers_use_one_blas_thread_unless_told_otherwise(tmp_path, monkeypatch):
+    """More of them cost CPU, and sums would depend on the machine's number of cores."""
+    for wanted, expected in ((None, "1"), ("3", "3")):
+        monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+        if wanted:
+            monkeypatch.setenv("OPENBLAS_NUM_THREADS", wanted)
+        told = tmp_path / f"threads_{expected}"
+        report = run_tasks([Task("x", "vivant.tests.farm_tasks:tells_its_threads", {"file": str(told)})], log_folder=tmp_path)
+        assert not report.failures and told.read_text() == expected

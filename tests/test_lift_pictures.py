@@ -107,13 +107,13 @@ def test_good_and_bad_pictures_in_one_run(
     assert {"black", "half"} <= set(report["failed"])
     assert all("\n" not in why for why in report["failed"].values())
     assert {"front", "grey", "camera", "cut"} <= set(report["made"])
-    whole, stored = report["made"]["front"]["face"], report["made"]["camera"]["face"]
+    whole, stored = report["found"]["front"]["face"], report["found"]["camera"]["face"]
     assert any("upright" in n for n in stored["notes"])
     assert stored["box"] == pytest.approx(whole["box"], abs=4)
-    assert any("grey" in n for n in report["made"]["grey"]["face"]["notes"])
+    assert any("grey" in n for n in report["found"]["grey"]["face"]["notes"])
     # Half a face under grey: refused, or said to be doubtful, or at least not taken as a full one.
     if "mask" in report["made"]:
-        covered = report["made"]["mask"]["face"]
+        covered = report["found"]["mask"]["face"]
         assert covered["notes"] or covered["landmark_error_percent"] > whole["landmark_error_percent"]
     assert list_results(out) == sorted(report["made"])
     face = read_result(out / "subjects" / "front").parts["face"]
@@ -128,7 +128,7 @@ def test_good_and_bad_pictures_in_one_run(
 def test_a_turned_face_is_seen_from_its_side(tmp_path: Path, turned: np.ndarray, capsys: pytest.CaptureFixture[str]) -> None:
     save(tmp_path / "turned.png", turned)
     assert cli.run(["lift", str(tmp_path / "turned.png"), "-o", str(tmp_path / "out"), "--json", "--set", "dense=0"]) == 0
-    face = json.loads(capsys.readouterr().out)["made"]["turned"]["face"]
+    face = json.loads(capsys.readouterr().out)["found"]["turned"]["face"]
     # Rendered from 30 degrees to the person's right.
     assert face["yaw_deg"] == pytest.approx(-30, abs=9)
     assert cli.run(["lift", str(tmp_path / "turned.png"), "-o", str(tmp_path / "two"), "--set", "depth=deep"]) == 2
@@ -142,7 +142,7 @@ def test_a_sequence_with_a_dropped_picture(tmp_path: Path, front: np.ndarray, ca
     for i, pixels in enumerate((front, noise, np.roll(front, 4, 1))):
         save(folder / f"{i:03d}.png", pixels)
     assert cli.run(["lift", str(folder), "-o", str(tmp_path / "out"), "--sequence", "--fps", "25", "--json"]) == 0
-    made = json.loads(capsys.readouterr().out)["made"]["clip"]["face"]
+    made = json.loads(capsys.readouterr().out)["found"]["clip"]["face"]
     assert (made["missing"], made["fps"]) == ([1], 25.0)
     lines = (tmp_path / "out" / "subjects" / "clip" / "face_live_link.csv").read_text().splitlines()
     assert len(lines) == 4

@@ -226,7 +226,7 @@ def test_a_run_continues_and_one_bad_picture_stops_nobody(
     report = lift(gather([tmp_path]), out, LiftOptions(("double",)))
     assert sorted(report.made) == ["a", "c"]
     assert report.failed == {"b": "too bright"}
-    assert report.made["a"]["double"]["twice"] == pytest.approx(2 * report.made["a"]["mean"]["mean"])
+    assert report.found["a"]["double"]["twice"] == pytest.approx(2 * report.found["a"]["mean"]["mean"])
     before = (out / "subjects" / "a" / "result.json").read_bytes()
     (out / "subjects" / "c" / "result.json").unlink()
     assert cli.run(["lift", str(tmp_path), "-o", str(out), "--what", "double", "--json"]) == 1

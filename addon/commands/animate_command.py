@@ -17,7 +17,6 @@ from typing import Any
 
 from ..output import say, say_json
 from ..parsing import whole
-from .person_command import quiet
 
 NAME = "animate"
 HELP = "a person with a motion as .blend, .glb, .usd or .fbx"
@@ -99,10 +98,11 @@ def _animate(args: argparse.Namespace, out: Path, ending: str, scratch: Path) ->
     still = rest_person(human)
     parts, hidden = dress_person(still, performance.rest)
     from ...procgen.blender.export_animation import write_animation
+    from ...procgen.muted import muted
     from ...procgen.progress import NoProgress, TerminalProgress
 
     progress = NoProgress() if args.json else TerminalProgress(sys.stderr)
-    with quiet():
+    with muted(1):
         names = write_animation(
             out, out.stem, still, performance, parts, hidden, texture=args.texture_size,
             skin=None if lifted is None else lifted.skin, progress=progress,

@@ -13,7 +13,7 @@ import sys
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from ..output import say, say_json
+from ..output import say_json, say_outcome
 from ..parsing import image_size, people_range, whole
 from ..wording import read_description
 
@@ -122,8 +122,4 @@ def options_from(args: argparse.Namespace) -> GenerateOptions:
 
 def summarise(report: Report, seconds: float) -> None:
     """A line on what is there now, and one for every frame that is not."""
-    for name, why in report.failed.items():
-        sys.stderr.write(f"{name}: {why}\n")
-    kept = f", {report.kept} were there" if report.kept else ""
-    failed = f", {len(report.failed)} FAILED" if report.failed else ""
-    say(f"{report.root}: {report.made} frame(s) written{kept}{failed} in {seconds:.0f} s")
+    say_outcome(report.root, f"{report.made} frame(s) written", report.kept, report.failed, f" in {seconds:.0f} s")

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
 
-from ..output import say, say_json
+from ..output import Bar, say, say_json, say_outcome
 from .export_command import parse_options
 
 NAME = "lift"
@@ -25,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "inputs", metavar="DATASET|IMAGE", nargs="+", help="picture files, folders of them, or datasets"
     )
     parser.add_argument("-o", "--out", required=True, metavar="OUT", help="folder for the results")
-    parser.add_argument("--what", default="face", metavar="LIST", help="face, body, texture, detail (default: face)")
+    parser.add_argument("--what", default="face", metavar="LIST", help="face, body, texture (default: face)")
     parser.add_argument("--model", default="", metavar="FILE", help="head or body file, .npz (default: the open body)")
     parser.add_argument("--together", action="store_true", help="all pictures show one person at one moment")
     parser.add_argument("--sequence", action="store_true", help="the pictures are moments of one person who moves, in order")
@@ -62,45 +61,24 @@ def run(args: argparse.Namespace) -> int:
         tuple(split_names(args.without)),
     )  # fmt: skip
     options = LiftOptions(tuple(split_names(args.what)), args.model, parse_options(args.set))
-    show = _Progress(args.quiet or args.json)
+    bar = Bar("people", args.quiet or args.json)
     try:
-        report = lift(gather(args.inputs, how), args.out, options, show)
+        report = lift(
+            gather(args.inputs, how), args.out, options,
+            lambda done, total, name, part: bar.at(done, total, f"{name} {part}".strip()),
+        )  # fmt: skip
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped; the same command continues where it is now\n")
         raise
     finally:
-        show.close()
+        bar.close()
     if args.json:
         say_json(report.to_dict())
         return 0 if report.ok else 1
-    for name, why in report.failed.items():
-        sys.stderr.write(f"{name}: {why}\n")
-    for name, found in report.made.items():
+    for name, found in report.found.items():
         say(f"{name}: " + "; ".join(f"{part} {facts.get('summary', 'done')}" for part, facts in found.items()))
         for facts in found.values():
             for note in facts.get("notes", ()):
                 say(f"  note: {note}")
-    kept = f", {len(report.kept)} were there" if report.kept else ""
-    failed = f", {len(report.failed)} FAILED" if report.failed else ""
-    say(f"{report.root}: {len(report.made)} lifted{kept}{failed}")
+    say_outcome(report.root, f"{len(report.made)} lifted", len(report.kept), report.failed)
     return 0 if report.ok else 1
-
-
-class _Progress:
-    """One bar over the subjects; its text says at which part a subject is."""
-
-    def __init__(self, quiet: bool) -> None:
-        from ...procgen.progress import NoProgress, TerminalProgress
-
-        self._bar: Any = NoProgress() if quiet else TerminalProgress(sys.stderr)
-        self._done = -1
-
-    def __call__(self, done: int, total: int, name: str, part: str) -> None:
-        if self._done < 0:
-            self._bar.start(total, "people", done)
-            self._done = done
-        self._bar.step(done - self._done, f"{name} {part}".strip())
-        self._done = done
-
-    def close(self) -> None:
-        self._bar.close()

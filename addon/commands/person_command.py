@@ -7,10 +7,7 @@ ARKit actions as shape keys of the same names.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from ..output import say, say_json
@@ -79,10 +76,11 @@ def run(args: argparse.Namespace) -> int:
         Path(args.write_spec).write_text(spec.to_json(), encoding="utf-8")
     body, parts, hidden = assemble_person(spec, args.cloth)
     from ...procgen.blender.export_person import write_person
+    from ...procgen.muted import muted
     from ...procgen.progress import NoProgress, TerminalProgress
 
     progress = NoProgress() if args.json else TerminalProgress(sys.stderr)
-    with quiet():
+    with muted(1):  # exporters print to stdout as they please; what they have to say comes as an exception too
         names = write_person(
             out, out.stem, spec, body, parts, hidden, texture=args.texture_size, progress=progress
         )
@@ -96,18 +94,3 @@ def run(args: argparse.Namespace) -> int:
             say(f"the face lies within {likeness.mm:.1f} mm of the lifted one on average")
         say(f"{out}: {len(names)} objects, {len(body.joints)} joints, {keys} face keys")
     return 0
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Blender's exporters print to stdout as they please; what they have to say comes as an exception too."""
-    sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    try:
-        yield
-    finally:
-        sys.stdout.flush()
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)

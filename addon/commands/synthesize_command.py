@@ -10,9 +10,8 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
 
-from ..output import say, say_json
+from ..output import Bar, say_json, say_outcome
 from ..parsing import whole
 from .export_command import parse_options
 
@@ -83,41 +82,20 @@ def run(args: argparse.Namespace) -> int:
         if info.where == "hub":
             sys.stderr.write(f"may fetch {before_download(info)}\n")
     backend = open_backend(args.backend, args.cache, python=args.python, token=args.token)
-    show = _Progress(args.quiet or args.json)
+    bar = Bar("pictures", args.quiet or args.json)
     try:
-        report = synthesize(dataset, options, backend, show)
+        report = synthesize(
+            dataset, options, backend,
+            lambda done, total, name, step, steps, text: bar.at(done, total, f"{name} {text}" + (f" {step}/{steps}" if steps else "")),
+        )  # fmt: skip
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped; the same command continues where it is now\n")
         raise
     finally:
-        show.close()
+        bar.close()
         backend.close()
     if args.json:
         say_json(report.to_dict())
     else:
-        for name, why in report.failed.items():
-            sys.stderr.write(f"{name}: {why}\n")
-        kept = f", {len(report.kept)} were there" if report.kept else ""
-        failed = f", {len(report.failed)} FAILED" if report.failed else ""
-        say(f"{report.root}: {len(report.made)} picture(s) made{kept}{failed}")
+        say_outcome(report.root, f"{len(report.made)} picture(s) made", len(report.kept), report.failed)
     return 0 if report.ok else 1
-
-
-class _Progress:
-    """One bar over the frames; its text says at which step the frame is."""
-
-    def __init__(self, quiet: bool) -> None:
-        from ...procgen.progress import NoProgress, TerminalProgress
-
-        self._bar: Any = NoProgress() if quiet else TerminalProgress(sys.stderr)
-        self._done = -1
-
-    def __call__(self, done: int, total: int, name: str, step: int, steps: int, text: str) -> None:
-        if self._done < 0:
-            self._bar.start(total, "pictures", done)
-            self._done = done
-        self._bar.step(done - self._done, f"{name} {text} {step}/{steps}" if steps else f"{name} {text}")
-        self._done = done
-
-    def close(self) -> None:
-        self._bar.close()

@@ -6,10 +6,7 @@ picture gets the same care as a portrait.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...procgen.errors import LiftError, MissingDependency
+from ...procgen.muted import muted
 from ..measure.detectors import square_around
 
 FACE_POINTS = 478
@@ -261,27 +259,13 @@ def _same(a: FaceMarks, b: FaceMarks) -> bool:
 
 
 def _run(model: Any, rgb: np.ndarray) -> Any:
-    with _silence():
+    with muted(2):  # C++ logs there whatever one asks of it; what matters comes as results
         return model.process(rgb)
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """The models' C++ logs to the process's stderr whatever one asks of it; what matters comes as results."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _solutions() -> Any:
     try:
-        with _silence():
+        with muted(2):
             import mediapipe
     except ModuleNotFoundError:
         raise MissingDependency(
@@ -292,7 +276,7 @@ def _solutions() -> Any:
 
 @lru_cache(maxsize=1)
 def _mesh() -> Any:
-    with _silence():
+    with muted(2):
         return _solutions().face_mesh.FaceMesh(
             static_image_mode=True, refine_landmarks=True, max_num_faces=1, min_detection_confidence=0.3
         )
@@ -300,19 +284,19 @@ def _mesh() -> Any:
 
 @lru_cache(maxsize=1)
 def _near() -> Any:
-    with _silence():
+    with muted(2):
         return _solutions().face_detection.FaceDetection(model_selection=0, min_detection_confidence=0.5)
 
 
 @lru_cache(maxsize=1)
 def _far() -> Any:
-    with _silence():
+    with muted(2):
         return _solutions().face_detection.FaceDetection(model_selection=1, min_detection_confidence=0.5)
 
 
 @lru_cache(maxsize=1)
 def _pose() -> Any:
-    with _silence():
+    with muted(2):
         return _solutions().pose.Pose(
             static_image_mode=True, model_complexity=1, enable_segmentation=True, min_detection_confidence=0.3
         )
@@ -320,5 +304,5 @@ def _pose() -> Any:
 
 @lru_cache(maxsize=1)
 def _hands() -> Any:
-    with _silence():
+    with muted(2):
         return _solutions().hands.Hands(static_image_mode=True, max_num_hands=2, min_detection_confidence=0.4)

@@ -14,6 +14,7 @@ from typing import Any
 from ...procgen.dataset.lock import Lock
 from ...procgen.errors import MissingDependency, SpecError, VivantError
 from ...procgen.files import disk, read_bytes, replace_bytes
+from ..outcome import Report
 from .parts import Part, parts
 from .result import LiftResult, PartResult, list_results, write_result
 from .subject import Subject, Waiting
@@ -40,21 +41,18 @@ class LiftOptions:
 
 
 @dataclass
-class Report:
-    """What a run did: subjects made now, subjects that were there, and subject -> why it failed."""
+class LiftReport(Report):
+    """What a run did.
 
-    root: Path
-    made: dict[str, dict[str, Any]] = field(default_factory=dict)
-    kept: list[str] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
+    Attributes:
+        found: Subject lifted now -> part -> its facts.
+    """
 
-    @property
-    def ok(self) -> bool:
-        """Whether everybody was lifted."""
-        return not self.failed
+    found: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        return {"root": str(self.root), "made": self.made, "kept": self.kept, "failed": self.failed, "ok": self.ok}
+        """As JSON says it."""
+        return {**super().to_dict(), "found": self.found}
 
 
 def planned(what: Sequence[str]) -> list[str]:
@@ -101,7 +99,7 @@ def lift_subject(subject: Subject, options: LiftOptions, say: Callable[[str], No
 def lift(
     waiting: Sequence[Waiting], out: str | os.PathLike[str], options: LiftOptions,
     progress: Callable[[int, int, str, str], None] | None = None,
-) -> Report:  # fmt: skip
+) -> LiftReport:  # fmt: skip
     """Lift everybody who is not there yet.
 
     Args:
@@ -117,7 +115,7 @@ def lift(
         fresh = not root.exists()
         root.mkdir(parents=True, exist_ok=True)
     lock = Lock.take(root / ".lock", f"the lift {str(root)!r}")
-    report = Report(root)
+    report = LiftReport(root)
     try:
         _begin(root, options)
         there = set(list_results(root))
@@ -130,7 +128,8 @@ def lift(
                     who.load(), options, lambda part, i=i, who=who: _tell(progress, i, len(waiting), who, part)
                 )
                 write_result(root, result)
-                report.made[who.name] = {k: dict(v.facts) for k, v in result.parts.items()}
+                report.made.append(who.name)
+                report.found[who.name] = {k: dict(v.facts) for k, v in result.parts.items()}
             except (MissingDependency, SpecError):
                 raise  # it would be the same with everybody
             except VivantError as e:

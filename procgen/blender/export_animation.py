@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import bpy
 import numpy as np
 
-from ..errors import SpecError
-from ..files import disk
 from ..geometry import SceneObject
 from ..people.face_keys import face_keys
 from ..people.performance import Performance
@@ -18,9 +15,8 @@ from ..people.skeleton import JOINT_NAMES
 from ..progress import NoProgress, Progress
 from ..spec import HumanSpec
 from .bake import hair_texture
-from .export_person import FORMATS, build_character, export, land
+from .export_person import build_character, export, written_whole
 from .posable import set_pose
-from .settings import no_factory_surprises
 
 
 def write_animation(
@@ -49,19 +45,10 @@ def write_animation(
     Returns:
         Names of the objects written.
     Raises:
-        SpecError: the ending is none of `FORMATS`. BuildError: Blender's exporter failed. DatasetError: cannot be written.
+        SpecError, DatasetError: see `written_whole`. BuildError: Blender's exporter failed.
     """
-    target = Path(path).absolute()
-    kind = target.suffix.lower()
-    if kind not in FORMATS:
-        raise SpecError(f"a person cannot be written to {target.name!r}", expected="a name that ends in " + ", ".join(FORMATS))
     progress = progress or NoProgress()
-    with disk("write", target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        beside = tempfile.TemporaryDirectory(prefix=".vivant-", dir=target.parent)
-    with beside as folder:
-        no_factory_surprises()
-        size = 0 if kind == ".blend" else texture
+    with written_whole(path, texture) as (file, size):
         progress.start(3 + (len(parts) if size else 0), "steps")
         keys = face_keys(human, performance.rest, parts, hidden)
         progress.step(text="shape keys")
@@ -72,9 +59,8 @@ def write_animation(
             _wear_skin(collection, name, skin)
         animate(collection, performance)
         progress.step(text="keyframes")
-        export(kind, str(Path(folder) / target.name), animated=True)
-        land(Path(folder), target)
-        progress.step(text=target.name)
+        export(file, animated=True)
+        progress.step(text=file.name)
         progress.close()
     return sorted(ob.name for ob in collection.all_objects)
 

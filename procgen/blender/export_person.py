@@ -6,7 +6,9 @@ becomes cards. All have the armature, and the 52 ARKit actions as shape keys of 
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -74,6 +76,31 @@ def write_person(
         BuildError: this Blender lacks the exporter, or it failed.
         DatasetError: the file cannot be written.
     """
+    with written_whole(path, texture) as (file, texture):
+        progress = progress or NoProgress()
+        progress.start(2 + (len(parts) if texture else 0), "steps")
+        keys = face_keys(human, body, parts, hidden)
+        progress.step(text="shape keys")
+        collection = build_character(
+            bpy.context.scene, name, human, body, parts, hidden, keys, texture=texture, progress=progress
+        )
+        export(file)
+        progress.step(text=file.name)
+        progress.close()
+    return sorted(ob.name for ob in collection.all_objects)
+
+
+@contextlib.contextmanager
+def written_whole(path: str | Path, texture: int) -> Generator[tuple[Path, int]]:
+    """A file beside `path` to export to, which takes its place with its companions if the block ends well; factory settings.
+
+    Args:
+        texture: Texels of the largest texture.
+    Returns:
+        The file to write, and the texels: 0 for formats that keep node materials.
+    Raises:
+        SpecError: the ending is none of `FORMATS`, or the texture size is out of range. DatasetError: cannot be written.
+    """
     target = Path(path).absolute()
     kind = target.suffix.lower()
     if kind not in FORMATS:
@@ -88,19 +115,8 @@ def write_person(
         beside = tempfile.TemporaryDirectory(prefix=".vivant-", dir=target.parent)
     with beside as folder:
         no_factory_surprises()
-        texture = 0 if kind == ".blend" else texture
-        progress = progress or NoProgress()
-        progress.start(2 + (len(parts) if texture else 0), "steps")
-        keys = face_keys(human, body, parts, hidden)
-        progress.step(text="shape keys")
-        collection = build_character(
-            bpy.context.scene, name, human, body, parts, hidden, keys, texture=texture, progress=progress
-        )
-        export(kind, str(Path(folder) / target.name))
+        yield Path(folder) / target.name, 0 if kind == ".blend" else texture
         land(Path(folder), target)
-        progress.step(text=target.name)
-        progress.close()
-    return sorted(ob.name for ob in collection.all_objects)
 
 
 def build_character(
@@ -202,14 +218,15 @@ def land(folder: Path, target: Path) -> None:
         made.replace(target)
 
 
-def export(kind: str, path: str, *, animated: bool = False) -> None:
-    """Write the open file in a format.
+def export(file: Path, *, animated: bool = False) -> None:
+    """Write the open file; the ending chooses the format.
 
     Args:
         animated: With the keyframes of the scene's range, as one animation.
     Raises:
         BuildError: this Blender lacks the exporter, or it failed.
     """
+    kind, path = file.suffix.lower(), str(file)
     try:
         if kind == ".blend":
             bpy.ops.wm.save_as_mainfile(filepath=path, compress=True)

@@ -12,6 +12,9 @@ from pathlib import Path
 
 PACKAGE = __name__.partition(".procgen")[0]
 ROOT = Path(__file__).resolve().parents[2]
+# Our matrices are small: a second thread of numpy's BLAS spins more than it works (people cost 1.7 times as much CPU), and
+# sums must not depend on how many cores a machine has. It counts only where numpy is not imported yet.
+ONE_BLAS_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 
 
 def child_package() -> tuple[str, list[str]]:

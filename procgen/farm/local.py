@@ -23,7 +23,7 @@ from typing import Any
 
 from ..errors import DatasetError, VivantError
 from ..files import disk
-from .launch import blender_binary
+from .launch import ONE_BLAS_THREAD, blender_binary
 from .task import EVENT_PREFIX, ROOT_PACKAGE, Failure, FarmReport, Task
 
 OnEvent = Callable[[dict[str, Any]], None]
@@ -183,7 +183,7 @@ class _Farm:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=f,
-                env={**os.environ, "PYTHONPATH": path},
+                env={**ONE_BLAS_THREAD, **os.environ, "PYTHONPATH": path},
             )
         worker = _Worker(job, process, log, time.monotonic())
         self.running.add(worker)

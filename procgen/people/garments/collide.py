@@ -29,18 +29,16 @@ class Samples:
         points, normals: (M, 3) vertices in use and face centres, with outward unit normals.
         arm: (M,) weight of the arm: positive left, negative right.
         clearance: Metres to keep.
-        depth: Metres below the surface from where on cloth is taken to belong to another side of it.
     """
 
     points: np.ndarray
     normals: np.ndarray
     arm: np.ndarray
     clearance: float
-    depth: float = SKIN_DEPTH
 
 
 def surface_samples(
-    x: np.ndarray, faces: np.ndarray, clearance: float, arm: np.ndarray | None = None, depth: float = SKIN_DEPTH
+    x: np.ndarray, faces: np.ndarray, clearance: float, arm: np.ndarray | None = None
 ) -> Samples:
     """Samples of a mesh; `arm` (V,) is the signed arm weight of its vertices, none = trunk."""
     n = vertex_normals(x, faces)
@@ -53,7 +51,6 @@ def surface_samples(
         np.concatenate([n[used], cn]),
         np.concatenate([side[used], middles(side, faces)]),
         clearance,
-        depth,
     )
 
 
@@ -66,7 +63,7 @@ def layer_samples(mesh: Mesh, clearance: float = 0.003) -> Samples:
 def _layer_of(asked: Keyed[Mesh]) -> Samples:
     """The same for every garment above."""
     mesh = asked.value
-    return surface_samples(np.asarray(mesh.vertices, np.float64), outer_faces(mesh), 0.0, mesh.point.get("arm"), LAYER_DEPTH)
+    return surface_samples(np.asarray(mesh.vertices, np.float64), outer_faces(mesh), 0.0, mesh.point.get("arm"))
 
 
 def outer_faces(mesh: Mesh) -> np.ndarray:
@@ -91,7 +88,6 @@ class Collider:
         clearance: (M,) metres that cloth keeps from each sample.
         arm: (M,) weight of the arm that the sample is on: positive left, negative right.
         worn: (V,) the same of the cloth's vertices.
-        depth: (M,) cloth deeper than this is taken to belong to another side, and left alone.
     """
 
     points: np.ndarray
@@ -99,7 +95,6 @@ class Collider:
     clearance: np.ndarray
     arm: np.ndarray
     worn: np.ndarray
-    depth: np.ndarray
     _trees: dict[int, tuple[np.ndarray, NearestPoints]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -112,12 +107,11 @@ class Collider:
         """Collider of skin and finished garments, limited to the surroundings of the points `near`."""
         points, normals = np.concatenate([s.points for s in samples]), np.concatenate([s.normals for s in samples])
         gap = np.concatenate([np.full(len(s.points), s.clearance) for s in samples])
-        deep = np.concatenate([np.full(len(s.points), s.depth) for s in samples])
         arm = np.concatenate([s.arm for s in samples])
         low, high = near.min(0) - 0.1, near.max(0) + 0.1
         keep = every((points > low) & (points < high))
         worn = np.zeros(len(near)) if worn is None else worn
-        return cls(points[keep], normals[keep], gap[keep], arm[keep], worn, deep[keep])
+        return cls(points[keep], normals[keep], gap[keep], arm[keep], worn)
 
     def on(self, worn: np.ndarray) -> Collider:
         """The same for the vertices of another mesh of the garment."""
@@ -147,7 +141,7 @@ class Collider:
         """(V,) metres that each vertex must move along the normal of its sample; 0 where it is clear."""
         height = np.einsum("ij,ij->i", x - self.points[which], self.normals[which])
         need = self.clearance[which] - height
-        return np.where((need > 0) & (need < self.depth[which]), need, 0.0)
+        return np.where((need > 0) & (need < SKIN_DEPTH), need, 0.0)
 
     def gap(self, x: np.ndarray) -> np.ndarray:
         """(V,) metres of room between each vertex and where it would touch; negative where it is too close."""
@@ -167,7 +161,7 @@ class Collider:
         hangs = (off[:, 2] < 0) & (off[:, 2] ** 2 > 0.5 * beside) & (beside < 0.12**2)
         need = self.clearance[which] + OVER - height
         trunk = (np.abs(self.worn) < 0.1) & (np.abs(self.arm[which]) < 0.15)  # sleeves lie close on sleeves by themselves
-        under = trunk & (need > OVER) & (need < self.depth[which]) & ((beside < 0.015**2 + (0.5 * height) ** 2) | hangs)
+        under = trunk & (need > OVER) & (need < LAYER_DEPTH) & ((beside < 0.015**2 + (0.5 * height) ** 2) | hangs)
         return normals * np.where(under, need, 0.0)[:, None]
 
     def push(self, x: np.ndarray, which: np.ndarray | None = None) -> np.ndarray:
