@@ -58,6 +58,27 @@ class Window:
         mean = subprocess.run(["convert", str(path), "-format", "%[fx:mean]", "info:"], capture_output=True, text=True, check=True)
         assert float(mean.stdout) > 0.01, f"{name} is black"
 
+    def look(self, name: str) -> Path:
+        """A picture of the sidebar, for `differ`."""
+        x, y = self.at(0, 0)
+        region = self.region("UI")
+        crop = f"{region.width}x{min(region.height, self.window.height - y)}+{x}+{y}"
+        path = self.out / f".{name}.png"
+        subprocess.run(["import", "-window", "root", "-crop", crop, "+repage", str(path)], check=True)
+        return path
+
+    def differ(self, a: Path, b: Path) -> float:
+        """Pixels by which two looks differ: an opened panel is thousands, a highlight hundreds."""
+        told = subprocess.run(
+            ["compare", "-metric", "AE", "-fuzz", "5%", str(a), str(b), "null:"], capture_output=True, text=True, check=False
+        )
+        return float(told.stderr.split()[0])
+
+    def leave(self) -> None:
+        """Take the mouse off the sidebar, so that nothing there is highlighted."""
+        x, y = self.region("WINDOW").x + 300, 600
+        self.xdotool(f"xdotool mousemove {x} {y}; sleep 0.2; xdotool mousemove {x + 3} {y}")
+
     def at(self, x: float, y: float) -> tuple[int, int]:
         """Screen position of a point of the sidebar: x from its left, y down from its top."""
         region = self.region("UI")

@@ -28,7 +28,7 @@ mmdebstrap --quiet --variant=minbase --include="$packages" \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
   --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "3"' \
   "$suite" "$building" "$mirror"
-mkdir -p "$building/work"
+mkdir -p "$building/stage"
 rm -rf "$folder"
 mv "$building" "$folder"
 chroot "$folder" blender --version | head -1

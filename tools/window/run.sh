@@ -15,9 +15,9 @@ root=${3:-${XDG_CACHE_HOME:-$HOME/.cache}/vivant/window-trixie}
 
 mkdir -p "$out"
 name=run-$$
-work=$root/work/$name
+work=$root/stage/$name
 mkdir -p "$work/home" "$work/out" "$root/tmp/.X11-unix"
-trap 'rm -rf "$work"' EXIT
+trap 'cp "$work"/home/*crash.txt "$out/" 2>/dev/null; rm -rf "$work"' EXIT
 python=${PYTHON:-$here/../../.venv/bin/python}
 "$python" "$here/../house/build_extension.py" "$work" >"$out/build.txt" 2>&1 || { cat "$out/build.txt" >&2; exit 1; }
 cp "$here/driver.py" "$scenario" "$work/"
@@ -25,8 +25,8 @@ cp -r "$here/data" "$work/" 2>/dev/null
 
 # shellcheck disable=SC2016
 timeout -k 5 "${LIMIT:-400}" chroot "$root" bash -c '
-cd "/work/$1" || exit 1
-export HOME=/work/$1/home LIBGL_ALWAYS_SOFTWARE=1 TMPDIR=/work/$1/home
+cd "/stage/$1" || exit 1
+export HOME=/stage/$1/home LIBGL_ALWAYS_SOFTWARE=1 TMPDIR=/stage/$1/home
 number=$((70 + $$ % 900))
 Xvfb :$number -screen 0 1600x1000x24 -nolisten tcp >out/xvfb.txt 2>&1 & screen=$!
 for _ in $(seq 50); do [ -S /tmp/.X11-unix/X$number ] && break; sleep 0.1; done

@@ -39,13 +39,24 @@ def timed(call: Any) -> dict[str, float]:
     return {"wall_s": round(time.perf_counter() - wall, 4), "cpu_s": round(time.thread_time() - cpu, 4)}
 
 
-def toggle(window: Any, panel: str) -> None:
-    """Click a header: a panel's state cannot be set from Python."""
-    window.click(*window.at(40, HEADERS[panel]))
+def toggle(window: Any, panel: str) -> Iterator:
+    """Click a header until the sidebar looks different: a panel's state cannot be set from Python, and a click can get lost."""
+    window.leave()
+    yield 1.0
+    before = window.look("before")
+    for _ in range(4):
+        window.click(*window.at(40, HEADERS[panel]))
+        yield 1.5
+        window.leave()
+        yield 1.5
+        if window.differ(before, window.look("after")) > 3000:
+            return
+    raise AssertionError(f"nothing happens at the header of {panel}")
 
 
 def scenario(window: Any) -> Iterator:
     people, jobs = addon("people"), addon("jobs")
+    window.leave()
     bpy.data.objects.remove(bpy.data.objects["Cube"])
     window.sidebar("Vivant")
     yield 0.5
@@ -85,39 +96,33 @@ def scenario(window: Any) -> Iterator:
     window.result["redraw alone"] = timed(window.redraw)
     people.build_due(now=True)
 
-    for name in ("body", "face", "outfit", "pose", "rig"):
-        toggle(window, name)
-        yield 3.0
+    for name in ("body", "face", "outfit", "pose", "rig", "camera", "synthesis", "lift"):
+        yield from toggle(window, name)
         window.shot(name)
-        toggle(window, name)
-        yield 2.0
+        yield from toggle(window, name)
     scene = bpy.context.scene  # undo gave out another one
-    toggle(window, "truth")
+    yield from toggle(window, "truth")
     for mode in ("PART", "NORMAL", "DEPTH"):
         scene.vivant.preview, scene.vivant.skeleton = mode, mode == "PART"
         yield 2.0
         window.shot(f"labels_{mode.lower()}")
     scene.vivant.preview, scene.vivant.skeleton = "OFF", False
-    toggle(window, "truth")
-    yield 2.0
+    yield from toggle(window, "truth")
 
     bpy.ops.vivant.add_place(kind="meadow", seed=3)
     bpy.ops.vivant.set_sky(look="golden_hour")
     view = window.area.spaces.active.region_3d
     view.view_distance = 9.0
-    toggle(window, "place")
-    yield 3.0
+    yield from toggle(window, "place")
     window.shot("place")
-    toggle(window, "place")
-    yield 2.0
+    yield from toggle(window, "place")
 
     asked = scene.vivant
     asked.output = str(window.out / "data")
     asked.scenes, asked.width, asked.height, asked.samples, asked.people_max = 4, 96, 96, 1, 1
     bpy.ops.vivant.add_range(field="people.phenotype.age_years")
     asked.ranges[0].low, asked.ranges[0].high = 20.0, 40.0
-    toggle(window, "dataset")
-    yield 2.0
+    yield from toggle(window, "dataset")
     bpy.ops.vivant.generate_dataset()
     longest, last = 0.0, time.perf_counter()
     began = last
