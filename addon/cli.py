@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from .. import __version__
 from ..procgen.errors import SpecError, VivantError, os_error_line
-from ..procgen.farm.launch import ONE_BLAS_THREAD
+from ..procgen.farm.launch import use_one_blas_thread
 from . import commands
 from .parsing import Parser
 
@@ -88,8 +88,7 @@ def run(argv: Sequence[str] | None = None, prog: str = "vivant") -> int:
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Entry point of the `vivant` script, and of child processes with the arguments given."""
-    for name, value in ONE_BLAS_THREAD.items():
-        os.environ.setdefault(name, value)
+    use_one_blas_thread()
     status = run(argv)
     sys.stdout.flush()
     sys.stderr.flush()

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from vivant.procgen.farm.launch import use_one_blas_thread
 
 # Before bpy is imported: the user's installed extensions would come first on sys.path.
 os.environ["BLENDER_USER_RESOURCES"] = tempfile.mkdtemp(prefix="vivant-blender-user-")
+use_one_blas_thread()  # as workers have it
 
 _status = pytest.StashKey[int]()
 

@@ -7,6 +7,7 @@ imports the same folder as a package of its own name. Everything inside is impor
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -15,6 +16,12 @@ ROOT = Path(__file__).resolve().parents[2]
 # Our matrices are small: a second thread of numpy's BLAS spins more than it works (people cost 1.7 times as much CPU), and
 # sums must not depend on how many cores a machine has. It counts only where numpy is not imported yet.
 ONE_BLAS_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+
+
+def use_one_blas_thread() -> None:
+    """For this process and its children, unless the user's environment says otherwise; before numpy is imported."""
+    for name, value in ONE_BLAS_THREAD.items():
+        os.environ.setdefault(name, value)
 
 
 def child_package() -> tuple[str, list[str]]:

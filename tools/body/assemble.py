@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from body import expressions, face, joints, landmarks, mesh, population, regions, reweight, rig, source, space
 from numpy.typing import NDArray
 from vivant.procgen.npz import read_npz, write_npz
 from vivant.procgen.people.features import ASYMMETRIES, FEATURES, SEALS
@@ -13,8 +14,6 @@ from vivant.procgen.people.macros import ANCHORS, macro_weights
 from vivant.procgen.people.packing import pack_components, unpack_components
 from vivant.procgen.people.shape import age_parameter
 from vivant.procgen.people.skeleton import HEAD, JAW, JOINT_NAMES, LEFT_EYE, PARENTS, RIGHT_EYE
-
-from body import expressions, face, joints, landmarks, mesh, population, regions, reweight, rig, source, space
 
 SEED = 20240607
 INFLUENCES = 6

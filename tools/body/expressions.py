@@ -8,11 +8,10 @@ a component too, so that at activation 1 the face is exactly the artist's.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
-from vivant.procgen.people.skeleton import JAW, LEFT_EYE, RIGHT_EYE
-
 from body import mesh
 from body.source import Source
+from numpy.typing import NDArray
+from vivant.procgen.people.skeleton import JAW, LEFT_EYE, RIGHT_EYE
 
 LASHES = {"l": ("helper-l-eyelashes-1", "helper-l-eyelashes-2"), "r": ("helper-r-eyelashes-1", "helper-r-eyelashes-2")}
 LASH_NEIGHBOURS = 4

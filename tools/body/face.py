@@ -11,13 +11,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from body import population, space
+from body.source import Source, read_target
 from numpy.random import Generator
 from numpy.typing import NDArray
 from vivant.procgen.people.features import FEATURES
 from vivant.procgen.people.macros import macro_weights
-
-from body import population, space
-from body.source import Source, read_target
 
 DETAIL_PEOPLE, DETAIL_COUNT = 700, 24
 ASYMMETRY_COUNT = 12

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from body import mesh
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 from vivant.procgen.people.skeleton import JOINT_INDEX, JOINT_NAMES
-
-from body import mesh
 
 NEAR, FAR, FAR_POOL = 420, 260, 3000
 SUM_WEIGHT = 100.0

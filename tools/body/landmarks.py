@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
-
 from body import mesh
+from numpy.typing import NDArray
 
 # dlib order, as base-mesh vertices: picked by eye on a wireframe of the adult mean, left side mirrored to the right.
 # The brows (17-26) have no geometry of their own; see BROW.

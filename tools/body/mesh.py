@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-
 from body.source import Source
+from numpy.typing import NDArray
 
 # Rings of vertices that are cut away, and the quads that close the holes (source: anny `full_model.py`, Apache-2.0).
 CUT = np.concatenate([np.arange(1778, 1794), np.arange(8450, 8466)])

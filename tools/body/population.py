@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from body import rig
+from body.source import Source
 from numpy.random import Generator
 from numpy.typing import NDArray
 from vivant.procgen.people.growth import body_mass, stature
 from vivant.procgen.people.macros import ANCHORS, macro_weights
 from vivant.procgen.people.shape import DENSITY, HEIGHT_LIMITS, WEIGHT_LIMITS, age_parameter
-
-from body import rig
-from body.source import Source
 
 HEAD_GROUPS = ("cheek", "chin", "ears", "eyebrows", "eyes", "forehead", "head", "mouth", "nose")
 # Left out: shifts of the face or of one feature to one side, cartoon ears, and age, which the macros already carry.

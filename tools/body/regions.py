@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from body import mesh
+from body.source import Source
 from numpy.typing import NDArray
 from PIL import Image
 from vivant.procgen.people.skeleton import JOINT_INDEX, JOINT_NAMES
-
-from body import mesh
-from body.source import Source
 
 PART_NAMES = (
     "background", "torso_front", "torso_back", "hips_front", "hips_back", "neck", "head", "face",

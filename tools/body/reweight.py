@@ -9,13 +9,12 @@ infants gain as much as adults; and the result is plain linear blend skinning.
 from __future__ import annotations
 
 import numpy as np
+from body import rig
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 from vivant.procgen.people.skeleton import JOINT_INDEX, JOINT_NAMES, PARENTS
-
-from body import rig
 
 POSES = 70
 SMOOTHING = 12

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from body.source import Source
 from numpy.typing import NDArray
 from vivant.procgen.people.skeleton import JOINT_NAMES, PARENTS
-
-from body.source import Source
 
 FINGERS = ("thumb", "index", "middle", "ring", "pinky")
 # Thighs keep a little of MakeHuman's wide stance, so inner thighs do not touch in the T-pose (by eye).

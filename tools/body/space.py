@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from body import mesh, population, rig
+from body.source import Source
 from numpy.random import Generator
 from numpy.typing import NDArray
 from vivant.procgen.people.macros import ANCHORS, macro_weights
 from vivant.procgen.people.shape import BUILD_COUNT, age_parameter, triples
 from vivant.procgen.people.skeleton import JOINT_INDEX
-
-from body import mesh, population, rig
-from body.source import Source
 
 RIDGE = 1e-3
 ADULT = (18.0, 65.0)
