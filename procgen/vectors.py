@@ -65,3 +65,15 @@ def used_vertices(faces: np.ndarray, count: int) -> np.ndarray:
     mark = np.zeros(count, bool)
     mark[faces.ravel()] = True
     return np.flatnonzero(mark)
+
+
+def vertex_normals(x: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """(V, 3) unit normals of x's dtype, area weighted, of triangles (T, 3) or quads (Q, 4); zero for vertices without any."""
+    corner = [x[faces[:, k]] for k in range(faces.shape[1])]
+    if faces.shape[1] == 4:
+        n = cross(corner[2] - corner[0], corner[3] - corner[1])
+    else:
+        n = cross(corner[1] - corner[0], corner[2] - corner[0])
+    out = corners_sum(n, faces, len(x))
+    out /= np.maximum(lengths(out), 1e-20)[:, None]
+    return out.astype(x.dtype)

@@ -13,7 +13,7 @@ from vivant.bridge.lift.face_fit import FaceFit, FitSettings, fit_face, weak_per
 from vivant.bridge.lift.face_light import face_light
 from vivant.bridge.lift.face_view import FaceView, project
 from vivant.bridge.lift.head_file import head_from_file
-from vivant.bridge.lift.head_model import HeadModel, vertex_normals
+from vivant.bridge.lift.head_model import HeadModel
 from vivant.bridge.lift.landmark_errors import UNIT, UNUSED, landmark_errors, roll_of, yaw_of
 from vivant.bridge.lift.live_link import ACTIONS, Recording, read_recording, write_recording
 from vivant.bridge.lift.open_head import head_ids, open_head, surface
@@ -25,6 +25,7 @@ from vivant.procgen.people.body_export import export_flame, export_smplx
 from vivant.procgen.people.lbs import forward, rodrigues
 from vivant.procgen.people.model import load_body
 from vivant.procgen.people.skeleton import HEAD, JAW, LEFT_EYE, RIGHT_EYE
+from vivant.procgen.vectors import vertex_normals
 
 SIZE = 160
 K = np.array([[400.0, 0.0, 80.0], [0.0, 400.0, 80.0], [0.0, 0.0, 1.0]])

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from vivant.bridge.lift.detectors import FACE_POINTS, find_faces
-from vivant.bridge.lift.head_model import vertex_normals
 from vivant.bridge.lift.landmark_errors import UNIT, UNUSED, roll_of, yaw_of
 from vivant.bridge.lift.open_head import ASSET, build_open_head, head_ids, surface
 from vivant.procgen.frames import R_WORLD_FROM_SMPLX, transform
 from vivant.procgen.npz import read_npz, write_npz
 from vivant.procgen.people.model import load_body
+from vivant.procgen.vectors import vertex_normals
 
 # A point's place is taken from views in which its skin faces the camera at least so much (cosine).
 FACING = 0.45

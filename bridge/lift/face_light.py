@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...procgen.color_names import linear_from_srgb
+from ...procgen.vectors import vertex_normals
 from .body_light import fit_light, harmonics
 from .face_fit import FaceFit
-from .head_model import vertex_normals
 from .rasterise import look, sample_bilinear
 
 # Skin whose median is not this bright (linear luminance) was lit more or less than white paper would be in a good exposure.

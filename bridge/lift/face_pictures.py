@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...procgen.vectors import vertex_normals
 from .body_pictures import grey_body
 from .face_fit import FaceFit
-from .head_model import vertex_normals
 from .rasterise import Raster, look
 
 COLD, WARM, HOT = np.array([[40, 70, 160], [240, 220, 120], [190, 30, 30]], np.float64)

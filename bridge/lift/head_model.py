@@ -175,13 +175,3 @@ class HeadModel:
                     J[..., count + used] += bent[..., None] * hinge.turn_by_expression[used, axis]
             J[on] += w[..., None] * spin
         return x, J
-
-
-def vertex_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """(N, 3) float64 unit normals, area weighted; zero for vertices without triangles."""
-    a, b, c = (vertices[triangles[:, k]] for k in range(3))
-    n = np.cross(b - a, c - a)
-    out = np.empty((len(vertices), 3))
-    for axis in range(3):
-        out[:, axis] = np.bincount(triangles.ravel(), np.repeat(n[:, axis], 3), minlength=len(vertices))
-    return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-15)

@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
+from .. import vectors
 from ..frames import R_WORLD_FROM_SMPLX, rigid, transform, world_from_smplx
-from ..vectors import corners_sum, cross, lengths
 from .lbs import forward, rest_shape
 from .model import BodyModel
 from .shape import Phenotype
@@ -123,7 +123,5 @@ def pose_body(
 
 
 def vertex_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """(V, 3) float32 unit normals, area weighted; zero for vertices without triangles."""
-    a, b, c = (vertices[triangles[:, k]] for k in range(3))
-    out = corners_sum(cross(b - a, c - a), triangles, len(vertices))
-    return (out / np.maximum(lengths(out), 1e-12)[:, None]).astype(np.float32)
+    """(V, 3) unit normals as Blender takes them, float32; zero for vertices without triangles."""
+    return vectors.vertex_normals(vertices, triangles).astype(np.float32)

@@ -10,9 +10,8 @@ import numpy as np
 
 from ...geometry import Mesh
 from ...keyed import Keyed
-from ...vectors import every, lengths, middles, used_vertices
+from ...vectors import every, lengths, middles, used_vertices, vertex_normals
 from ..nearest import NearestPoints
-from .topology import vertex_normals
 
 # Limbs are thin: cloth further than this below skin, or below another garment, belongs to their other side. Garments stand
 # off the body, skirts of heavy people by more than a limb is thick.

@@ -8,10 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from ...geometry import Mesh
-from ...vectors import every, used_vertices
+from ...vectors import every, used_vertices, vertex_normals
 from ..nearest import NearestPoints
 from .figure import Figure
-from .topology import vertex_normals
 
 # Skin this near to a border stays, however tight the garment: borders move with the pose. By measurement.
 MARGIN = 0.04

@@ -9,10 +9,10 @@ import numpy as np
 
 from ...geometry import Mesh
 from ...materials.shader import Shader
-from ...vectors import every, used_vertices
+from ...vectors import every, used_vertices, vertex_normals
 from ..nearest import NearestPoints
 from .figure import SIDES, Figure
-from .topology import Fabric, vertex_normals
+from .topology import Fabric
 
 FAR = 0.2
 TURN_IN = 0.034

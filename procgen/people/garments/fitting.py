@@ -8,13 +8,12 @@ from functools import lru_cache
 import numpy as np
 
 from ...keyed import Keyed
-from ...vectors import some
+from ...vectors import some, vertex_normals
 from ..body_state import BodyState
 from .collide import Collider, Samples, surface_samples
 from .figure import ANKLE, ARM, ELBOW, FOOT, HIP, KNEE, NECK, PELVIS, SIDES, SPINE3, Canonical, Figure, smoothstep
 from .pattern import TRUNK, Pattern
 from .profile import Profile, girths
-from .topology import vertex_normals
 
 
 @dataclass(frozen=True)

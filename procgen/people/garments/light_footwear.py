@@ -13,6 +13,7 @@ from ...geometry import Mesh
 from ...materials.cloth import cloth_material, plain_material
 from ...registry import garments
 from ...spec import FabricSpec, GarmentSpec
+from ...vectors import vertex_normals
 from ..body_state import BodyState
 from .collide import Collider, surface_samples
 from .cuts import graded
@@ -24,7 +25,7 @@ from .pattern import Cutter, Pattern
 from .shoes import ShoeSpec, around_foot, shoe_mesh
 from .strips import grid_faces, slab
 from .tailoring import Mode
-from .topology import Blend, Fabric, subdivide, vertex_normals
+from .topology import Blend, Fabric, subdivide
 
 
 @dataclass(frozen=True)

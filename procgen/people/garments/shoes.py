@@ -12,13 +12,13 @@ from ...geometry import Mesh
 from ...materials.cloth import cloth_material, plain_material
 from ...registry import garments
 from ...spec import FabricSpec, GarmentSpec
+from ...vectors import vertex_normals
 from ..body_state import BodyState
 from .figure import SIDES, Figure, figure_of
 from .last import AROUND, LEVELS, Last, Shoe, carry_shoe, shape_shoe
 from .parts import Parts
 from .strips import slab, tube
 from .tailoring import Mode
-from .topology import vertex_normals
 
 
 @dataclass(frozen=True)

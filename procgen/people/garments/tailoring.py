@@ -10,6 +10,7 @@ import numpy as np
 
 from ...geometry import Mesh
 from ...keyed import Keyed
+from ...vectors import vertex_normals
 from ..body_state import BodyState
 from .collide import Collider, layer_samples
 from .drape import Cloth, relax
@@ -18,7 +19,7 @@ from .finish import Draped, limb_coordinates, loop_distance, pattern_coordinates
 from .fitting import Ease, carry, fit, joint_weights, signed_arm, skin_samples
 from .folds import Folding, Relief, folds_of, height_in
 from .pattern import Pattern
-from .topology import Blend, Fabric, subdivide, vertex_normals
+from .topology import Blend, Fabric, subdivide
 
 # "far" is "fast" on the cut pattern itself, with a quarter of the vertices: for people who are small in the picture.
 Mode = Literal["fast", "drape", "far"]

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ...vectors import corners_sum, cross, every, lengths, some, used_vertices
+from ...vectors import every, some, used_vertices
 
 
 @dataclass(frozen=True)
@@ -358,15 +358,3 @@ def neighbour_table(directed: np.ndarray, count: int) -> tuple[np.ndarray, np.nd
     index[slot, start] = end
     weight[slot, start] = 1.0 / degree[start]
     return index, weight
-
-
-def vertex_normals(x: np.ndarray, tris: np.ndarray) -> np.ndarray:
-    """(N, 3) unit normals, area weighted; any of (T, 3) triangles or (Q, 4) quads."""
-    corner = [x[tris[:, k]] for k in range(tris.shape[1])]
-    if tris.shape[1] == 4:
-        n = cross(corner[2] - corner[0], corner[3] - corner[1])
-    else:
-        n = cross(corner[1] - corner[0], corner[2] - corner[0])
-    out = corners_sum(n, tris, len(x))
-    out /= np.maximum(lengths(out), 1e-20)[:, None]
-    return out.astype(x.dtype)
