@@ -18,6 +18,8 @@ from ..nearest import NearestPoints
 SKIN_DEPTH, LAYER_DEPTH = 0.06, 0.16
 # Room above the clearance for cloth that was taken over another, so that folds do not come through, metres.
 OVER = 0.006
+# How far below a border hanging cloth is taken along, metres.
+HEM = 0.12
 
 
 @dataclass(frozen=True)
@@ -149,19 +151,26 @@ class Collider:
 
     def cover(self, x: np.ndarray) -> np.ndarray:
         """(V, 3) metres that take vertices of the trunk which lie under the surface out over it; 0 beside it and outside."""
+        move = np.zeros_like(x)
         if len(self.points) == 0:
-            return np.zeros_like(x)
-        which = self.nearest(x)
-        normals, off = self.normals[which], x - self.points[which]
+            return move
+        low, high = self.points.min(0) - HEM, self.points.max(0) + HEM
+        ids = np.flatnonzero(every((x > low) & (x < high)))
+        if len(ids) == 0:
+            return move
+        worn = self.worn[ids]
+        which = self.on(worn).nearest(x[ids])
+        normals, off = self.normals[which], x[ids] - self.points[which]
         height = np.einsum("ij,ij->i", off, normals)
         # Below the surface the nearest sample is straight above; beyond a border it is not. What hangs a little lower than
         # a hem is taken along, or it would cut through the hem.
         beside = np.einsum("ij,ij->i", off, off) - height**2
-        hangs = (off[:, 2] < 0) & (off[:, 2] ** 2 > 0.5 * beside) & (beside < 0.12**2)
+        hangs = (off[:, 2] < 0) & (off[:, 2] ** 2 > 0.5 * beside) & (beside < HEM**2)
         need = self.clearance[which] + OVER - height
-        trunk = (np.abs(self.worn) < 0.1) & (np.abs(self.arm[which]) < 0.15)  # sleeves lie close on sleeves by themselves
+        trunk = (np.abs(worn) < 0.1) & (np.abs(self.arm[which]) < 0.15)  # sleeves lie close on sleeves by themselves
         under = trunk & (need > OVER) & (need < LAYER_DEPTH) & ((beside < 0.015**2 + (0.5 * height) ** 2) | hangs)
-        return normals * np.where(under, need, 0.0)[:, None]
+        move[ids] = normals * np.where(under, need, 0.0)[:, None]
+        return move
 
     def push(self, x: np.ndarray, which: np.ndarray | None = None) -> np.ndarray:
         """Move vertices that are too close out along the normals of their samples."""

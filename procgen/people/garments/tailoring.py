@@ -175,13 +175,13 @@ def make(
     )
 
 
-def _over(pattern: Pattern, x: np.ndarray, layer: Collider, least: float, rounds: int = 30) -> np.ndarray:
+def _over(pattern: Pattern, x: np.ndarray, layer: Collider, least: float, rounds: int = 20) -> np.ndarray:
     """The skinned garment taken over one that stands further off the body, and the cloth around along with it.
 
     Collisions do not see to that: between skin and a wide skirt, or in a shoe, a vertex is nearest to the skin, and outside
     of it. What is less than `least` metres deep they do see to.
     """
-    for _ in range(3):
+    for _ in range(2):
         asked = layer.cover(x)
         deep = np.sqrt(np.einsum("ij,ij->i", asked, asked))
         share = smoothstep(deep.max(initial=0.0), least, 2 * least)
