@@ -173,7 +173,7 @@ def _folder(model: str, path: Path) -> ModelInfo:
         parts = [
             path / k for k, v in config.items() if isinstance(v, list) and len(v) == 2 and v[0] and _weighted(v[1])
         ]
-    total = sum(_weights(part, model) for part in parts)
+    total = sum(check_weights(part, model) for part in parts)
     return ModelInfo(model, "folder", family, role, total, _licence(path))
 
 
@@ -184,7 +184,7 @@ def _weighted(class_name: Any) -> bool:
     )
 
 
-def _weights(folder: Path, model: str) -> int:
+def check_weights(folder: Path, model: str) -> int:
     """Bytes of the safetensors files of one component, each with a whole header and a whole body."""
     if not folder.is_dir():
         raise SpecError(f"{model!r} lacks its part {folder.name!r}", fix="download the model again")
@@ -198,7 +198,7 @@ def _weights(folder: Path, model: str) -> int:
             )
         raise SpecError(f"{model!r} has no weights in {folder.name!r}", fix="download the model again")
     for index in folder.glob("*.safetensors.index.json"):
-        named = set(_json(index).get("weight_map", {}).values())
+        named = set(read_json(index).get("weight_map", {}).values())
         lacking = sorted(n for n in named if not (folder / str(n)).is_file())
         if lacking:
             raise SpecError(f"{model!r} lacks {lacking[0]!r} of {folder.name!r}", fix="download the model again")
@@ -211,14 +211,15 @@ def read_config(folder: Path) -> dict[str, Any]:
     """model_index.json or config.json of a model folder."""
     for name in ("model_index.json", "config.json"):
         if (folder / name).is_file():
-            return _json(folder / name)
+            return read_json(folder / name)
     raise SpecError(
         f"{str(folder)!r} is no model folder: it has no model_index.json and no config.json",
         fix="give the folder in diffusers' layout, or a .safetensors file",
     )
 
 
-def _json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object of a model's folder."""
     with disk("read", path):
         text = path.read_bytes()
     try:
@@ -303,6 +304,13 @@ def fingerprint(model: str) -> str:
     else:
         digest.update(model.encode())
     return digest.hexdigest()
+
+
+def fingerprint_all(model: str, parts: tuple[str, ...] = ()) -> str:
+    """Of a model and the networks that go with it: a retrained network gives other pictures under the same name."""
+    if not parts:
+        return fingerprint(model) if model else ""
+    return hashlib.sha256(" ".join(fingerprint(m) for m in (model, *parts)).encode()).hexdigest()
 
 
 def before_download(info: ModelInfo) -> str:

@@ -33,6 +33,10 @@ class MethodParameters(Spec):
         """Names of the input files that a job with these parameters needs."""
         return ("render",)
 
+    def parts(self) -> tuple[str, ...]:
+        """Further models, as folders, files or names, whose content decides the result."""
+        return ()
+
 
 @dataclass
 class Request:

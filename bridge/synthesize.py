@@ -27,7 +27,7 @@ from ..procgen.seeds import Seed
 from .client import Backend, run_job
 from .frame_inputs import UserFiles, family_of, frame_inputs
 from .methods import methods
-from .models import fingerprint
+from .models import fingerprint_all
 from .outcome import Report
 from .prompts import compose
 from .protocol import Job, Result
@@ -83,7 +83,7 @@ class SynthesizeOptions:
             "format": "vivant-synthesis", "schema_version": SYNTHESIS_VERSION, "method": self.method, "model": self.model,
             "prompt": self.prompt, "negative_prompt": self.negative_prompt, "style": self.style, "seed": self.seed,
             "parameters": parameters.to_dict(),
-            "model_fingerprint": fingerprint(self.model) if self.model else "",
+            "model_fingerprint": fingerprint_all(self.model, parameters.parts()),
             **{k: sha256_file(v) for k, v in vars(self.files).items() if v is not None},
         }  # fmt: skip
 

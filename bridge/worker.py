@@ -23,8 +23,7 @@ from typing import IO, Any
 from ..procgen.errors import BridgeError, MissingDependency, SpecError, VivantError
 from .blobs import BlobStore, default_folder
 from .methods import methods
-from .models import fingerprint as fingerprint_of
-from .models import identify
+from .models import fingerprint_all, identify
 from .pictures import encode_array
 from .protocol import PROTOCOL, Job, Result, error_to_dict, read_message, write_message
 from .request import Answer, Cancelled, MethodParameters, Request
@@ -163,13 +162,11 @@ def prepare(job: Job) -> tuple[MethodParameters, str]:
     missing = [name for name in parameters.inputs() if name not in job.inputs]
     if missing:
         raise SpecError(f"method {job.method!r} lacks its input(s) {', '.join(missing)}", fix="send them with the job")
-    fingerprint = ""
     if parameters.needs_model and not job.model:
         raise SpecError(f"method {job.method!r} needs a model", fix="name a folder, a .safetensors file or a hub model")
     if job.model:
         identify(job.model)
-        fingerprint = fingerprint_of(job.model)
-    return parameters, job.key(fingerprint)
+    return parameters, job.key(fingerprint_all(job.model, parameters.parts()))
 
 
 def in_plain_words(error: Exception) -> Exception:

@@ -11,18 +11,14 @@ import pytest
 import torch
 from diffusers import ControlNetModel, ControlNetUnionModel, T2IAdapter
 from vivant.bridge.diffusion import control
-from vivant.bridge.diffusion.control import grow_mask, synthesize
+from vivant.bridge.diffusion.control import grow_mask
 from vivant.bridge.diffusion.devices import fit
 from vivant.bridge.diffusion.text import prompt_embeds, windows
-from vivant.bridge.methods import methods
 from vivant.bridge.pictures import read_mask, read_picture
-from vivant.bridge.protocol import Job
-from vivant.bridge.request import Cancelled, Request
+from vivant.bridge.request import Cancelled
+from vivant.bridge_tests.jobs import HEIGHT, WIDTH, awaken, label_files, run
 from vivant.bridge_tests.tiny import tiny_sd15, tiny_sdxl
-from vivant.procgen.dataset.png import write_png
 from vivant.procgen.errors import VivantError
-
-HEIGHT, WIDTH = 37, 51  # odd on purpose
 
 
 @pytest.fixture(scope="module")
@@ -47,38 +43,9 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def awaken(net: Any) -> Any:
-    """Give zero-initialised layers something to say."""
-    with torch.no_grad():
-        for parameter in net.parameters():
-            if not parameter.any():
-                parameter.normal_(0, 0.3)
-    return net
-
-
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    root, rng = tmp_path_factory.mktemp("files"), np.random.default_rng(2)
-    for name in ("render", "pose", "depth", "normal", "semantic", "reference"):
-        write_png(root / f"{name}.png", rng.integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8))
-    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
-    mask[8:30, 12:30] = 255
-    write_png(root / "mask.png", mask)
-    return {p.stem: p for p in root.iterdir()}
-
-
-SESSION: dict[str, Any] = {}
-
-
-def run(
-    files: dict[str, Path], model: Path, say: Any = None, job: dict[str, Any] | None = None, **parameters: Any
-) -> Any:
-    """A job through the method, in a session that keeps the last model."""
-    given = {"steps": 2, "controls": (), "guidance": 3.0, **parameters}
-    p = methods.get("control").spec(**given)
-    asked = {"prompt": "a woman", "negative_prompt": "hats", "seed": 3, "dtype": "fp32", "device": "cpu", **(job or {})}
-    request = Request(Job("x", "control", str(model), **asked), p, files, say or (lambda *a: None), SESSION)
-    return synthesize(request)
+    return label_files(tmp_path_factory.mktemp("files"))
 
 
 @pytest.mark.parametrize("family", ["sd15", "sdxl"])

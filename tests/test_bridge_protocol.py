@@ -28,6 +28,7 @@ from vivant.bridge.protocol import (
     read_message,
     write_message,
 )
+from vivant.bridge.worker import prepare
 from vivant.procgen.errors import BridgeError, MissingDependency, SpecError, VivantError
 
 REF = FileRef("ab" * 32, ".png", 12)
@@ -235,6 +236,18 @@ def test_a_fingerprint_follows_the_content_not_the_place(tmp_path: Path) -> None
     before = models.fingerprint(str(a))
     os.utime(file, (1, 1))
     assert models.fingerprint(str(a)) != before
+
+
+def test_a_retrained_network_under_the_same_name_is_another_job(tmp_path: Path) -> None:
+    model, net = model_folder(tmp_path / "m"), tmp_path / "net.safetensors"
+    safetensors(net, ("controlnet_cond_embedding.x",))
+    render = FileRef("0" * 64, ".png", 1)
+    asked = Job("a", "control", str(model), inputs={"render": render, "pose": render},
+                parameters={"controls": ["pose"], "control_models": [str(net)]})  # fmt: skip
+    first = prepare(asked)[1]
+    assert prepare(asked)[1] == first
+    safetensors(net, ("controlnet_cond_embedding.x", "controlnet_cond_embedding.y"))
+    assert prepare(asked)[1] != first
 
 
 def _missing(root: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,13 +17,10 @@ from ..methods.control import ControlParameters
 from ..models import fingerprint, identify
 from ..pictures import read_mask, read_picture
 from ..request import Answer, Request
-from .devices import Fit, fit, noise
+from .call_arguments import control_arguments, multiple, start_noise, text_arguments
+from .devices import Fit, fit
+from .ip_adapter import load_ip_adapter
 from .pipelines import load_base, load_networks, pipeline_for, place
-from .text import prompt_embeds
-
-# Numbers of xinsir's union network for SDXL, and of the first union networks for FLUX.
-_UNION_MODES = {"pose": 0, "depth": 1, "normal": 4, "semantic": 5}
-_FLUX_MODES = {"depth": 2, "pose": 4}
 
 
 def synthesize(request: Request) -> Answer:
@@ -56,9 +53,11 @@ def _attempt(
 ) -> Answer:
     job = request.job
     task = "inpaint" if p.keep != "nothing" else "image" if p.strength < 1 else "text"
+    if task != "text" and int(p.steps * p.strength) < 1:
+        raise SpecError("the strength leaves no step", got=f"{p.steps} steps x {p.strength}", fix="more of either")
     pipe, family, kind = _pipeline(request, p, plan, task)
     work_w, work_h = (max(8, round(s * plan.scale)) for s in (width, height))
-    step = _multiple(pipe, kind)
+    step = multiple(pipe, kind)
     padded = (math.ceil(work_w / step) * step, math.ceil(work_h / step) * step)
 
     def ready(picture: np.ndarray) -> Tensor:
@@ -68,23 +67,17 @@ def _attempt(
         full = np.pad(small, ((0, padded[1] - work_h), (0, padded[0] - work_w), (0, 0)), mode="edge")
         return torch.from_numpy(np.ascontiguousarray(full.transpose(2, 0, 1)))[None].to(plan.dtype)
 
-    arguments = _text(pipe, family, job.prompt, job.negative_prompt)
+    arguments = text_arguments(pipe, family, job.prompt, job.negative_prompt)
     arguments |= {"width": padded[0], "height": padded[1], "num_inference_steps": p.steps, "output_type": "np"}
     arguments["true_cfg_scale" if family == "qwenimage" else "guidance_scale"] = p.guidance
     arguments["generator"] = torch.Generator("cpu").manual_seed(job.seed)
     images = [ready(read_picture(request.file(name))) for name in p.controls]
-    arguments |= _control_arguments(pipe, family, kind, p, images, task)
+    arguments |= control_arguments(pipe, family, kind, p, images, task)
     repaint = None
     if task != "text":
         arguments |= {"image": ready(render), "strength": p.strength}
-    elif family in ("sd15", "sdxl"):
-        shape = (
-            1,
-            pipe.unet.config.in_channels,
-            padded[1] // pipe.vae_scale_factor,
-            padded[0] // pipe.vae_scale_factor,
-        )
-        arguments["latents"] = noise(shape, job.seed, "cpu", plan.dtype)
+    else:
+        arguments["latents"] = start_noise(pipe, family, padded, job.seed, plan.dtype)
     if task == "inpaint":
         people = read_mask(request.file("mask"))
         repaint = people if p.keep == "background" else ~people
@@ -92,7 +85,7 @@ def _attempt(
         arguments["mask_image"] = (ready(soft * 255)[:, :1] > 0.01).to(plan.dtype)
     if p.ip_adapter:
         arguments["ip_adapter_image"] = read_picture(request.file("reference"))
-    arguments |= _progress(pipe, request, math.ceil(p.steps * (p.strength if task != "text" else 1)))
+    arguments |= _progress(pipe, request, int(p.steps * (p.strength if task != "text" else 1)))
     known = inspect.signature(type(pipe).__call__).parameters
     made = pipe(**{k: v for k, v in arguments.items() if k in known}).images[0]
     picture = np.asarray(made, np.float32)[:work_h, :work_w] * 255
@@ -110,92 +103,48 @@ def _attempt(
 
 
 def _pipeline(request: Request, p: ControlParameters, plan: Fit, task: str) -> tuple[Any, str, str]:
-    """A placed pipeline, kept in the session while jobs ask for the same."""
-    job = request.job
-    models = tuple(p.control_models)
-    key = ("control", job.model, fingerprint(job.model), p.controls, models, p.ip_adapter, plan, task)
-    name = repr(key)
-    if name not in request.session:
-        request.step(0, p.steps, "loading the model")
+    """A placed pipeline, its family, and the kind of its network; what the next job needs again stays in the session."""
+    job, models = request.job, tuple(p.control_models)
+    asked = (p.controls, tuple((m, fingerprint(m)) for m in models))
+    base_key = (job.model, fingerprint(job.model), p.ip_adapter and fingerprint(p.ip_adapter), plan)
+    if plan.offload != "none":
+        base_key += (asked, task)  # parts that hang on one pipeline's hooks cannot be handed to another
+
+    def load() -> tuple[Any, str]:
         request.session.clear()
+        request.step(0, p.steps, "loading the model")
         base, family = load_base(job.model, plan.dtype, job.download)
-        network, kind = load_networks(family, p.controls, models, plan.dtype, job.download)
-        pipe = pipeline_for(base, family, kind, task, network)
         if p.ip_adapter:
-            _load_ip_adapter(pipe, p.ip_adapter)
+            load_ip_adapter(base, family, p.ip_adapter)
+        return base, family
+
+    def load_net() -> tuple[Any, str]:
+        request.session.pop("control pipeline", None)
+        return load_networks(family, p.controls, models, plan.dtype, job.download)
+
+    def assemble() -> Any:
+        pipe = pipeline_for(base, family, kind, task, network)
         place(pipe, plan)
-        request.session[name] = (pipe, family, kind)
-    pipe, family, kind = request.session[name]
+        return pipe
+
+    base, family = _kept(request, "control base", base_key, load)
+    network, kind = _kept(request, "control network", (base_key, asked), load_net)
+    pipe = _kept(request, "control pipeline", (base_key, asked, task), assemble)
     if p.ip_adapter:
+        if not hasattr(pipe, "set_ip_adapter_scale"):
+            raise SpecError(
+                f"{type(pipe).__name__} takes no IP-Adapter", fix="use ControlNets with it, or leave it out"
+            )
         pipe.set_ip_adapter_scale(p.ip_adapter_scale)
     return pipe, family, kind
 
 
-def _load_ip_adapter(pipe: Any, file: str) -> None:
-    path = Path(file).expanduser()
-    if path.suffix != ".safetensors" or not path.is_file():
-        raise SpecError("an IP-Adapter is one .safetensors file on this machine", got=file)
-    if not hasattr(pipe, "load_ip_adapter"):
-        raise SpecError(f"{type(pipe).__name__} takes no IP-Adapter", fix="leave out ip_adapter")
-    encoder = path.parent / "image_encoder"
-    if getattr(pipe, "image_encoder", None) is None and not encoder.is_dir():
-        raise SpecError(f"there is no image encoder beside {path.name!r}", fix=f"copy its folder to {str(encoder)!r}")
-    pipe.load_ip_adapter(
-        str(path.parent), subfolder="", weight_name=path.name, local_files_only=True,
-        image_encoder_folder=str(encoder) if encoder.is_dir() else None,
-    )  # fmt: skip
-
-
-def _multiple(pipe: Any, kind: str) -> int:
-    """What width and height must be multiples of."""
-    step = pipe.vae_scale_factor
-    if not hasattr(pipe, "unet"):
-        step *= 2  # transformers read patches of two latents
-    if kind == "t2i_adapter":
-        step = math.lcm(step, pipe.adapter.total_downscale_factor)
-    return step
-
-
-def _text(pipe: Any, family: str, prompt: str, negative: str) -> dict[str, Any]:
-    if family in ("sd15", "sdxl"):
-        return dict(prompt_embeds(pipe, family, prompt, negative))
-    return {"prompt": prompt, "negative_prompt": negative or None}
-
-
-def _control_arguments(
-    pipe: Any, family: str, kind: str, p: ControlParameters, images: list[Tensor], task: str
-) -> dict[str, Any]:
-    if not kind:
-        return {}
-    scales = list(p.scales) if len(p.scales) > 1 else list(p.scales) * len(images)
-    several = len(images) > 1
-    if kind == "t2i_adapter":
-        return {
-            "image": images if several else images[0],
-            "adapter_conditioning_scale": scales if several else scales[0],
-            "adapter_conditioning_factor": p.control_end,
-        }
-    union = kind == "controlnet_union"
-    # Plain pipelines call the control picture "image", those that also take a picture call it "control_image".
-    name = "image" if task == "text" and family in ("sd15", "sdxl") and not union else "control_image"
-    out: dict[str, Any] = {
-        name: images if several or union else images[0],
-        "controlnet_conditioning_scale": scales if several or union else scales[0],
-        "control_guidance_start": p.control_start,
-        "control_guidance_end": p.control_end,
-    }
-    if union:
-        out["control_mode"] = [_UNION_MODES[c] for c in p.controls]
-    elif family == "flux" and getattr(pipe.controlnet, "union", False):
-        modes = [_flux_mode(c) for c in p.controls]
-        out["control_mode"] = modes if several else modes[0]
-    return out
-
-
-def _flux_mode(control: str) -> int:
-    if control not in _FLUX_MODES:
-        raise SpecError(f"FLUX's union networks take no {control!r}", expected=", ".join(_FLUX_MODES))
-    return _FLUX_MODES[control]
+def _kept(request: Request, name: str, key: Any, make: Callable[[], Any]) -> Any:
+    """A part of the session, made anew when it is asked for with another key."""
+    if name not in request.session or request.session[name][0] != key:
+        request.session.pop(name, None)
+        request.session[name] = (key, make())
+    return request.session[name][1]
 
 
 def _progress(pipe: Any, request: Request, steps: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -174,11 +175,28 @@ def load_networks(
         )
     cls = getattr(diffusers, _NETWORKS[(family, kind)])
     nets = [_load_network(cls, info, dtype, download) for info in infos]
+    if kind == "controlnet_union":
+        nets[0].register_forward_hook(_silent_at_zero, with_kwargs=True)
     if kind == "controlnet_union" or len(controls) == 1:
         return nets[0], kind
-    if len(nets) == 1:  # one network for several pictures: its weights are shared
+    if family == "qwenimage":  # its class for several pictures takes one network for all of them
+        if len(nets) > 1:
+            raise SpecError(
+                "Qwen-Image takes one union network for all controls",
+                got=", ".join(names),
+                fix="name one, or one control",
+            )
+    elif len(nets) == 1:  # one network for several pictures: its weights are shared
         nets = nets * len(controls)
     return _multi(family, kind)(nets), kind
+
+
+def _silent_at_zero(net: Any, args: Any, given: dict[str, Any], out: Any) -> Any:
+    """With several pictures diffusers weighs these alone, and what the network says without any would stay."""
+    scales = given["conditioning_scale"]
+    if any(scales if isinstance(scales, list) else [scales]):
+        return out
+    return [torch.zeros_like(d) for d in out[0]], torch.zeros_like(out[1])
 
 
 def _load_network(cls: Any, info: ModelInfo, dtype: torch.dtype, download: bool) -> Any:
@@ -194,14 +212,10 @@ def _load_network(cls: Any, info: ModelInfo, dtype: torch.dtype, download: bool)
 
 def _multi(family: str, kind: str) -> Any:
     name = _MULTI[(family, kind)]
-    if name == "MultiControlNetModel":
+    if name == "MultiControlNetModel":  # the only one that diffusers does not export
         from diffusers.models.controlnets.multicontrolnet import MultiControlNetModel
 
         return MultiControlNetModel
-    if name == "FluxMultiControlNetModel":
-        from diffusers.models.controlnets.controlnet_flux import FluxMultiControlNetModel
-
-        return FluxMultiControlNetModel
     return getattr(diffusers, name)
 
 
@@ -221,9 +235,11 @@ def pipeline_for(base: Any, family: str, kind: str, task: str, network: Any = No
             fix="strength 1 and keep nothing need only 'text'",
         )  # fmt: skip
     cls = getattr(diffusers, tasks[task])
-    if network is None:
-        return base if type(base) is cls else cls.from_pipe(base)
-    return cls.from_pipe(base, **{"adapter" if kind == "t2i_adapter" else "controlnet": network})
+    if network is None and type(base) is cls:
+        return base
+    # Not cls.from_pipe: it casts everything to fp32, or to one dtype what must stay fp32.
+    given = {**base.config, **base.components, "adapter" if kind == "t2i_adapter" else "controlnet": network}
+    return cls(**{k: v for k, v in given.items() if k in inspect.signature(cls.__init__).parameters})
 
 
 def place(pipe: Any, fit: Fit) -> None:

@@ -65,6 +65,9 @@ class ControlParameters(MethodParameters):
         found += ["mask"] if self.keep != "nothing" else []
         return tuple(found + (["reference"] if self.ip_adapter else []))
 
+    def parts(self) -> tuple[str, ...]:
+        return tuple(m for m in (*self.control_models, self.ip_adapter) if m)
+
 
 @methods.register("control", spec=ControlParameters)
 def run_control(request: Request) -> Answer:
