@@ -1,7 +1,7 @@
-"""Nearest points: scipy's k-d tree where it is installed, our own in numpy inside Blender, which has no scipy.
+"""Nearest points: scipy's k-d tree where it is installed, Blender's inside Blender, which has no scipy, else one in numpy.
 
-Both give the same distances to the last bit and the same indices, except that equally near points may be told apart
-differently.
+All give the same distances and the same indices, except that equally near points may be told apart differently; Blender's
+tree holds single precision, so to it points are equally near that differ by some nanometres.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class NearestPoints:
 
     Args:
         points: (N, 3) metres; finite, N >= 1.
-        provider: "scipy", "numpy", or "auto" for scipy where there is one.
+        provider: "scipy", "mathutils", "numpy", or "auto" for the first of them that is there.
     """
 
     def __init__(self, points: np.ndarray, provider: str = "auto") -> None:
@@ -30,8 +30,13 @@ class NearestPoints:
         if len(p) == 0:
             raise BuildError("there is nothing to search: no points were given", fix="pass at least one point")
         self.points = p
-        use_scipy = provider == "scipy" or (provider == "auto" and scipy_tree() is not None)
-        self._tree: Any = scipy_tree()(p, leafsize=12) if use_scipy else NumpyTree(p)
+        if provider == "auto":
+            provider = "scipy" if scipy_tree() else "mathutils" if blender_tree() else "numpy"
+        self._tree: Any
+        if provider == "scipy":
+            self._tree = scipy_tree()(p, leafsize=12)
+        else:
+            self._tree = BlenderTree(p) if provider == "mathutils" else NumpyTree(p)
 
     def query(
         self, x: np.ndarray, k: int = 1, max_distance: float = np.inf, guess: np.ndarray | None = None
@@ -47,17 +52,22 @@ class NearestPoints:
         Returns:
             distance (M,) or (M, k) float64 ascending, +inf where there is none; index (M,) or (M, k) int64, N where none.
         """
-        if isinstance(self._tree, NumpyTree):
+        if isinstance(self._tree, NumpyTree | BlenderTree):
             return self._tree.query(x, k, max_distance, guess)
         x = np.ascontiguousarray(x, np.float64).reshape(-1, 3)
         # scipy leaves out what lies exactly at the limit; ours keeps it.
         limit = np.nextafter(max_distance, np.inf) if np.isfinite(max_distance) else np.inf
         _, index = self._tree.query(x, k=np.arange(1, k + 1), distance_upper_bound=limit)
-        none = index == len(self.points)
-        offset = self.points[np.where(none, 0, index)] - x[:, None]
-        distance = np.where(none, np.inf, np.sqrt(np.einsum("ijk,ijk->ij", offset, offset)))
         index = index.astype(np.int64)
+        distance = _distance(self.points, x, index)
         return (distance[:, 0], index[:, 0]) if k == 1 else (distance, index)
+
+
+def _distance(points: np.ndarray, x: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """(M, k) metres between queries and the points that were found for them; +inf where there is none."""
+    none = index == len(points)
+    offset = points[np.where(none, 0, index)] - x[:, None]
+    return np.where(none, np.inf, np.sqrt(np.einsum("ijk,ijk->ij", offset, offset)))
 
 
 @lru_cache(maxsize=1)
@@ -68,6 +78,54 @@ def scipy_tree() -> Any:
     except ImportError:
         return None
     return cKDTree
+
+
+@lru_cache(maxsize=1)
+def blender_tree() -> Any:
+    """Blender's KDTree, or None outside of Blender."""
+    try:
+        from mathutils.kdtree import KDTree  # pyright: ignore[reportMissingModuleSource]
+    except ImportError:
+        return None
+    return KDTree
+
+
+class BlenderTree:
+    """Blender's k-d tree, asked one query after the other: two to three times as fast as `NumpyTree`.
+
+    Args:
+        points: (N, 3) metres; finite, N >= 1.
+    """
+
+    def __init__(self, points: np.ndarray) -> None:
+        self.points = points
+        self._centre = points.mean(0)  # single precision is finest near zero
+        self._tree = blender_tree()(len(points))
+        insert = self._tree.insert
+        for i, point in enumerate((points - self._centre).tolist()):
+            insert(point, i)
+        self._tree.balance()
+
+    def query(
+        self, x: np.ndarray, k: int = 1, max_distance: float = np.inf, guess: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As `NearestPoints.query`; the guess is of no use here."""
+        x = np.ascontiguousarray(x, np.float64).reshape(-1, 3)
+        n, asked = len(self.points), (x - self._centre).tolist()
+        index = np.full((len(x), k), n, np.int64)
+        if k == 1:
+            find = self._tree.find
+            index[:, 0] = [find(point)[1] for point in asked]
+        else:
+            find_n, most = self._tree.find_n, min(k, n)
+            index[:, :most] = [[found[1] for found in find_n(point, most)] for point in asked] or index[:, :most]
+        distance = _distance(self.points, x, index)
+        if k > 1:  # what single precision could not tell apart
+            order = np.argsort(distance, axis=1, kind="stable")
+            distance, index = (np.take_along_axis(a, order, 1) for a in (distance, index))
+        far = distance > max_distance
+        distance[far], index[far] = np.inf, n
+        return (distance[:, 0], index[:, 0]) if k == 1 else (distance, index)
 
 
 class NumpyTree:
