@@ -23,14 +23,16 @@ def environment(folder: Path, version: str) -> Path | None:
     python = home / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
-    have = subprocess.run([str(python), "-c", "import bpy, pytest, vivant"], capture_output=True, check=False, cwd=folder)
-    if have.returncode == 0:
-        return python
     pip = [str(python), "-m", "pip", "install", "--quiet"]
-    wheel = subprocess.run([*pip, f"bpy=={version}", "numpy<2", *NEEDS], check=False)
-    if wheel.returncode:
+    have = subprocess.run([str(python), "-c", "import bpy, pytest"], capture_output=True, check=False, cwd=folder)
+    if have.returncode and subprocess.run([*pip, f"bpy=={version}", "numpy<2", *NEEDS], check=False).returncode:
         return None
-    subprocess.run([*pip, "--no-deps", "--editable", str(ROOT)], check=True)
+    # The environment may have served another checkout before; it is this one that is to be tested.
+    of = subprocess.run(
+        [str(python), "-c", "import vivant; print(vivant.__file__)"], capture_output=True, text=True, check=False, cwd=folder
+    )
+    if Path(of.stdout.strip()).parent != ROOT:
+        subprocess.run([*pip, "--no-deps", "--editable", str(ROOT)], check=True)
     return python
 
 
