@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bpy  # noqa: F401 (mathutils comes with it)
 import numpy as np
 import pytest
-from vivant.procgen.people.nearest import BlenderTree, NearestPoints, blender_tree
+from vivant.procgen.blender.kd_tree import BlenderTree
+from vivant.procgen.people.nearest import NearestPoints
 
 
 def scattered(count: int, seed: int) -> np.ndarray:
@@ -17,7 +19,6 @@ def scattered(count: int, seed: int) -> np.ndarray:
 @pytest.mark.parametrize("k", [1, 4, 9])
 @pytest.mark.parametrize("limit", [np.inf, 0.05])
 def test_it_agrees_with_numpy(n: int, k: int, limit: float) -> None:
-    assert blender_tree() is not None
     points, x = scattered(n, n), scattered(200, 7) + 0.01
     d, i = NearestPoints(points, "mathutils").query(x, k, limit)
     expected, rows = NearestPoints(points, "numpy").query(x, k, limit)

@@ -36,7 +36,7 @@ class NearestPoints:
         if provider == "scipy":
             self._tree = scipy_tree()(p, leafsize=12)
         else:
-            self._tree = BlenderTree(p) if provider == "mathutils" else NumpyTree(p)
+            self._tree = blender_tree()(p) if provider == "mathutils" else NumpyTree(p)
 
     def query(
         self, x: np.ndarray, k: int = 1, max_distance: float = np.inf, guess: np.ndarray | None = None
@@ -52,18 +52,18 @@ class NearestPoints:
         Returns:
             distance (M,) or (M, k) float64 ascending, +inf where there is none; index (M,) or (M, k) int64, N where none.
         """
-        if isinstance(self._tree, NumpyTree | BlenderTree):
+        if not isinstance(self._tree, scipy_tree() or ()):
             return self._tree.query(x, k, max_distance, guess)
         x = np.ascontiguousarray(x, np.float64).reshape(-1, 3)
         # scipy leaves out what lies exactly at the limit; ours keeps it.
         limit = np.nextafter(max_distance, np.inf) if np.isfinite(max_distance) else np.inf
         _, index = self._tree.query(x, k=np.arange(1, k + 1), distance_upper_bound=limit)
         index = index.astype(np.int64)
-        distance = _distance(self.points, x, index)
+        distance = distances(self.points, x, index)
         return (distance[:, 0], index[:, 0]) if k == 1 else (distance, index)
 
 
-def _distance(points: np.ndarray, x: np.ndarray, index: np.ndarray) -> np.ndarray:
+def distances(points: np.ndarray, x: np.ndarray, index: np.ndarray) -> np.ndarray:
     """(M, k) metres between queries and the points that were found for them; +inf where there is none."""
     none = index == len(points)
     offset = points[np.where(none, 0, index)] - x[:, None]
@@ -82,50 +82,12 @@ def scipy_tree() -> Any:
 
 @lru_cache(maxsize=1)
 def blender_tree() -> Any:
-    """Blender's KDTree, or None outside of Blender."""
+    """The class of trees that ask Blender's own, or None outside of Blender."""
     try:
-        from mathutils.kdtree import KDTree  # pyright: ignore[reportMissingModuleSource]
+        from ..blender.kd_tree import BlenderTree
     except ImportError:
         return None
-    return KDTree
-
-
-class BlenderTree:
-    """Blender's k-d tree, asked one query after the other: two to three times as fast as `NumpyTree`.
-
-    Args:
-        points: (N, 3) metres; finite, N >= 1.
-    """
-
-    def __init__(self, points: np.ndarray) -> None:
-        self.points = points
-        self._centre = points.mean(0)  # single precision is finest near zero
-        self._tree = blender_tree()(len(points))
-        insert = self._tree.insert
-        for i, point in enumerate((points - self._centre).tolist()):
-            insert(point, i)
-        self._tree.balance()
-
-    def query(
-        self, x: np.ndarray, k: int = 1, max_distance: float = np.inf, guess: np.ndarray | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """As `NearestPoints.query`; the guess is of no use here."""
-        x = np.ascontiguousarray(x, np.float64).reshape(-1, 3)
-        n, asked = len(self.points), (x - self._centre).tolist()
-        index = np.full((len(x), k), n, np.int64)
-        if k == 1:
-            find = self._tree.find
-            index[:, 0] = [find(point)[1] for point in asked]
-        else:
-            find_n, most = self._tree.find_n, min(k, n)
-            index[:, :most] = [[found[1] for found in find_n(point, most)] for point in asked] or index[:, :most]
-        distance = _distance(self.points, x, index)
-        if k > 1:  # what single precision could not tell apart
-            order = np.argsort(distance, axis=1, kind="stable")
-            distance, index = (np.take_along_axis(a, order, 1) for a in (distance, index))
-        far = distance > max_distance
-        distance[far], index[far] = np.inf, n
-        return (distance[:, 0], index[:, 0]) if k == 1 else (distance, index)
+    return BlenderTree
 
 
 class NumpyTree:
