@@ -23,6 +23,7 @@ _UNPICKLED = (".ckpt", ".pt", ".pth", ".bin", ".pkl", ".pickle")
 _HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 _MAX_HEADER = 1 << 27
 JOINT_CLASS = "JointDenoiser"
+REFINER_CLASS = "StructureRefiner"
 
 # Class in model_index.json or config.json -> (family, role).
 _CLASSES: dict[str, tuple[str, str]] = {
@@ -39,6 +40,7 @@ _CLASSES: dict[str, tuple[str, str]] = {
     "T2IAdapter": ("any", "t2i_adapter"),
     "UNet2DConditionModel": ("any", "unet"),
     JOINT_CLASS: ("joint", "joint"),
+    REFINER_CLASS: ("any", "refiner"),
 }
 FAMILIES = ("sd15", "sdxl", "flux", "qwenimage")
 
@@ -115,7 +117,7 @@ class ModelInfo:
         source: As the user named it.
         where: "folder", "file" or "hub".
         family: "sd15", "sdxl", "flux", "qwenimage", "joint"; "any" where only loading tells.
-        role: "pipeline", "controlnet", "controlnet_union", "t2i_adapter", "ip_adapter", "unet", "joint".
+        role: "pipeline", "controlnet", "controlnet_union", "t2i_adapter", "ip_adapter", "unet", "joint", "refiner".
         bytes: Size of the weights here; for a hub model the rough size of the download.
         licence: As stated by the model's card, "" where it states none.
     """
@@ -168,6 +170,8 @@ def _folder(model: str, path: Path) -> ModelInfo:
             got=name or "no _class_name", fix="see docs/synthesis.md for what is supported",
         )  # fmt: skip
     family, role = _CLASSES[name]
+    if role == "refiner":
+        family = str(config.get("family"))
     parts = [path]
     if role == "pipeline":
         parts = [

@@ -127,7 +127,7 @@ def test_training_lowers_the_loss(dataset: Dataset, tmp_path: Path) -> None:
     with torch.no_grad():
         before = losses(trainer.model, trainer.schedule, batch, SHAPE.kinds)
     while trainer.step < 60:
-        trainer._step()
+        trainer.advance()
     with torch.no_grad():
         after = losses(trainer.model, trainer.schedule, batch, SHAPE.kinds)
     for kind in SHAPE.kinds:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Train a model of your own on rendered frames. `vivant train joint` makes a small one that draws picture, depth and
-normals together from a skeleton and words; it needs no other model and runs on a CPU.
+normals together from a skeleton and words; it needs no other model and runs on a CPU. `vivant train refiner --model BASE`
+makes a control network for an image model of yours (SD 1.5, SDXL) that hears pose, depth and normals at once.
 
 The run lies in MODEL/training: state, log, curves.png, samples.png. Ctrl-C keeps all that was learnt; --resume goes on.
 """
@@ -22,14 +23,15 @@ HELP = "train a model of your own on rendered frames"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
-    parser.add_argument("kind", choices=("joint",), metavar="KIND", help="what to train: joint")
+    parser.add_argument("kind", choices=("joint", "refiner"), metavar="KIND", help="what to train: joint or refiner")
     parser.add_argument("dataset", metavar="DATASET", help="folder that `vivant generate` wrote")
     parser.add_argument("-o", "--out", required=True, metavar="MODEL", help="folder of the model")
+    parser.add_argument("--model", default="", metavar="BASE", help="image model that is refined, for refiner")
     parser.add_argument("--steps", type=whole(1), metavar="N", help="optimiser steps in all (default: 20000)")
     parser.add_argument("--resume", action="store_true", help="go on with the run that is there")
-    parser.add_argument("--batch", type=whole(1, 4096), metavar="N", help="pictures a step (default: 16)")
+    parser.add_argument("--batch", type=whole(1, 4096), metavar="N", help="pictures a step (default: 16; refiner: 4)")
     parser.add_argument(
-        "--size", type=whole(16, 512), metavar="PX", help="width and height of the pictures (default: 64)"
+        "--size", type=whole(16, 2048), metavar="PX", help="width and height of the pictures (default: 64; refiner: 512)"
     )
     parser.add_argument(
         "--set", metavar="NAME=VALUE", action="append", default=[],
@@ -39,13 +41,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--precision", choices=("fp32", "fp16", "bf16"), help="mixed precision (default: fp32)")
     parser.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, mps or xpu (default: auto)")
     parser.add_argument("--threads", type=whole(1, 1024), metavar="N", help="CPU threads (default: all cores)")
+    parser.add_argument("--download", action="store_true", help="fetch a base model that is not on this machine")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--quiet", action="store_true", help="no progress")
 
 
 def run(args: argparse.Namespace) -> int:
     """Train, save, sum up."""
-    from ...bridge.train import train_joint
+    from ...bridge.train import train_joint, train_refiner
+    from ...bridge.train_options import JointShape, RefinerOptions, RefinerShape, TrainOptions
     from ...procgen.dataset import Dataset
     from ...procgen.progress import NoProgress, TerminalProgress
 
@@ -53,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
     state = {"what": "", "done": 0}
 
     def progress(step: int, steps: int, text: str) -> None:
+        if not steps:
+            return  # a model is being loaded
         what = "frames" if text == "reading frames" else "steps"
         if state["what"] != what:
             bar.close()
@@ -61,11 +67,14 @@ def run(args: argparse.Namespace) -> int:
         bar.step(step - int(state["done"]), text)
         state["done"] = step
 
-    options, shape = _options(args)
+    dataset, out = Dataset(args.dataset), Path(args.out)
+    rest = (args.device, args.resume, progress, args.threads)
     try:
-        found = train_joint(
-            Dataset(args.dataset), Path(args.out), options, shape, args.device, args.resume, progress, args.threads
-        )
+        if args.kind == "joint":
+            found = train_joint(dataset, out, *_options(args, TrainOptions, JointShape), *rest)
+        else:
+            options, shape = _options(args, RefinerOptions, RefinerShape)
+            found = train_refiner(dataset, out, args.model, options, shape, *rest, args.download)
     except KeyboardInterrupt:
         sys.stderr.write(f"\nstopped; --resume goes on with {args.out}\n")
         raise
@@ -79,9 +88,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _options(args: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
+def _options(args: argparse.Namespace, run: Any, model: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Options of the run, and those of the model, by whose field each name is."""
-    from ...bridge.train_options import JointShape, TrainOptions
     from ...procgen.errors import unknown_name
     from .export_command import parse_options
 
@@ -89,9 +97,9 @@ def _options(args: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
     for name in ("steps", "batch", "size", "seed", "precision"):
         if getattr(args, name) is not None:
             given[name] = getattr(args, name)
-    fields = {f.name: kind for kind in (TrainOptions, JointShape) for f in dataclasses.fields(kind)}
+    fields = {f.name: kind for kind in (run, model) for f in dataclasses.fields(kind)}
     for name in given:
         if name not in fields:
             raise unknown_name("training option", name, fields)
-    parts = [{k: v for k, v in given.items() if fields[k] is kind} for kind in (TrainOptions, JointShape)]
+    parts = [{k: v for k, v in given.items() if fields[k] is kind} for kind in (run, model)]
     return parts[0], parts[1]

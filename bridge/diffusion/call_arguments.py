@@ -11,6 +11,7 @@ from torch import Tensor
 from ...procgen.errors import SpecError
 from ..methods.control import ControlParameters
 from .devices import noise
+from .refiner import heard
 from .text import prompt_embeds
 
 # Numbers of xinsir's union network for SDXL, and of the first union networks for FLUX.
@@ -71,6 +72,11 @@ def control_arguments(
     several = len(images) > 1
     if kind == "t2i_adapter":
         return _adapter(family, p, images, scales)
+    if kind == "refiner":
+        if len(set(scales)) > 1:
+            raise SpecError("a refiner has one scale for all label pictures", got=scales, fix="--set 'scales=[0.8]'")
+        images = [heard(pipe.controlnet, dict(zip(p.controls, images, strict=True)))]
+        scales, several = scales[:1], False
     union = kind == "controlnet_union"
     if family in ("flux", "qwenimage"):
         images = [2 * i - 1 for i in images]  # they encode tensors as they are, and the encoder wants [-1, 1]

@@ -14,6 +14,7 @@ from diffusers import DiffusionPipeline
 from ...procgen.errors import BridgeError, MissingDependency, SpecError
 from ..models import ModelInfo, before_download, control_defaults, identify
 from .devices import Fit
+from .refiner import load_refiner
 
 # (family, kind of network) -> task -> class. A task that is not listed cannot be done with that network.
 _PIPELINES: dict[tuple[str, str], dict[str, str]] = {
@@ -151,7 +152,7 @@ def _family_of(pipe: Any, model: str) -> str:
 def load_networks(
     family: str, controls: Sequence[str], models: Sequence[str], dtype: torch.dtype, download: bool = False
 ) -> tuple[Any, str]:
-    """The control network of a stack and its kind ("controlnet", "controlnet_union", "t2i_adapter"; "" for none).
+    """The control network of a stack and its kind ("controlnet", "controlnet_union", "t2i_adapter", "refiner"; "" for none).
 
     Args:
         family: Of the base model.
@@ -160,6 +161,8 @@ def load_networks(
     """
     if not controls:
         return None, ""
+    if any(_is_refiner(name) for name in models):
+        return _load_refiner(family, models, dtype), "refiner"
     names = list(models) or list(control_defaults(family, tuple(controls)).values())
     if len(set(names)) == 1:
         names = names[:1]
@@ -189,6 +192,19 @@ def load_networks(
     elif len(nets) == 1:  # one network for several pictures: its weights are shared
         nets = nets * len(controls)
     return _multi(family, kind)(nets), kind
+
+
+def _is_refiner(model: str) -> bool:
+    return identify(model).role == "refiner"
+
+
+def _load_refiner(family: str, models: Sequence[str], dtype: torch.dtype) -> Any:
+    if len(set(models)) > 1:
+        raise SpecError("a refiner hears all label pictures itself", got=", ".join(models), fix="name it alone")
+    info = identify(models[0])
+    if info.family != family:
+        raise SpecError(f"{info.source!r} refines models of family {info.family!r}", got=family)
+    return load_refiner(info.source, dtype)
 
 
 def _silent_at_zero(net: Any, args: Any, given: dict[str, Any], out: Any) -> Any:
@@ -228,7 +244,7 @@ def pipeline_for(base: Any, family: str, kind: str, task: str, network: Any = No
     Raises:
         SpecError: no such pipeline is there.
     """
-    tasks = _PIPELINES.get((family, kind), {})
+    tasks = _PIPELINES.get((family, "controlnet" if kind == "refiner" else kind), {})
     if task not in tasks:
         raise SpecError(
             f"{kind or 'no network'} with family {family!r} cannot do {task!r}", expected=", ".join(tasks) or "nothing",

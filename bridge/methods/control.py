@@ -8,9 +8,8 @@ from typing import Literal
 from ...procgen.codec import param
 from ...procgen.errors import SpecError
 from ..request import Answer, MethodParameters, Request
+from ..train_options import CONTROLS
 from . import methods
-
-CONTROLS = ("pose", "depth", "normal", "semantic")
 
 
 @dataclass(frozen=True)

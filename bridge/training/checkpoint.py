@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ...procgen.errors import BridgeError, SpecError
 from ...procgen.files import disk, read_bytes, replace_bytes
 from ..models import read_safetensors_header
-from ..train_options import TrainOptions
+from ..train_options import RunOptions
 
 STATE, FACTS, LOG = "state.safetensors", "state.json", "log.jsonl"
 _MAX = 1 << 26
@@ -39,7 +39,7 @@ def save_state(
 
 
 def load_state(
-    folder: Path, model: nn.Module, average: dict[str, Tensor], optimizer: torch.optim.Optimizer, options: TrainOptions
+    folder: Path, model: nn.Module, average: dict[str, Tensor], optimizer: torch.optim.Optimizer, options: RunOptions
 ) -> int:
     """Put a saved state into place; returns the step that it belongs to.
 

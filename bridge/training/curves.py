@@ -10,7 +10,7 @@ import numpy as np
 from ...procgen.dataset.drawing import Canvas
 
 _PAGE, _INK, _GRID = (17, 19, 23), (220, 224, 230), (52, 57, 66)
-_COLORS = {"rgb": (255, 158, 74), "depth": (74, 186, 255), "normal": (150, 220, 110)}
+_COLORS = {"rgb": (255, 158, 74), "depth": (74, 186, 255), "normal": (150, 220, 110), "noise": (230, 120, 200)}
 
 
 def loss_picture(rows: list[dict[str, Any]], width: int = 900, height: int = 480) -> np.ndarray:

@@ -1,38 +1,26 @@
-"""Training of the joint model.
-
-Every step draws its frames, times, noise and mirror images from the seed and its own number, so a run that was stopped and
-resumed is the run that was never stopped.
-"""
+"""Training of the joint model: its batches, its losses and what is shown of it."""
 
 from __future__ import annotations
 
-import contextlib
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 from torch import Tensor, nn
 
 from ...procgen.dataset import Dataset
-from ...procgen.dataset.png import write_png
-from ...procgen.errors import BridgeError, SpecError
 from ..attributes import Vocabulary
-from ..diffusion.devices import choose_device, noise
+from ..diffusion.devices import noise
 from ..diffusion.joint import sample_joint, to_arrays
 from ..diffusion.joint_model import JointDenoiser, Scales, save_joint
 from ..diffusion.schedule import TRAIN_STEPS, make_schedule, noisy
 from ..train_options import JointShape, TrainOptions
-from .checkpoint import FACTS, append_log, load_state, read_log, save_state
-from .curves import grid, loss_picture
+from .curves import grid
 from .frames import TrainingFrames, mirror, read_frames
 from .model_card import model_card
-
-Say = Callable[[int, int, str], None]
+from .trainer import Say, Trainer, split_scenes
 
 
 @dataclass
@@ -118,7 +106,7 @@ def losses(model: nn.Module, schedule: Any, batch: Batch, kinds: tuple[str, ...]
     return {k: nn.functional.mse_loss(v.float(), t) for k, v, t in zip(kinds, found, targets, strict=True)}
 
 
-class JointTrainer:
+class JointTrainer(Trainer):
     """A training run in a folder.
 
     Args:
@@ -142,156 +130,59 @@ class JointTrainer:
         resume: bool = False,
         say: Say | None = None,
     ) -> None:
-        self.out, self.folder, self.options, self.shape = out, out / "training", options, shape
-        self.say = say or (lambda step, steps, text: None)
-        self.dataset = dataset
-        begun = (self.folder / FACTS).is_file()
-        if begun and not resume:
-            raise SpecError(f"there is a training run in {str(out)!r}", fix="add --resume, or choose another folder")
+        super().__init__(out, options, resume, say)
+        self.options: TrainOptions = options
+        self.dataset, self.shape = dataset, shape
         frames = read_frames(dataset, shape.size, self.folder, lambda i, n: self.say(i, n, "reading frames"))
         self.learnt, self.held_out = split(frames, options.held_out)
         vocabulary = Vocabulary(sorted({w for words in self.learnt.words for w in words}))
         torch.manual_seed(options.seed)
-        self.model = JointDenoiser(shape, vocabulary, measure_scales(self.learnt, shape.kinds))
+        model = JointDenoiser(shape, vocabulary, measure_scales(self.learnt, shape.kinds))
         if options.checkpointing:
-            self.model.unet.enable_gradient_checkpointing()
+            model.unet.enable_gradient_checkpointing()
         self.schedule = make_schedule(shape.schedule)
-        self.optimizer = torch.optim.AdamW(self.model.parameters(), options.rate, weight_decay=options.decay)
-        self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
-        self.step = load_state(self.folder, self.model, self.average, self.optimizer, options) if begun else 0
-        device = choose_device(device)
-        mixed = "no" if options.precision == "fp32" else options.precision
-        if mixed == "fp16" and device == "cpu":
-            raise SpecError("the CPU cannot train in fp16", fix="--precision bf16 or fp32")
-        self.accelerator = Accelerator(mixed_precision=mixed, cpu=device == "cpu")
-        self.prepared, self.optimizer = self.accelerator.prepare(self.model, self.optimizer)
-        self.device = self.accelerator.device
-        self.average = {k: v.to(self.device) for k, v in self.average.items()}
-        self.numbers = torch.tensor([vocabulary.numbers(w) for w in self.learnt.words], dtype=torch.int64)
+        self.numbers, self.held_numbers = (
+            torch.tensor([vocabulary.numbers(w) for w in part.words], dtype=torch.int64)
+            for part in (self.learnt, self.held_out)
+        )
+        self.place(model, device)
 
-    def run(self) -> dict[str, Any]:
-        """Train up to the wanted number of steps; returns the last losses."""
-        last: dict[str, float] = {}
-        began, first = time.perf_counter(), self.step
-        try:
-            while self.step < self.options.steps:
-                last = self._step()
-                total = sum(last.values())
-                if not np.isfinite(total):
-                    raise BridgeError(
-                        f"the loss is no number at step {self.step}",
-                        fix="a smaller --rate, or --precision fp32; then --resume",
-                    )
-                append_log(self.folder, {"step": self.step, "what": "train", "loss": last})
-                self.say(self.step, self.options.steps, f"loss {total:.3f}")
-                if self.step % self.options.every == 0 and self.step < self.options.steps:
-                    self.save()
-        except BridgeError:
-            raise  # a state with such weights must not replace the last good one
-        except BaseException:
-            self.save(pictures=False)
-            raise
-        self.save()
-        seconds = time.perf_counter() - began
-        return {"step": self.step, "loss": last, "seconds": seconds, "steps_made": self.step - first}
+    def draw(self, number: int, held_out: bool = False) -> Batch | None:
+        frames, numbers = (self.held_out, self.held_numbers) if held_out else (self.learnt, self.numbers)
+        if not len(frames):
+            return None
+        batch = draw_batch(frames, numbers, self.options, self.shape.kinds, number, self.model.scales)
 
-    def _step(self) -> dict[str, float]:
-        o, kinds = self.options, self.shape.kinds
-        rate = o.rate * min(1.0, (self.step + 1) / max(o.warmup, 1))
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        sums = dict.fromkeys(kinds, 0.0)
-        for part in range(o.accumulate):
-            number = (self.step * o.accumulate + part) * self.accelerator.num_processes + self.accelerator.process_index
-            batch = self._to_device(draw_batch(self.learnt, self.numbers, o, kinds, number, self.model.scales))
-            with self.accelerator.autocast():
-                found = losses(self.prepared, self.schedule, batch, kinds)
-            self.accelerator.backward(torch.stack(list(found.values())).sum() / o.accumulate)
-            for kind, value in found.items():
-                sums[kind] += float(value.detach()) / o.accumulate
-        if o.clip > 0:
-            self.accelerator.clip_grad_norm_(self.prepared.parameters(), o.clip)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        self.step += 1
-        self._average()
-        return {k: round(v, 6) for k, v in sums.items()}
-
-    @torch.no_grad()
-    def _average(self) -> None:
-        keep = min(self.options.average, (1 + self.step) / (10 + self.step))  # young averages forget faster
-        for name, value in self.model.state_dict().items():
-            if value.is_floating_point():
-                self.average[name].lerp_(value.detach(), 1 - keep)
-            else:
-                self.average[name].copy_(value)
-
-    def _to_device(self, batch: Batch) -> Batch:
         def move(tensors: list[Tensor]) -> list[Tensor]:
             return [t.to(self.device) for t in tensors]
 
         return Batch(move(batch.clean), batch.skeleton.to(self.device), batch.words.to(self.device), move(batch.times),
                      move(batch.noise))  # fmt: skip
 
-    # -- what is kept ----------------------------------------------------------------------------------------------------
-    def save(self, pictures: bool = True) -> None:
-        """Write the state, the averaged model, its card, the curves and samples."""
-        if not self.accelerator.is_main_process:
-            return
-        facts = {"options": self.options.to_dict(), "shape": self.shape.to_dict(), "frames": len(self.learnt)}
-        save_state(self.folder, self.step, self.model, self.average, self.optimizer, facts)
-        save_joint(self.model, self.out, self.average)
-        if not pictures:
-            return
-        with self._averaged():
-            judged = self._judge()
-            if judged:
-                append_log(self.folder, {"step": self.step, "what": "held_out", "loss": judged})
-            write_png(self.folder / "samples.png", self._samples())
-        rows = read_log(self.folder, self.step)
-        write_png(self.folder / "curves.png", loss_picture(rows))
+    def losses(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        return losses(model, self.schedule, batch, self.shape.kinds)
+
+    def facts(self) -> dict[str, Any]:
+        return {"shape": self.shape.to_dict(), "frames": len(self.learnt)}
+
+    def write_model(self, weights: dict[str, Tensor]) -> None:
+        save_joint(self.model, self.out, weights)
+
+    def card(self, rows: list[dict[str, Any]]) -> str:
         parameters = sum(p.numel() for p in self.model.parameters())
-        card = model_card(self.dataset, self.options, self.shape, parameters, self.step, len(self.learnt), rows)
-        (self.out / "README.md").write_text(card, encoding="utf-8")
+        return model_card(self.dataset, self.options, self.shape, parameters, self.step, len(self.learnt), rows)
 
-    @contextlib.contextmanager
-    def _averaged(self) -> Any:
-        own = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
-        self.model.load_state_dict(self.average)
-        self.model.eval()
-        try:
-            yield
-        finally:
-            self.model.load_state_dict(own)
-            self.model.train()
-
-    @torch.no_grad()
-    def _judge(self) -> dict[str, float]:
-        """Loss on held-out frames, always with the same times and noise."""
-        if not len(self.held_out):
-            return {}
-        numbers = torch.tensor([self.model.vocabulary.numbers(w) for w in self.held_out.words], dtype=torch.int64)
-        sums = dict.fromkeys(self.shape.kinds, 0.0)
-        for i in range(4):
-            batch = self._to_device(
-                draw_batch(self.held_out, numbers, self.options, self.shape.kinds, 10**9 + i, self.model.scales)
-            )
-            for kind, value in losses(self.model, self.schedule, batch, self.shape.kinds).items():
-                sums[kind] += float(value) / 4
-        return {k: round(v, 6) for k, v in sums.items()}
-
-    def _samples(self, most: int = 4) -> np.ndarray:
+    def samples(self, most: int = 4) -> np.ndarray:
         """Rows of skeleton, rendered picture, then the model's kinds: learnt frames first, then held-out ones."""
         rows: list[list[np.ndarray]] = []
-        for frames, count in ((self.learnt, most), (self.held_out, most)):
-            count = min(count, len(frames))
+        for frames, numbers in ((self.learnt, self.numbers), (self.held_out, self.held_numbers)):
+            count = min(most, len(frames))
             if not count:
                 continue
             skeleton = (
                 torch.from_numpy(np.ascontiguousarray(frames.skeleton[:count].transpose(0, 3, 1, 2))).float() / 255
             )
-            words = torch.tensor([self.model.vocabulary.numbers(w) for w in frames.words[:count]], dtype=torch.int64)
-            made = sample_joint(self.model, skeleton, words, list(range(count)), steps=20)
+            made = sample_joint(self.model, skeleton, numbers[:count], list(range(count)), steps=20)
             for i in range(count):
                 shown = [frames.skeleton[i], frames.rgb[i]]
                 rows.append(shown + [as_picture(k, a) for k, a in to_arrays(made, i).items()])
@@ -310,9 +201,6 @@ def as_picture(kind: str, array: np.ndarray) -> np.ndarray:
 
 
 def split(frames: TrainingFrames, share: float) -> tuple[TrainingFrames, TrainingFrames]:
-    """Learnt and held-out frames; whole scenes are held out, so that no view of a learnt scene is judged."""
-    scenes = sorted({name.split("_")[0] for name in frames.names})
-    count = round(share * len(scenes))
-    held = set(scenes[len(scenes) - count :]) if count else set()
-    inside = np.array([name.split("_")[0] in held for name in frames.names])
-    return frames.part(np.flatnonzero(~inside)), frames.part(np.flatnonzero(inside))
+    """Learnt and held-out frames, by whole scenes."""
+    learnt, held = split_scenes(frames.names, share)
+    return frames.part(learnt), frames.part(held)

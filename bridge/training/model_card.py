@@ -1,11 +1,11 @@
-"""The card of a trained model: what it is, what it learnt from, how long, and what it cannot do."""
+"""The cards of trained models: what they are, what they learnt from, how long, and what they cannot do."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ...procgen.dataset import Dataset
-from ..train_options import JointShape, TrainOptions
+from ..train_options import JointShape, RefinerOptions, RefinerShape, TrainOptions
 
 _CARD = """---
 license: cc0-1.0
@@ -32,6 +32,50 @@ poses, clothes and places that Vivant makes. Depth is inverse and relative to th
 
     vivant synthesize DATASET --method joint --model THIS_FOLDER
 """
+
+_REFINER = """---
+license: cc0-1.0
+library_name: vivant
+---
+# A refiner: one control network for {pictures}
+
+| | |
+|---|---|
+| made by | `vivant train refiner`, Vivant {vivant} |
+| base model | {base}; its own licence holds for what the two make together |
+| size of the pictures | {size} x {size} pixels |
+| learnt from | {frames} {what} (seed {seed}, {scenes} scenes) |
+| steps | {steps} of batch {batch} |
+| loss, last steps | {trained} |
+| loss, held-out scenes | {judged} |
+| curves | training/curves.png |
+
+**Method.** The base model stays as it is; one copy of its encoder hears all label pictures, whose embedders are summed, and
+each of which was zeroed in {silence:.0%} of the steps (HyperHuman, arXiv 2310.08579), so any of them may be left out.
+
+**Limits.** It draws what it learnt from: with renders, what looks like renders.
+
+    vivant synthesize DATASET --model {base} --set 'control_models=["THIS_FOLDER"]'
+"""
+
+
+def refiner_card(
+    dataset: Dataset, options: RefinerOptions, shape: RefinerShape, base: str, step: int, frames: int,
+    rows: list[dict[str, Any]],
+) -> str:  # fmt: skip
+    """Markdown.
+
+    Args:
+        base: The model that is refined, as the user named it.
+        rows: The run's log.
+    """
+    return _REFINER.format(
+        pictures=", ".join(shape.pictures), vivant=dataset.header.vivant, base=base, size=shape.size, frames=frames,
+        what=f"pictures of the synthesis {options.learn!r}" if options.learn else "rendered frames of Vivant",
+        seed=dataset.header.seed, scenes=dataset.header.arguments.get("scenes"), steps=step,
+        batch=options.batch * options.accumulate, trained=_mean(rows, "train", 100), judged=_mean(rows, "held_out", 1),
+        silence=options.silence,
+    )  # fmt: skip
 
 
 def model_card(
