@@ -125,9 +125,7 @@ def fit_body(
         raise LiftError("there is no picture to fit a body to")
     if start is None and not any((v.confidence > 0.3).sum() >= 6 for v in views):
         raise LiftError(
-            "too few landmarks for a body",
-            expected="at least 6 that are certain",
-            fix="a picture that shows more of the person",
+            "too few landmarks for a body", expected="at least 6 that are certain", fix="a picture that shows more of the person"
         )
     fit = _Fit(list(views), setup, start, anchor, ground, swing, tuple(use))
     if start is None:
@@ -331,15 +329,9 @@ class _Fit:
         out: list[Term | None] = []
         for k, view in enumerate(self.views):
             how = (stage.landmarks, stage.robust, stage.least)
-            out.append(
-                terms.landmark_term(view, self.marks[k], view.xy, view.confidence, self.unit[k], chain, lay, *how)
-            )
+            out.append(terms.landmark_term(view, self.marks[k], view.xy, view.confidence, self.unit[k], chain, lay, *how))
             for side, xy in view.hands.items():
-                out.append(
-                    terms.landmark_term(
-                        view, self.setup.hand(side), xy, np.ones(21), self.unit[k], chain, lay, stage.landmarks
-                    )
-                )
+                out.append(terms.landmark_term(view, self.setup.hand(side), xy, np.ones(21), self.unit[k], chain, lay, stage.landmarks))
             if stage.world_m:
                 out.append(terms.world_term(view, self.marks[k], chain, lay, stage.world_m, stage.robust))
             rims: dict[int, terms.RimPairs] = pairs.get("rims", {})  # type: ignore[assignment]
@@ -351,9 +343,7 @@ class _Fit:
         if self.ground is not None and "v" in pairs:
             out.append(terms.ground_term(self.setup, pairs["v"], chain, lay, self.ground))  # type: ignore[arg-type]
         if self.anchor is not None:
-            out.append(
-                anchor_term(pose, self.anchor, self.setup.bones, BODY_JOINTS, self.swing, ANCHOR_TWIST, lay.size)
-            )
+            out.append(anchor_term(pose, self.anchor, self.setup.bones, BODY_JOINTS, self.swing, ANCHOR_TWIST, lay.size))
         out.append(self.prior.term(pose, int(pairs["component"]), stage.pose, lay.size))  # type: ignore[call-overload]
         out.append(limit_term(pose, lay.active, 0.05, lay.size))
         return [t for t in out if t is not None]

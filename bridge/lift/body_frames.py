@@ -16,12 +16,7 @@ from .body_view import BodyView
 
 
 def view_of_frame(
-    frame: Frame,
-    person: Person,
-    *,
-    detector: str = "mediapipe",
-    channels: Sequence[str] = ("mask", "depth", "normal"),
-    metric: bool = True,
+    frame: Frame, person: Person, *, detector: str = "mediapipe", channels: Sequence[str] = ("mask", "depth", "normal"), metric: bool = True
 ) -> BodyView:
     """One person in one frame.
 
@@ -44,9 +39,7 @@ def view_of_frame(
 
         found = marks_of(frame["rgb"], person.box, frame["instance"] == person.instance if "mask" in channels else None)
         if found is None:
-            raise LiftError(
-                f"{frame.name}: no body is found where {person.name} is", fix="a picture that shows more of the person"
-            )
+            raise LiftError(f"{frame.name}: no body is found where {person.name} is", fix="a picture that shows more of the person")
         marks, xy, confidence, world = "mediapipe", found.points, found.visibility, found.world
         hands = hands_of(frame["rgb"], xy, confidence)
     return BodyView(

@@ -41,9 +41,7 @@ class LandmarkSet:
     sigma: np.ndarray
 
 
-def landmark_set(
-    name: str, model: BodyModel, vertices: PointSet, joints: PointSet, measured: bool = True
-) -> LandmarkSet:
+def landmark_set(name: str, model: BodyModel, vertices: PointSet, joints: PointSet, measured: bool = True) -> LandmarkSet:
     """A set by name: "mediapipe" (33), "coco17" (17) or "smplx" (55 joints).
 
     Args:
@@ -69,10 +67,7 @@ def hand_set(side: str, vertices: PointSet, joints: PointSet) -> LandmarkSet:
     names = [f"{side}_wrist"]
     for finger in _FINGERS:
         names += [f"{side}_{finger}{i}" for i in (1, 2, 3)] + [f"{side}_{finger}"]
-    parts = [
-        joints.rows(np.array([JOINT_INDEX[n]])) if n in JOINT_INDEX else vertices.rows(np.array([VERTEX_IDS[n]]))
-        for n in names
-    ]
+    parts = [joints.rows(np.array([JOINT_INDEX[n]])) if n in JOINT_INDEX else vertices.rows(np.array([VERTEX_IDS[n]])) for n in names]
     return LandmarkSet(tuple(names), _stack(parts), np.full(21, 0.02))
 
 
@@ -103,7 +98,5 @@ def _rigid(vertices: PointSet, vertex: int, joint: int) -> PointSet:
 
 def _stack(parts: list[PointSet]) -> PointSet:
     return PointSet(
-        np.concatenate([p.rest for p in parts]),
-        np.concatenate([p.dirs for p in parts]),
-        np.concatenate([p.weights for p in parts]),
+        np.concatenate([p.rest for p in parts]), np.concatenate([p.dirs for p in parts]), np.concatenate([p.weights for p in parts])
     )

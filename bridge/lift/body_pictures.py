@@ -14,18 +14,14 @@ COLD, WARM, HOT = np.array([[40, 70, 160], [240, 220, 120], [190, 30, 30]], np.f
 RANGE_M = 0.05
 
 
-def seen_body(
-    vertices: np.ndarray, faces: np.ndarray, K: np.ndarray, T: np.ndarray, width: int, height: int
-) -> tuple[Raster, np.ndarray]:
+def seen_body(vertices: np.ndarray, faces: np.ndarray, K: np.ndarray, T: np.ndarray, width: int, height: int) -> tuple[Raster, np.ndarray]:
     """Raster of a body, and (H, W, 3) its normals in camera axes."""
     raster = look(vertices, faces, K, T, width, height)
     n = raster.interpolate(faces, np.asarray(vertex_normals(vertices, faces), np.float64) @ T[:3, :3].T)
     return raster, n / np.maximum(np.linalg.norm(n, axis=-1, keepdims=True), 1e-9)
 
 
-def grey_body(
-    raster: Raster, normals: np.ndarray, background: np.ndarray | None = None, strength: float = 1.0
-) -> np.ndarray:
+def grey_body(raster: Raster, normals: np.ndarray, background: np.ndarray | None = None, strength: float = 1.0) -> np.ndarray:
     """(H, W, 3) uint8: the body as clay, on white or over a picture (H, W, 3) uint8."""
     light = np.array([-0.35, -0.55, -0.76])
     shade = np.clip(0.35 + 0.65 * np.maximum(normals @ light, 0.0), 0.0, 1.0)

@@ -162,9 +162,7 @@ def _axes(chain: Chain, active: np.ndarray) -> np.ndarray:
     return np.swapaxes(frames, 1, 2)
 
 
-def _add_correctives(
-    J: np.ndarray, chain: Chain, correctives: np.ndarray, blend: np.ndarray, active: np.ndarray
-) -> None:
+def _add_correctives(J: np.ndarray, chain: Chain, correctives: np.ndarray, blend: np.ndarray, active: np.ndarray) -> None:
     generators = np.zeros((3, 3, 3))
     for k in range(3):
         generators[k, (k + 2) % 3, (k + 1) % 3], generators[k, (k + 1) % 3, (k + 2) % 3] = 1.0, -1.0

@@ -97,11 +97,7 @@ def _setup(model: BodyModel) -> BodySetup:
     bones = np.zeros((len(JOINT_NAMES), 3))
     for j in range(len(JOINT_NAMES)):
         children = np.flatnonzero(model.parents == j)
-        bones[j] = (
-            joints.rest[children].mean(0) - joints.rest[j]
-            if len(children)
-            else joints.rest[j] - joints.rest[model.parents[j]]
-        )
+        bones[j] = joints.rest[children].mean(0) - joints.rest[j] if len(children) else joints.rest[j] - joints.rest[model.parents[j]]
     return BodySetup(model, space, vertices, joints, _regions(model), _outside(model), unit(bones), mean, sd)
 
 
@@ -120,9 +116,7 @@ def _regions(model: BodyModel) -> np.ndarray:
 
 def _outside(model: BodyModel) -> np.ndarray:
     """Vertices that can be seen from outside: neither mouth nor eyeballs, which have vertices to spare."""
-    inside = [
-        model.parts[p] for p in ("left_eye", "right_eye", "mouth_inside", "tongue", "eye_socket") if p in model.parts
-    ]
+    inside = [model.parts[p] for p in ("left_eye", "right_eye", "mouth_inside", "tongue", "eye_socket") if p in model.parts]
     keep = np.ones(len(model.faces), bool)
     keep[np.concatenate(inside) if inside else []] = False
     return np.unique(model.faces[keep])

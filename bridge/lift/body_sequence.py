@@ -20,11 +20,7 @@ TURN_CHANGE, PLACE_CHANGE = 15.0, 4.0
 
 
 def fit_sequence(
-    moments: Sequence[Sequence[BodyView]],
-    setup: BodySetup,
-    fps: float,
-    *,
-    use: Sequence[str] = ("silhouette", "depth", "normals"),
+    moments: Sequence[Sequence[BodyView]], setup: BodySetup, fps: float, *, use: Sequence[str] = ("silhouette", "depth", "normals")
 ) -> list[BodyFit]:
     """Fit one person at consecutive moments.
 
@@ -51,15 +47,10 @@ def fit_sequence(
     shape = np.median([f.shape for f in known], axis=0)
     nearest = _nearest(fits)
     poses, trans = smooth(
-        np.array([f.pose for f in nearest]),
-        np.array([f.trans for f in nearest]),
-        fps,
-        np.array([f is not None for f in fits], float),
+        np.array([f.pose for f in nearest]), np.array([f.trans for f in nearest]), fps, np.array([f is not None for f in fits], float)
     )
     betas = setup.space.betas(shape)
-    return [
-        replace(f, pose=p, trans=t, shape=shape, betas=betas) for f, p, t in zip(nearest, poses, trans, strict=True)
-    ]
+    return [replace(f, pose=p, trans=t, shape=shape, betas=betas) for f, p, t in zip(nearest, poses, trans, strict=True)]
 
 
 def _nearest(fits: Sequence[BodyFit | None]) -> list[BodyFit]:
@@ -94,9 +85,7 @@ def smooth(
     return _vectors(turned), placed
 
 
-def _whittaker(
-    values: np.ndarray, weights: np.ndarray, sigma: float, change: float, fps: float, groups: int
-) -> np.ndarray:
+def _whittaker(values: np.ndarray, weights: np.ndarray, sigma: float, change: float, fps: float, groups: int) -> np.ndarray:
     """(T, D) values smoothed; robust weights for each of `groups` equal parts of a row."""
     count, size = values.shape
     D = np.diff(np.eye(count), 2, axis=0) * fps**2 / change

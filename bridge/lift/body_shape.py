@@ -58,9 +58,7 @@ def shape_space(size: int = SIZE) -> ShapeSpace:
     gram = dirs.T @ dirs
     scatter = (betas - mean).T / np.sqrt(len(betas))
     # Components of D = dirs @ scatter by its small Gram matrix: D = U S V^T, betas along V scaled to one deviation.
-    _, _, right = np.linalg.svd(
-        np.linalg.cholesky(gram + 1e-9 * np.eye(len(gram)) * np.trace(gram)).T @ scatter, full_matrices=False
-    )
+    _, _, right = np.linalg.svd(np.linalg.cholesky(gram + 1e-9 * np.eye(len(gram)) * np.trace(gram)).T @ scatter, full_matrices=False)
     return ShapeSpace(mean, scatter @ right[:size].T)
 
 

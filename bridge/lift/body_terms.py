@@ -88,14 +88,7 @@ class Matched:
 
 
 def match(
-    setup: BodySetup,
-    surface: Surface,
-    v: np.ndarray,
-    n: np.ndarray,
-    eye: np.ndarray,
-    gate: float,
-    turn: float,
-    view: int,
+    setup: BodySetup, surface: Surface, v: np.ndarray, n: np.ndarray, eye: np.ndarray, gate: float, turn: float, view: int
 ) -> Matched:
     """For every seen point, the nearest vertex that faces the camera and is turned alike.
 
@@ -205,13 +198,7 @@ class RimPairs:
 
 
 def match_rim(
-    setup: BodySetup,
-    view: BodyView,
-    outline: Outline,
-    v: np.ndarray,
-    n: np.ndarray,
-    sigma_px: float,
-    sample: np.ndarray,
+    setup: BodySetup, view: BodyView, outline: Outline, v: np.ndarray, n: np.ndarray, sigma_px: float, sample: np.ndarray
 ) -> RimPairs:
     """Choose pairs of a pose and a silhouette.
 
@@ -276,13 +263,7 @@ def rim_terms(
 
 
 def ground_term(
-    setup: BodySetup,
-    v: np.ndarray,
-    chain: Chain,
-    layout: Layout,
-    height: float,
-    sole: float = 0.02,
-    sigma: float = 0.015,
+    setup: BodySetup, v: np.ndarray, chain: Chain, layout: Layout, height: float, sole: float = 0.02, sigma: float = 0.015
 ) -> Term | None:
     """Feet on level ground: the lowest point of the lower foot is a sole's thickness above it, and nothing is below it.
 

@@ -12,9 +12,7 @@ from ...procgen.frames import pixel_centres, unproject
 # Without a known lens a picture is taken to be of this angle across its longer side, degrees (a phone's main camera).
 ASSUMED_ANGLE_DEG = 55.0
 # A camera that is told nothing else looks level: x right, y down, z ahead are the world's x, -z and y.
-LEVEL_CAM_FROM_WORLD = np.array(
-    [[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, -1.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]]
-)
+LEVEL_CAM_FROM_WORLD = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, -1.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +49,7 @@ class BodyView:
         for name in ("mask", "depth", "normals"):
             a = getattr(self, name)
             if a is not None and a.shape[:2] != size:
-                raise LiftError(
-                    f"the {name} does not fit its picture",
-                    expected=f"{size[1]}x{size[0]}",
-                    got=f"{a.shape[1]}x{a.shape[0]}",
-                )
+                raise LiftError(f"the {name} does not fit its picture", expected=f"{size[1]}x{size[0]}", got=f"{a.shape[1]}x{a.shape[0]}")
         if len(self.xy) != len(self.confidence):
             raise LiftError("landmarks and confidences do not fit", expected=len(self.xy), got=len(self.confidence))
         if not np.isfinite(self.K).all() or self.K[0, 0] <= 0 or not np.isfinite(self.T_cam_from_world).all():

@@ -130,8 +130,7 @@ def one_face(rgb: np.ndarray, name: str, box: Sequence[float] | None = None) -> 
         notes.append(f"the head lies turned by {(0, 90, 180, -90)[turns]} degrees in the picture")
     if not found:
         raise LiftError(
-            f"{name}: no face is found",
-            fix="a picture with an uncovered face turned less than about 70 degrees from the camera",
+            f"{name}: no face is found", fix="a picture with an uncovered face turned less than about 70 degrees from the camera"
         )
     best = found[0]
     if best.eyes_px < LEAST_EYES:

@@ -1,11 +1,11 @@
 """DECA-style codes of a face: shape, exp, pose, cam, light, tex, detail, in an .npz of arrays; reading those of DECA and EMOCA.
 
-shape   (1, I)   identity of the head model, standard deviations
-exp     (1, E)   expression of the head model (for the open head the 52 ARKit actions, by `exp_names`)
-pose    (1, 6)   axis-angle of the head in the camera (x right, y up, z to the viewer, as DECA has it), then of the jaw
-cam     (1, 3)   weak perspective (s, tx, ty): x = s (X + tx), y = s (Y + ty), in [-1, 1] across the face's square crop, y up
-light   (1, 9, 3) spherical harmonics, DECA's order and constants
-tex     (1, 3)   mean linear albedo; detail (1, 0) unless a detail map was lifted
+    shape   (1, I)   identity of the head model, standard deviations
+    exp     (1, E)   expression of the head model (for the open head the 52 ARKit actions, by `exp_names`)
+    pose    (1, 6)   axis-angle of the head in the camera (x right, y up, z to the viewer, as DECA has it), then of the jaw
+    cam     (1, 3)   weak perspective (s, tx, ty): x = s (X + tx), y = s (Y + ty), in [-1, 1] across the face's square crop, y up
+    light   (1, 9, 3) spherical harmonics, DECA's order and constants
+    tex     (1, 3)   mean linear albedo; detail (1, 0) unless a detail map was lifted
 """
 
 from __future__ import annotations
@@ -125,9 +125,7 @@ def read_codes(path: str | os.PathLike[str]) -> FaceCodes:
         )  # fmt: skip
     named = {_ALIASES.get(k.lower(), k.lower()): v for k, v in found.items()}
     if "shape" not in named and "exp" not in named:
-        raise SpecError(
-            f"{path.name} holds no face codes", expected=", ".join(KEYS), got=", ".join(sorted(found)) or "nothing"
-        )
+        raise SpecError(f"{path.name} holds no face codes", expected=", ".join(KEYS), got=", ".join(sorted(found)) or "nothing")
     count = max(len(_rows(named[k])) for k in ("shape", "exp") if k in named)
     return FaceCodes(*(_checked(named, k, count, path.name) for k in KEYS))
 
@@ -147,11 +145,7 @@ def _checked(named: Mapping[str, np.ndarray], key: str, count: int, name: str) -
     except (ValueError, TypeError):
         raise DatasetError(f"{name}: {key} is no array of numbers") from None
     if len(values) != count or (width and values.shape[1] != width) or not np.isfinite(values).all():
-        raise DatasetError(
-            f"{name}: {key} has the wrong shape or values",
-            expected=f"({count}, {width or 'n'}) finite",
-            got=values.shape,
-        )
+        raise DatasetError(f"{name}: {key} has the wrong shape or values", expected=f"({count}, {width or 'n'}) finite", got=values.shape)
     return values
 
 

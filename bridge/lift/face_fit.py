@@ -145,15 +145,7 @@ class _Fit:
             count = len(self.errors.modes) if view.points is not None else 0
             slips.append(slice(at, at + count))
             at += count
-        return Layout(
-            slice(0, faces),
-            slice(faces, faces + self.head.expression_count),
-            tuple(pose),
-            lens,
-            tuple(relief),
-            tuple(slips),
-            at,
-        )
+        return Layout(slice(0, faces), slice(faces, faces + self.head.expression_count), tuple(pose), lens, tuple(relief), tuple(slips), at)
 
     def _priors(self) -> Priors:
         head, layout = self.head, self.layout
@@ -284,7 +276,9 @@ class _Fit:
         X, J = self.skin.linearised(z, e)
         for i, view in enumerate(self.views):
             P, JP = self._placed(x, i, X, J)
-            out += dense_terms(view, i, self.layout, self.settings.spread, self.skin, P, JP, self.dense, x, self.reach)
+            out += dense_terms(
+                view, i, self.layout, self.settings.spread, self.skin, P, JP, self.dense, x, self.reach
+            )
         return out
 
     def _start(self) -> np.ndarray:

@@ -115,9 +115,7 @@ def _dressed(face: PartResult, person: HumanSpec) -> HumanSpec:
 
 def nearest_tone(skin: np.ndarray) -> tuple[float, float]:
     """Melanin and redness whose albedo is nearest to a linear colour (3,): brightness first, then hue."""
-    grid = np.stack(np.meshgrid(np.linspace(0.05, 0.98, 60), np.linspace(0.2, 1.0, 9), indexing="ij"), -1).reshape(
-        -1, 2
-    )
+    grid = np.stack(np.meshgrid(np.linspace(0.05, 0.98, 60), np.linspace(0.2, 1.0, 9), indexing="ij"), -1).reshape(-1, 2)
     colors = np.array([albedo(float(m), float(r)) for m, r in grid]).reshape(len(grid), 3)
     off = np.log(np.maximum(colors, 1e-3)) - np.log(np.maximum(skin, 1e-3))
     hue = off - off.mean(1, keepdims=True)
@@ -130,10 +128,7 @@ def _rest(face: PartResult) -> np.ndarray:
     z = np.asarray(face.arrays["shape"], np.float64).ravel()
     if len(z) != head.identity_count:
         raise LiftError(
-            "the lifted face belongs to another version of the head",
-            expected=head.identity_count,
-            got=len(z),
-            fix="lift it again",
+            "the lifted face belongs to another version of the head", expected=head.identity_count, got=len(z), fix="lift it again"
         )
     return head.shape(z, np.zeros(head.expression_count))
 
@@ -188,9 +183,7 @@ def _features(people: Sequence[Phenotype], target: np.ndarray) -> list[tuple[Phe
         features = {n: round(float(v), 4) for n, v in zip(names, x[:count], strict=True) if abs(v) > 5e-4}
         made = Phenotype.from_dict({**person.to_dict(), "features": features})
         now = betas_from_phenotypes(model, [made])[0]
-        out.append(
-            (made, _apart(places + np.tensordot(now, dirs, 1), goal), _apart(places + np.tensordot(was, dirs, 1), goal))
-        )
+        out.append((made, _apart(places + np.tensordot(now, dirs, 1), goal), _apart(places + np.tensordot(was, dirs, 1), goal)))
     return out
 
 

@@ -67,11 +67,7 @@ class FaceClip:
 
 
 def fit_clip(
-    head: HeadModel,
-    views: Sequence[View],
-    fps: float,
-    expression: bool = True,
-    say: Callable[[int, int], None] | None = None,
+    head: HeadModel, views: Sequence[View], fps: float, expression: bool = True, say: Callable[[int, int], None] | None = None
 ) -> FaceClip:
     """Fit a clip from its landmarks.
 
@@ -180,18 +176,10 @@ def _track(views: Sequence[View]) -> tuple[list[np.ndarray | None], tuple[int, i
             )  # fmt: skip
         size = view.size
         near = find_faces(view.rgb, None if last is None else [last.box])
-        if (
-            last is not None
-            and near
-            and np.linalg.norm(near[0].points.mean(0) - last.points.mean(0)) > JUMP * last.size
-        ):
+        if last is not None and near and np.linalg.norm(near[0].points.mean(0) - last.points.mean(0)) > JUMP * last.size:
             near = []
         if last is not None and not near:
-            near = [
-                f
-                for f in find_faces(view.rgb)
-                if np.linalg.norm(f.points.mean(0) - last.points.mean(0)) < 2 * JUMP * last.size
-            ]
+            near = [f for f in find_faces(view.rgb) if np.linalg.norm(f.points.mean(0) - last.points.mean(0)) < 2 * JUMP * last.size]
         if near:
             last = near[0]
         out.append(near[0].points if near else None)

@@ -60,11 +60,7 @@ def _read(path: Path) -> HeadModel:
         raise SpecError(f"{path.name} is the open body itself", fix="leave --model away")
     for key in ("v_template", "f", "shapedirs", "J_regressor", "weights"):
         if key not in data:
-            raise SpecError(
-                f"{path.name}: key {key!r} is missing",
-                expected="a FLAME- or SMPL-X-format file",
-                fix="use an unmodified file",
-            )
+            raise SpecError(f"{path.name}: key {key!r} is missing", expected="a FLAME- or SMPL-X-format file", fix="use an unmodified file")
     return _head(path.stem, data)
 
 
@@ -74,28 +70,15 @@ def _head(name: str, data: Mapping[str, np.ndarray]) -> HeadModel:
     weights, regressor = np.asarray(data["weights"], np.float64), np.asarray(data["J_regressor"], np.float64)
     faces = np.asarray(data["f"], np.int64)
     n, joints = len(v), weights.shape[1] if weights.ndim == 2 else 0
-    if (
-        v.shape != (n, 3)
-        or dirs.ndim != 3
-        or dirs.shape[:2] != (n, 3)
-        or weights.shape != (n, joints)
-        or regressor.shape != (joints, n)
-    ):
-        raise SpecError(
-            f"{name}: arrays do not fit together",
-            expected="(N, 3), (N, 3, S), (N, J), (J, N)",
-            got=f"{v.shape}, {dirs.shape}",
-        )
+    if v.shape != (n, 3) or dirs.ndim != 3 or dirs.shape[:2] != (n, 3) or weights.shape != (n, joints) or regressor.shape != (joints, n):
+        raise SpecError(f"{name}: arrays do not fit together", expected="(N, 3), (N, 3, S), (N, J), (J, N)", got=f"{v.shape}, {dirs.shape}")
     if joints == 5:
         head, jaw, eyes = 1, 2, (3, 4)
     elif joints == len(PARENTS):
         head, jaw, eyes = HEAD, JAW, (LEFT_EYE, RIGHT_EYE)
     else:
         raise SpecError(
-            f"{name} is neither FLAME nor SMPL-X",
-            expected=f"5 or {len(PARENTS)} joints",
-            got=joints,
-            fix="another version of the file",
+            f"{name} is neither FLAME nor SMPL-X", expected=f"5 or {len(PARENTS)} joints", got=joints, fix="another version of the file"
         )
     if not np.isfinite(v).all() or np.ptp(v, axis=0).max() > 10:
         raise SpecError(f"{name}: v_template is not in metres", got=f"{np.ptp(v, axis=0).max():.3g}")
@@ -134,15 +117,9 @@ def _head(name: str, data: Mapping[str, np.ndarray]) -> HeadModel:
     )  # fmt: skip
 
 
-def _landmarks(
-    name: str, data: Mapping[str, np.ndarray], faces: np.ndarray, place: np.ndarray
-) -> tuple[Points, np.ndarray]:
+def _landmarks(name: str, data: Mapping[str, np.ndarray], faces: np.ndarray, place: np.ndarray) -> tuple[Points, np.ndarray]:
     """478 points, of which those with `known` mean something."""
-    corners, bary, known = (
-        np.zeros((FACE_POINTS, 3), np.int64),
-        np.full((FACE_POINTS, 3), 1.0 / 3.0),
-        np.zeros(FACE_POINTS, bool),
-    )
+    corners, bary, known = np.zeros((FACE_POINTS, 3), np.int64), np.full((FACE_POINTS, 3), 1.0 / 3.0), np.zeros(FACE_POINTS, bool)
     if "landmark_indices" in data and "lmk_face_idx" in data and "lmk_b_coords" in data:
         where, tri, weight = data["landmark_indices"], data["lmk_face_idx"], data["lmk_b_coords"]
     elif "lmk_faces_idx" in data and "lmk_bary_coords" in data and len(data["lmk_faces_idx"]) == len(INNER):
@@ -152,12 +129,7 @@ def _landmarks(
             f"{name} has no landmarks", expected="lmk_faces_idx and lmk_bary_coords (51), or MediaPipe's embedding",
             fix="add the arrays of mediapipe_landmark_embedding.npz to the file",
         )  # fmt: skip
-    for i, t, w in zip(
-        np.asarray(where, int).ravel(),
-        np.asarray(tri, int).ravel(),
-        np.asarray(weight, float).reshape(-1, 3),
-        strict=True,
-    ):
+    for i, t, w in zip(np.asarray(where, int).ravel(), np.asarray(tri, int).ravel(), np.asarray(weight, float).reshape(-1, 3), strict=True):
         if 0 <= i < FACE_POINTS and 0 <= t < len(faces):
             at = place[faces[t]]
             if (at >= 0).all():

@@ -52,7 +52,9 @@ class LandmarkErrors:
 def landmark_errors() -> LandmarkErrors:
     """The errors that ship with Vivant."""
     data = read_npz(ASSET, keys=["yaws", "bias", "spread", "error_modes", "own"])
-    return LandmarkErrors(*(np.asarray(data[k], np.float64) for k in ("yaws", "bias", "spread", "error_modes", "own")))
+    return LandmarkErrors(
+        *(np.asarray(data[k], np.float64) for k in ("yaws", "bias", "spread", "error_modes", "own"))
+    )
 
 
 def yaw_of(R: np.ndarray) -> float:

@@ -26,16 +26,7 @@ _PARTS = ("face", "lips", "head", "left_ear", "right_ear", "left_eye", "right_ey
 FACE_RADIUS = 0.095
 # Typical activations, and actions that are rarely on: tongue and cheeks that no landmark sees.
 ACTION_SD, RARE_SD = 0.30, 0.06
-RARE = (
-    "tongueOut",
-    "cheekPuff",
-    "mouthClose",
-    "jawForward",
-    "mouthShrugLower",
-    "mouthShrugUpper",
-    "mouthRollLower",
-    "mouthRollUpper",
-)
+RARE = ("tongueOut", "cheekPuff", "mouthClose", "jawForward", "mouthShrugLower", "mouthShrugUpper", "mouthRollLower", "mouthRollUpper")
 # Actions whose displacements are this parallel trade places freely: one of a pair is enough.
 RIVALS = 0.80
 
@@ -137,9 +128,7 @@ def _zones(model: BodyModel, ids: np.ndarray, rest: np.ndarray) -> tuple[np.ndar
     """(N,) bool: outer skin of the head; and the front of the face."""
     part = model.face_part
     outer = np.isin(part, [model.part_names.index(n) for n in ("face", "lips", "head")])
-    inner = np.isin(
-        part, [model.part_names.index(n) for n in ("mouth_inside", "eye_socket", "tongue", "left_eye", "right_eye")]
-    )
+    inner = np.isin(part, [model.part_names.index(n) for n in ("mouth_inside", "eye_socket", "tongue", "left_eye", "right_eye")])
     skin = np.zeros(model.vertex_count, bool)
     skin[model.faces[outer]] = True
     skin[model.faces[inner]] = False

@@ -49,9 +49,7 @@ def rasterise(pixels: np.ndarray, depth: np.ndarray, faces: np.ndarray, width: i
         depth: (V,) planar depth, all positive: weights are perspective correct. Ones make a flat picture.
         faces: (F, 3).
     """
-    shown = Raster(
-        np.full(width * height, -1, np.int32), np.zeros((width * height, 3)), np.full(width * height, np.inf)
-    )
+    shown = Raster(np.full(width * height, -1, np.int32), np.zeros((width * height, 3)), np.full(width * height, np.inf))
     corners = pixels[faces]
     keep = np.flatnonzero((depth[faces] > NEAR).all(1) & np.isfinite(corners).all((1, 2)))
     low = np.maximum(np.ceil(corners[keep].min(1) - 0.5), 0).astype(np.int64)
@@ -66,23 +64,14 @@ def rasterise(pixels: np.ndarray, depth: np.ndarray, faces: np.ndarray, width: i
         base = int(total[start - 1]) if start else 0
         stop = max(start + 1, int(np.searchsorted(total, base + _CHUNK, side="right")))
         part = slice(start, stop)
-        _paint(
-            shown, keep[part], corners[keep[part]], depth[faces[keep[part]]], low[part], size[part], count[part], width
-        )
+        _paint(shown, keep[part], corners[keep[part]], depth[faces[keep[part]]], low[part], size[part], count[part], width)
         start = stop
     shape = (height, width)
     return Raster(shown.face.reshape(shape), shown.bary.reshape(*shape, 3), shown.depth.reshape(shape))
 
 
 def _paint(
-    shown: Raster,
-    ids: np.ndarray,
-    tri: np.ndarray,
-    z: np.ndarray,
-    low: np.ndarray,
-    size: np.ndarray,
-    count: np.ndarray,
-    width: int,
+    shown: Raster, ids: np.ndarray, tri: np.ndarray, z: np.ndarray, low: np.ndarray, size: np.ndarray, count: np.ndarray, width: int
 ) -> None:
     which = np.repeat(np.arange(len(ids)), count)
     offset = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
@@ -115,9 +104,7 @@ def _paint(
     shown.depth[pixel], shown.bary[pixel], shown.face[pixel] = depth[new], bary[new], ids[which[new]]
 
 
-def look(
-    vertices: np.ndarray, faces: np.ndarray, K: np.ndarray, T_cam_from_world: np.ndarray, width: int, height: int
-) -> Raster:
+def look(vertices: np.ndarray, faces: np.ndarray, K: np.ndarray, T_cam_from_world: np.ndarray, width: int, height: int) -> Raster:
     """What a camera sees of a mesh.
 
     Args:

@@ -152,9 +152,7 @@ def _usable(view: TextureView) -> np.ndarray:
     return good
 
 
-def bake(
-    vertices: np.ndarray, rest: np.ndarray, uv: UvMap, views: Sequence[TextureView], pieces: np.ndarray | None = None
-) -> Texture:
+def bake(vertices: np.ndarray, rest: np.ndarray, uv: UvMap, views: Sequence[TextureView], pieces: np.ndarray | None = None) -> Texture:
     """Blend views into a texture and fill what none of them sees.
 
     Args:
@@ -175,9 +173,7 @@ def bake(
         summed = summed + weight[:, None] * sample_bilinear(np.asarray(view.image, np.float64), pixels)
     seen = np.asarray(total) > 1e-4
     if not seen.any():
-        raise LiftError(
-            "no picture sees the surface", fix="check camera and fit: the body may lie outside of the picture"
-        )
+        raise LiftError("no picture sees the surface", fix="check camera and fit: the body may lie outside of the picture")
     color = np.where(seen[:, None], summed / np.maximum(total, 1e-12)[:, None], 0.0)
     size = uv.size
     confidence, where = np.zeros((size, size), np.float32), np.zeros((size, size), bool)
@@ -186,9 +182,7 @@ def bake(
     return Texture(filled(color, seen, uv, rest, pieces), confidence, where)
 
 
-def filled(
-    color: np.ndarray, seen: np.ndarray, uv: UvMap, rest: np.ndarray, pieces: np.ndarray | None = None
-) -> np.ndarray:
+def filled(color: np.ndarray, seen: np.ndarray, uv: UvMap, rest: np.ndarray, pieces: np.ndarray | None = None) -> np.ndarray:
     """(S, S, C) float32 picture of colours (N, C) of the covered texels, of which `seen` (N,) are known.
 
     Args:
@@ -250,13 +244,7 @@ def dilate(picture: np.ndarray, known: np.ndarray, pixels: int) -> np.ndarray:
 
 def _shifted(d: int) -> tuple[slice, slice]:
     """Source and target slices of a shift by one."""
-    return (
-        (slice(None), slice(None))
-        if d == 0
-        else (slice(None, -1), slice(1, None))
-        if d > 0
-        else (slice(1, None), slice(None, -1))
-    )
+    return (slice(None), slice(None)) if d == 0 else (slice(None, -1), slice(1, None)) if d > 0 else (slice(1, None), slice(None, -1))
 
 
 def paint(texture: np.ndarray, uv: UvMap, raster: Raster) -> np.ndarray:

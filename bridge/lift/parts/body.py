@@ -51,12 +51,9 @@ def lift_body(subject: Subject, found: Mapping[str, PartResult], options: LiftOp
     if surface is not None:
         facts["surface_median_mm"] = surface
     if known is not None and not options.model:
-        facts["against_generating_mm"] = {
-            k: round(1e3 * e, 1) for k, e in errors(fit, true_fit(known, setup), setup.model).items()
-        }
-    facts["summary"] = (
-        f"{facts['stature_m']:.2f} m tall, landmarks within {100 * facts['landmark_error']:.1f} % of the torso"
-        + ("" if surface is None else f", surface {surface:.0f} mm below what was seen")
+        facts["against_generating_mm"] = {k: round(1e3 * e, 1) for k, e in errors(fit, true_fit(known, setup), setup.model).items()}
+    facts["summary"] = f"{facts['stature_m']:.2f} m tall, landmarks within {100 * facts['landmark_error']:.1f} % of the torso" + (
+        "" if surface is None else f", surface {surface:.0f} mm below what was seen"
     )
     arrays = {
         "betas": fit.betas, "poses": fit.pose.reshape(1, -1), "trans": fit.trans[None],
@@ -88,8 +85,7 @@ def _views(subject: Subject, notes: list[str]) -> tuple[list[BodyView], list[Vie
         used.append(view)
     if not out:
         raise LiftError(
-            f"{subject.name}: nobody is found in the picture",
-            fix="a picture that shows a person upright, larger than about 100 pixels",
+            f"{subject.name}: nobody is found in the picture", fix="a picture that shows a person upright, larger than about 100 pixels"
         )
     return out, used
 
@@ -142,9 +138,7 @@ def _surface_error(views: list[BodyView], setup: BodySetup, vertices: np.ndarray
     away = []
     for view in views:
         if view.depth is not None and view.mask is not None and view.metric:
-            raster, _ = seen_body(
-                vertices.astype(np.float64), setup.faces, view.K, view.T_cam_from_world, view.width, view.height
-            )
+            raster, _ = seen_body(vertices.astype(np.float64), setup.faces, view.K, view.T_cam_from_world, view.width, view.height)
             both = raster.hit & view.mask & np.isfinite(view.depth)
             away.append(raster.depth[both] - view.depth[both])
     every = np.concatenate(away) if away else np.zeros(0)
@@ -155,9 +149,7 @@ def _pictures(used: list[View], views: list[BodyView], setup: BodySetup, vertice
     out: dict[str, np.ndarray] = {}
     for k, (view, body) in enumerate(zip(used, views, strict=True)):
         end = "" if k == 0 else f"_{k}"
-        raster, normals = seen_body(
-            vertices.astype(np.float64), setup.faces, body.K, body.T_cam_from_world, body.width, body.height
-        )
+        raster, normals = seen_body(vertices.astype(np.float64), setup.faces, body.K, body.T_cam_from_world, body.width, body.height)
         out[f"overlay{end}"] = grey_body(raster, normals, view.rgb, 0.72)
         if body.depth is not None and body.metric:
             out[f"residual{end}"] = heat_map(raster, body.depth, body.mask, view.rgb)

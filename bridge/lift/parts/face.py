@@ -52,16 +52,11 @@ def lift_face(subject: Subject, found: Mapping[str, PartResult], options: LiftOp
         return _sequence(subject, head, settings)
     notes: list[str] = []
     seen = [_view(v, relative == "metric", notes) for v in subject.views]
-    used = [
-        (v, s, m)
-        for v, (s, m) in zip(subject.views, seen, strict=True)
-        if m is not None or v.T_cam_from_world is not None
-    ]
+    used = [(v, s, m) for v, (s, m) in zip(subject.views, seen, strict=True) if m is not None or v.T_cam_from_world is not None]
     first = next((i for i, (_, _, m) in enumerate(used) if m is not None), None)
     if first is None:
         raise LiftError(
-            f"{subject.name}: no face is found",
-            fix="a picture with an uncovered face turned less than about 70 degrees from the camera",
+            f"{subject.name}: no face is found", fix="a picture with an uncovered face turned less than about 70 degrees from the camera"
         )
     used.insert(0, used.pop(first))
     views, marks = [s for _, s, _ in used], used[0][2]

@@ -64,12 +64,7 @@ def lift_texture(subject: Subject, found: Mapping[str, PartResult], options: Lif
 
 
 def delighted(
-    texture: Texture,
-    uv: UvMap,
-    vertices: np.ndarray,
-    rest: np.ndarray,
-    region: np.ndarray,
-    pieces: np.ndarray | None = None,
+    texture: Texture, uv: UvMap, vertices: np.ndarray, rest: np.ndarray, region: np.ndarray, pieces: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """A texture without its light (S, S, 3), and the light (9, 3).
 
