@@ -3,9 +3,10 @@
     python -m tools.lift_heads OUT --count 50 --yaws=-60,-30,0,30,60 --expressions 2
 
 Everybody is bare-shouldered, with hair, brows, beard, irises and skin as sampled, in soft light from a side of their own.
-One file a picture and one a head appear whole; the same command again finishes what is missing.
+One file a picture and one a head appear whole; the same command again finishes what is missing. `--wrinkles` gives them relief
+that no head of ours has (`tools.lift_wrinkles`), in picture, depth and normals.
 
-    OUT/heads/0003_smile.npz          posed vertices, betas, expression, activations of that head
+    OUT/heads/0003_smile.npz          posed vertices, betas, expression, activations of that head; its relief, metres by texel
     OUT/pictures/0003_smile_+30.npz   rgb, depth, normal (camera frame), K, T_cam_from_world, mask of the skin of the head
 """
 
@@ -17,8 +18,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace as with_changes
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from vivant.bridge.lift.detail_grid import detail_grid
+from vivant.bridge.lift.open_head import open_head
 from vivant.procgen.dataset.png import read_png
 from vivant.procgen.files import replace_bytes
 from vivant.procgen.frames import blender_matrix_from_cam, invert_rigid, look_at
@@ -37,6 +41,9 @@ from vivant.procgen.sample import sample_human
 from vivant.procgen.seeds import Seed
 from vivant.procgen.spec import CameraSpec, HumanSpec, RenderSpec, replace
 
+from tools.lift_wrinkles import SIZE as RELIEF_SIZE
+from tools.lift_wrinkles import relief
+
 EXPRESSIONS: dict[str, dict[str, float]] = {
     "neutral": {},
     "smile": {
@@ -51,7 +58,7 @@ EXPRESSIONS: dict[str, dict[str, float]] = {
     "blink": {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0, "mouthPucker": 0.6},
     "asym": {"mouthSmileLeft": 0.9, "eyeBlinkRight": 0.9, "browOuterUpLeft": 0.8, "jawLeft": 0.3},
 }  # fmt: skip
-# Height of what is seen, metres.
+# Height of what is seen, metres, unless it is said.
 EXTENT = 0.36
 
 
@@ -63,13 +70,13 @@ def sample_head(seed: Seed) -> HumanSpec:
     return replace(human, pose=pose, outfit=(), detail=1, hair_density=0.7, gaze=None, expression={}, seat=None)
 
 
-def facing(body: BodyState, yaw: float, focal_mm: float, size: int) -> CameraSpec:
+def facing(body: BodyState, yaw: float, focal_mm: float, size: int, extent: float = EXTENT) -> CameraSpec:
     """A camera that sees the face from `yaw` degrees to the person's left, at the height of their gaze."""
     T = body.T[HEAD][:3, :3]
     middle = eye_centres(body).mean(0) + T @ np.array([0.0, 0.0, -0.03])
     turn = np.radians(yaw)
     ahead = T @ np.array([np.sin(turn), -np.cos(turn), 0.0])
-    eye = middle + ahead * (EXTENT * focal_mm / 36.0)
+    eye = middle + ahead * (extent * focal_mm / 36.0)
     return CameraSpec(
         eye=tuple(float(x) for x in eye), target=tuple(float(x) for x in middle), focal_mm=focal_mm, width=size, height=size
     )
@@ -92,7 +99,30 @@ def lamps(seed: Seed, middle: np.ndarray) -> tuple[list[Light], Shader]:
     return [lamp(side, 0.5, 120.0, 1.4), lamp(side - 120.0, 0.1, 50.0, 1.8)], world
 
 
-def render_head(seed: Seed, number: int, names: Sequence[str], yaws: Sequence[int], size: int, samples: int, out: Path) -> int:
+def add_relief(skin: Any, heights: np.ndarray) -> None:
+    """Raise the built skin by heights (M,), metres, of `tools.lift_wrinkles`."""
+    import bpy
+
+    grid = detail_grid(open_head(), RELIEF_SIZE)
+    # Textures of the modifier are positive: half a centimetre stands for nothing.
+    whole = grid.whole(grid.picture(0.5 + heights / 0.01, 0.5), 0.5)
+    image = bpy.data.images.new("relief", grid.size, grid.size, float_buffer=True, is_data=True)
+    pixels = np.ones((grid.size, grid.size, 4), np.float32)
+    pixels[..., :3] = whole[::-1, :, None]
+    image.pixels.foreach_set(pixels.ravel())
+    texture = bpy.data.textures.new("relief", "IMAGE")
+    texture.image = image
+    fine = skin.modifiers.new("fine", "SUBSURF")
+    fine.levels = fine.render_levels = 2
+    raised = skin.modifiers.new("relief", "DISPLACE")
+    raised.texture, raised.texture_coords, raised.uv_layer = texture, "UV", "UVMap"
+    raised.mid_level, raised.strength = 0.5, 0.01
+
+
+def render_head(
+    seed: Seed, number: int, names: Sequence[str], yaws: Sequence[int], size: int, samples: int, out: Path,
+    wrinkles: bool = False, extent: float = EXTENT,
+) -> int:  # fmt: skip
     """All pictures of one identity that are missing; how many were made."""
     from vivant.procgen.blender import objects, settings
     from vivant.procgen.blender.build_scene import build
@@ -117,10 +147,14 @@ def render_head(seed: Seed, number: int, names: Sequence[str], yaws: Sequence[in
             "names": np.array(sorted(activations)), "values": np.array([activations[k] for k in sorted(activations)]),
             "T_head": body.T[HEAD],
         }  # fmt: skip
+        if wrinkles:
+            head["relief"] = relief(own).at(activations).astype(np.float32)
         replace_bytes(out / "heads" / f"{number:04d}_{name}.npz", encode_npz(head))
         settings.no_factory_surprises()
         items = [with_changes(p, instance=1, person=0) for p in parts]
         built = build(SceneGeometry(items, lights, world, [body]))
+        if wrinkles:
+            add_relief(next(ob for ob, item in zip(built.objects, items, strict=True) if item.name == "body"), head["relief"])
         settings.picture(built.picture, RenderSpec(samples=samples, adaptive_threshold=0.1), threads=1)
         # The finer prefilter costs a second a picture, which no detector sees.
         built.picture.cycles.denoising_prefilter, built.picture.cycles.denoising_input_passes = "FAST", "RGB"
@@ -128,7 +162,7 @@ def render_head(seed: Seed, number: int, names: Sequence[str], yaws: Sequence[in
         built.picture.render.use_persistent_data = True
         skin = _ids(items)
         for yaw, path in wanted.items():
-            camera = facing(body, float(yaw), focal, size)
+            camera = facing(body, float(yaw), focal, size, extent)
             with scratch() as folder:
                 objects.aim_camera(built.truth, built.camera, camera)
                 raw = render_truth(built.truth, folder)
@@ -173,13 +207,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     p.add_argument("--expressions", default="all", help="names with commas, all, or so many a head, in turn")
     p.add_argument("--size", type=int, default=192)
     p.add_argument("--samples", type=int, default=5)
+    p.add_argument("--wrinkles", action="store_true")
+    p.add_argument("--extent", type=float, default=EXTENT, help="height of what is seen, metres")
     args = p.parse_args(argv)
     yaws = [int(y) for y in args.yaws.split(",")]
     for folder in ("heads", "pictures"):
         (args.out / folder).mkdir(parents=True, exist_ok=True)
     for number in range(args.first, args.first + args.count):
         names = chosen(args.expressions, number)
-        made = render_head(Seed(args.seed), number, names, yaws, args.size, args.samples, args.out)
+        made = render_head(Seed(args.seed), number, names, yaws, args.size, args.samples, args.out, args.wrinkles, args.extent)
         print(f"{number}: {made} pictures", flush=True)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ...procgen.vectors import vertex_normals
 from .body_pictures import grey_body
+from .face_detail import FaceDetail
 from .face_fit import FaceFit
-from .rasterise import Raster, look
+from .rasterise import Raster, look, sample_bilinear
 
 COLD, WARM, HOT = np.array([[40, 70, 160], [240, 220, 120], [190, 30, 30]], np.float64)
 # Whole range of the heat map, metres.
@@ -45,16 +48,39 @@ def pictures(
     K = fit.K[0].copy()
     K[0, 2], K[1, 2] = K[0, 2] - columns.start, K[1, 2] - rows.start
     K[:2] *= k
-    near = FaceFit(
-        fit.head, fit.identity, fit.expression, fit.T_cam_from_head, (K,), fit.vertices, fit.uncertainty, fit.relief,
-        fit.costs, fit.steps,
-    )  # fmt: skip
+    near = replace(fit, K=(K,))
     shown, normals = seen_face(near, 0, large.shape[1], large.shape[0])
     out = {"overlay": grey_body(shown, normals, large, 0.55), "geometry": grey_body(shown, normals)}
     if depth is not None:
         heat = _residual(fit, rgb, depth, mask)[rows, columns]
         out["residual"] = np.ascontiguousarray(heat.repeat(k, 0).repeat(k, 1))
     return out
+
+
+def detail_pictures(
+    fit: FaceFit, detail: FaceDetail, rgb: np.ndarray, box: tuple[float, float, float, float], largest: int = 640
+) -> dict[str, np.ndarray]:
+    """"geometry": the face as clay in its first view, smooth on the left and with detail on the right."""
+    height, width = rgb.shape[:2]
+    rows, columns = crop_of(box, width, height)
+    k = largest / max(rows.stop - rows.start, columns.stop - columns.start, 1)
+    K = fit.K[0].copy()
+    K[0, 2], K[1, 2] = K[0, 2] - columns.start, K[1, 2] - rows.start
+    K[:2] *= k
+    near = replace(fit, K=(K, *fit.K[1:]))
+    shown, smooth = seen_face(near, 0, int((columns.stop - columns.start) * k), int((rows.stop - rows.start) * k))
+    head, grid = fit.head, detail.grid
+    assert head.uv is not None and head.uv_faces is not None
+    # Turns of the normals, in the camera, carried to the pixels by the UV map.
+    turn = grid.picture((detail.normals - detail.surface.normals) @ fit.T_cam_from_head[0][:3, :3].T)
+    at = shown.interpolate(head.uv_faces, head.uv)[shown.hit]
+    xy = np.stack([at[:, 0] * grid.size - grid.left, (1.0 - at[:, 1]) * grid.size - grid.top], 1)
+    h, w = grid.where.shape
+    inside = (xy > 1).all(1) & (xy[:, 0] < w - 1) & (xy[:, 1] < h - 1)
+    fine = smooth.copy()
+    fine[shown.hit] += sample_bilinear(turn, xy) * inside[:, None]
+    fine /= np.maximum(np.linalg.norm(fine, axis=-1, keepdims=True), 1e-9)
+    return {"geometry": np.concatenate([grey_body(shown, smooth), grey_body(shown, fine)], 1)}
 
 
 def _residual(fit: FaceFit, rgb: np.ndarray, depth: np.ndarray, mask: np.ndarray | None) -> np.ndarray:

@@ -178,7 +178,7 @@ def dense_terms(
     out = []
     JT = None
     if view.depth is not None:
-        z, seen = _depth_at(view.depth, q, ok)
+        z, seen = depth_at(view.depth, q, ok)
         seen &= ok
         shift = 0.0
         k = layout.relief[index]
@@ -217,7 +217,7 @@ def dense_terms(
     return out
 
 
-def _depth_at(depth: np.ndarray, q: np.ndarray, ok: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def depth_at(depth: np.ndarray, q: np.ndarray, ok: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Depth at pixels (n, 2), interpolated within one surface; and whether there is one."""
     height, width = depth.shape
     u, v = np.clip(q[:, 0] - 0.5, 0, width - 1.001), np.clip(q[:, 1] - 0.5, 0, height - 1.001)

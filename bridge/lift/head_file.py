@@ -101,7 +101,9 @@ def _head(name: str, data: Mapping[str, np.ndarray]) -> HeadModel:
     hinge = Hinge(weights[ids, jaw], rest_joints[jaw] - origin, moves[jaw].T - shift, turn, correctives)
     place = np.full(n, -1)
     place[ids] = np.arange(len(ids))
-    triangles = place[faces[(place[faces] >= 0).all(1)]]
+    whole = (place[faces] >= 0).all(1)
+    triangles = place[faces[whole]]
+    mapped = "vt" in data and "ft" in data and np.shape(data["ft"]) == faces.shape and np.ndim(data["vt"]) == 2
     rest = v[ids] - origin
     ball = weights[ids][:, list(eyes)].sum(1) > 0.5
     skin = ~ball
@@ -114,6 +116,7 @@ def _head(name: str, data: Mapping[str, np.ndarray]) -> HeadModel:
         upper=np.concatenate([np.full(e, EXPRESSION_LIMIT), JAW_LIMITS[1]]),
         expression_sd=np.concatenate([np.ones(e), JAW_SD]), rivals=(), hinges=(hinge,), face=face, skin=skin, landmarks=points,
         known=known, decode={"ids": ids, "origin": origin, "count": np.array(count)},
+        uv=np.asarray(data["vt"], np.float64) if mapped else None, uv_faces=np.asarray(data["ft"], np.int64)[whole] if mapped else None,
     )  # fmt: skip
 
 

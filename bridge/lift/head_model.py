@@ -53,7 +53,7 @@ class Points:
         return np.einsum("pk,...pkc->...pc", self.bary, vertices[..., self.corners, :])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HeadModel:
     """N vertices, F triangles, I identity and E expression unknowns.
 
@@ -73,6 +73,7 @@ class HeadModel:
         landmarks: The 478 points of MediaPipe's mesh, or None.
         known: (478,) bool, which of the landmarks mean something; None: all.
         decode: Arrays that turn the unknowns into the coefficients of the file that the model came from.
+        uv: (T, 2) UV coordinates, v up, and uv_faces: (F, 3) rows of them for `triangles`; None where the model has no UV map.
     """
 
     name: str
@@ -91,6 +92,8 @@ class HeadModel:
     landmarks: Points | None = None
     known: np.ndarray | None = None
     decode: Mapping[str, np.ndarray] = field(default_factory=dict)
+    uv: np.ndarray | None = None
+    uv_faces: np.ndarray | None = None
 
     @property
     def identity_count(self) -> int:

@@ -121,6 +121,8 @@ def build_open_head(
         expression_sd=np.array([RARE_SD if n in RARE else ACTION_SD for n in names]), rivals=_rivals(flat_actions),
         hinges=hinges, face=face, skin=skin, landmarks=points,
         decode={"mean": mean, "modes": modes, "columns": np.array(columns), "ids": ids, "origin": origin},
+        uv=None if model.uv is None else np.asarray(model.uv, np.float64),
+        uv_faces=None if model.uv_faces is None else np.asarray(model.uv_faces, np.int64)[keep & outside],
     )  # fmt: skip
 
 

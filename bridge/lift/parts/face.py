@@ -80,7 +80,7 @@ def lift_face(subject: Subject, found: Mapping[str, PartResult], options: LiftOp
     arrays = {
         **codes.arrays(), "exp_names": np.array(head.expression_names), "vertices": fit.vertices.astype(np.float32),
         "triangles": head.triangles.astype(np.int32), "T_cam_from_head": np.stack(fit.T_cam_from_head), "K": np.stack(fit.K),
-        "uncertainty": fit.uncertainty.astype(np.float32), "albedo": light.albedo.astype(np.float32),
+        "relief": np.array(fit.relief), "uncertainty": fit.uncertainty.astype(np.float32), "albedo": light.albedo.astype(np.float32),
         "albedo_seen": light.seen.astype(np.float32),
         "landmarks": marks.points, **coefficients(fit),
     }  # fmt: skip
@@ -129,9 +129,9 @@ def landmark_error(fit: FaceFit, view: FaceView) -> float:
 
 
 def _settings(options: LiftOptions) -> FitSettings:
-    known = ("expression", "dense", "depth")
+    known = ("expression", "dense", "depth", "detail")
     for name in options.settings:
-        if name not in known and options.what == ("face",):
+        if name not in known and set(options.what) <= {"face", "detail"}:
             raise SpecError(f"the face has no setting {name!r}", expected=", ".join(known))
     return FitSettings(bool(options.settings.get("expression", True)), bool(options.settings.get("dense", True)))
 
