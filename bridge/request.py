@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,6 +64,12 @@ class Request:
             Cancelled: the job was cancelled.
         """
         self.say(step, steps, text)
+
+    def forget(self) -> None:
+        """Let go of all models of the session, before others are loaded."""
+        self.session.clear()
+        gc.unfreeze()  # the worker leaves models out of its search for garbage while they stay
+        gc.collect()
 
     def file(self, name: str) -> Path:
         """An input file that must be there."""

@@ -8,6 +8,7 @@ clean-up of torch and bpy at interpreter exit can hang.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import importlib.util
 import os
@@ -50,6 +51,7 @@ class Worker:
         self._closing = threading.Event()
         self._writing = threading.Lock()
         self._session: dict[str, Any] = {}
+        self._held: dict[str, int] = {}
 
     def run(self) -> int:
         """Work until the input ends or a "shutdown" comes; returns the exit status."""
@@ -120,7 +122,21 @@ class Worker:
             self._emit({"type": "failed", "job": name, "error": error_to_dict(in_plain_words(e))})
         finally:
             self._cancelled.discard(name)
-            release_memory()
+            self.tidy()
+
+    def tidy(self) -> None:
+        """Give back what a job held beyond the loaded models.
+
+        Libraries and models are half a million objects, which Python would look through after every job; those that were
+        there after the last change of models are left out until the next.
+        """
+        held = {name: id(value) for name, value in self._session.items()}
+        fresh, self._held = held != self._held, held
+        if fresh:
+            gc.unfreeze()
+        release_memory()
+        if fresh:
+            gc.freeze()
 
     def _make(self, job: Job) -> Result:
         if self._store is None:
@@ -198,8 +214,11 @@ def capabilities() -> dict[str, Any]:
 
 
 def release_memory() -> None:
-    """Give back what a job held beyond the loaded models."""
+    """Let go of what nobody holds, on the device too."""
     gc.collect()
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError, OSError):  # another C library than glibc
+            ctypes.CDLL(None).malloc_trim(0)  # what was freed between living blocks stays with the process otherwise
     torch = sys.modules.get("torch")
     if torch is not None:
         for name in ("cuda", "mps", "xpu"):

@@ -72,13 +72,13 @@ def tiny_scheduler():
                          set_alpha_to_one=False, steps_offset=1)  # fmt: skip
 
 
-def tiny_sd15(folder):
-    """A whole Stable Diffusion 1.5 pipeline."""
+def tiny_sd15(folder, **unet):
+    """A whole Stable Diffusion 1.5 pipeline; `unet` changes what its UNet is built of."""
     from diffusers import StableDiffusionPipeline
 
     return StableDiffusionPipeline(
         vae=tiny_vae(), text_encoder=tiny_text_encoder(), tokenizer=tiny_tokenizer(folder / "tokenizer"),
-        unet=tiny_unet(cross_attention_dim=16), scheduler=tiny_scheduler(), safety_checker=None, feature_extractor=None,
+        unet=tiny_unet(cross_attention_dim=16, **unet), scheduler=tiny_scheduler(), safety_checker=None, feature_extractor=None,
         requires_safety_checker=False,
     )  # fmt: skip
 

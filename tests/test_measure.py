@@ -136,6 +136,14 @@ def test_distances_of_features(rng: np.random.Generator) -> None:
         frechet_distance(x, x[:, :3])
 
 
+def test_the_kernel_distance_is_unbiased(rng: np.random.Generator) -> None:
+    """Of two samples of one distribution it is 0 on average, however small they are; FID's is not."""
+    found = np.array([kernel_distance(*rng.normal(size=(2, 20, 5))) for _ in range(300)])
+    assert abs(found.mean()) < 3 * found.std() / np.sqrt(len(found))
+    assert (found < 0).any()
+    assert np.mean([frechet_distance(*rng.normal(size=(2, 20, 5))) for _ in range(20)]) > 0.3
+
+
 GOOD = {"oks": 0.9, "oks_render": 0.92, "iou": 0.8, "iou_render": 0.85, "depth_rmse": 0.2, "normal_angle": 15.0}
 
 

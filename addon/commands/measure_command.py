@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
 from ..output import say, say_json, table
@@ -30,6 +31,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--set", metavar="NAME=VALUE", action="append", default=[],
         help="a limit of the gate: keypoints, silhouette, depth, normal, far; may be repeated",
     )  # fmt: skip
+    parser.add_argument(
+        "--inception", type=Path, metavar="FILE", help="torch-fidelity's Inception weights: FID and KID (extra: fid)"
+    )
+    parser.add_argument("--clip", type=Path, metavar="DIR", help="a CLIP model in transformers' layout: CLIP score")
+    parser.add_argument(
+        "--against", type=Path, metavar="DIR", help="real pictures for FID and KID (default: the renders of the frames)"
+    )
     parser.add_argument("--no-write", action="store_true", help="leave the pictures' records as they are")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument("--quiet", action="store_true", help="no progress")
@@ -39,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
     """Measure, judge, report; exits 0 even where pictures are rejected: that is a finding, not a failure."""
     from ...bridge.measure.drift import measure_run
     from ...bridge.measure.gate import GateLimits
+    from ...bridge.measure.networks import Networks
     from ...bridge.synthesize import runs
     from ...procgen.dataset import Dataset
     from ...procgen.errors import DatasetError
@@ -59,8 +68,9 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         report = measure_run(
-            dataset, args.name or known[0], _detector(args.detector), limits, progress, not args.no_write
-        )
+            dataset, args.name or known[0], _detector(args.detector), limits, progress, not args.no_write,
+            Networks(args.inception, args.clip, args.against),
+        )  # fmt: skip
     finally:
         bar.close()
     found = report.to_dict()

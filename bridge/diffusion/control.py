@@ -38,7 +38,7 @@ def synthesize(request: Request) -> Answer:
             if not isinstance(e, torch.OutOfMemoryError | MemoryError) and "out of memory" not in str(e).lower():
                 raise
             tried.append(f"{plan.offload} offload, slicing {plan.slicing}, scale {plan.scale:.2f}")
-        request.session.clear()  # outside the handler: its traceback would keep the tensors alive
+        request.forget()  # outside the handler: its traceback would keep the tensors alive
         if plan.device == "cuda":
             torch.cuda.empty_cache()
         plan = plan.smaller()
@@ -111,7 +111,7 @@ def _pipeline(request: Request, p: ControlParameters, plan: Fit, task: str) -> t
         base_key += (asked, task)  # parts that hang on one pipeline's hooks cannot be handed to another
 
     def load() -> tuple[Any, str]:
-        request.session.clear()
+        request.forget()
         request.step(0, p.steps, "loading the model")
         base, family = load_base(job.model, plan.dtype, job.download)
         if p.ip_adapter:

@@ -20,6 +20,7 @@ from .detectors import Detector
 from .gate import GateLimits, judge
 from .geometry import affine_depth_error, crop_camera, mean_angle, normals_from_depth, silhouette_iou
 from .keypoint_scores import Detected, Labelled, average_precision, best_similarity
+from .networks import Networks
 
 REPORT = "measured.json"
 
@@ -86,12 +87,14 @@ class DriftReport:
         verdicts: Name -> {verdict, reasons}.
         overall: Means, and AP and AR of pictures and renders.
         skipped: Measure -> why it was not made.
+        networks: Measure -> which published network made it.
     """
 
     frames: dict[str, dict[str, float]] = field(default_factory=dict)
     verdicts: dict[str, dict[str, Any]] = field(default_factory=dict)
     overall: dict[str, float] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
+    networks: dict[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         def plain(values: dict[str, float]) -> dict[str, float | None]:
@@ -104,6 +107,7 @@ class DriftReport:
         return {
             "frames": {k: {**plain(v), **self.verdicts[k]} for k, v in self.frames.items()},
             "overall": plain(self.overall), "verdicts": counts, "skipped": self.skipped,
+            "networks": self.networks,
         }  # fmt: skip
 
 
@@ -117,6 +121,7 @@ def measure_run(
     limits: GateLimits | None = None,
     say: Callable[[int, int, str], None] | None = None,
     write: bool = True,
+    networks: Networks | None = None,
 ) -> DriftReport:
     """Measure a run and judge its pictures.
 
@@ -127,6 +132,7 @@ def measure_run(
         limits: Of the gate.
         say: Called with (done, total, frame).
         write: Put measures and verdict into each picture's record, and all of them into measured.json of the run.
+        networks: For FID, KID and CLIP score; the default has no weights and skips them.
     Raises:
         DatasetError: no such run, or a run without pictures.
     """
@@ -150,6 +156,11 @@ def measure_run(
         found = [v[key] for v in report.frames.values() if not math.isnan(v.get(key, math.nan))]
         report.overall[key] = float(np.mean(found)) if found else math.nan
     _precision(report, on_made, on_render)
+    networks = networks or Networks()
+    found_values, skipped = networks.measure(made)
+    report.overall |= found_values
+    report.skipped |= skipped
+    report.networks = networks.facts()
     if write:
         text = json.dumps(report.to_dict(), indent=1, allow_nan=False) + "\n"
         replace_bytes(run_folder(dataset, name) / REPORT, text.encode())
