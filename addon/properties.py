@@ -128,6 +128,9 @@ class VivantSettings(bpy.types.PropertyGroup):
     model: StringProperty(  # type: ignore[valid-type]
         name="Model", description="Folder, .safetensors file or hub name of the image model; empty: the method's own choice", default=""
     )
+    control_network: StringProperty(  # type: ignore[valid-type]
+        name="Network", description="Control network or refiner of yours: folder, file or hub name; empty: the published ones", default=""
+    )
     backend: StringProperty(  # type: ignore[valid-type]
         name="Backend", description="worker (this machine), http://HOST:PORT or comfyui://HOST:PORT", default="worker"
     )

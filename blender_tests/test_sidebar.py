@@ -285,3 +285,29 @@ def test_ranges_of_the_list_are_what_generate_reads() -> None:
     draw(next(p for p in panels() if p.__name__ == "VIVANT_PT_ranges"))
     with pytest.raises(RuntimeError, match="no scene has a field"):
         bpy.ops.vivant.add_range(field="people.wings")
+
+
+def test_synthesis_asks_for_what_the_panel_says_and_shows_what_came_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vivant.addon.cli import build_parser
+    from vivant.addon.operators import bridge
+
+    asked = bpy.context.scene.vivant
+    asked.method, asked.model, asked.control_network, asked.prompt = "control", "sdxl", "my refiner", "a woman"
+    args = build_parser().parse_args(bridge.synthesis_arguments(bpy.context, tmp_path, ("000000_00",)))
+    assert (args.method, args.model, args.prompt, args.frames) == ("control", "sdxl", "a woman", "000000_00")
+    assert args.set == ['control_models=["my refiner"]']
+    asked.method = "passthrough"
+    assert "--set" not in bridge.synthesis_arguments(bpy.context, tmp_path)
+    shown: list[Path] = []
+    monkeypatch.setattr(bridge, "show_picture", shown.append)
+    bridge.show_beside(tmp_path)
+    assert not shown
+    for i, name in enumerate(("new", "old")):
+        page = tmp_path / "synthesis" / name / "beside.png"
+        page.parent.mkdir(parents=True)
+        page.touch()
+        os.utime(page, (100 - i, 100 - i))
+    bridge.show_beside(tmp_path)
+    assert shown == [tmp_path / "synthesis/new/beside.png"], "the newest"

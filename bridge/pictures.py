@@ -77,3 +77,14 @@ def read_output(name: str, path: str | os.PathLike[str]) -> np.ndarray:
     found = read_exr(path, max_bytes=MAX_PIXELS * 16)
     planes = [found[p] for p in _PLANES[name]]
     return planes[0] if len(planes) == 1 else np.stack(planes, -1)
+
+
+def as_picture(kind: str, array: np.ndarray) -> np.ndarray:
+    """(H, W, 3) uint8 of an output for people to look at: inverse depth, near = white; normals as ControlNet has them."""
+    if kind == "depth":
+        inverse = 1.0 / np.maximum(array, 1e-6)
+        array = np.rint(255 * inverse / max(float(inverse.max()), 1e-6)).astype(np.uint8)
+        return np.repeat(array[..., None], 3, -1)
+    if kind == "normal":
+        return np.rint((array * (0.5, -0.5, -0.5) + 0.5) * 255).clip(0, 255).astype(np.uint8)
+    return array

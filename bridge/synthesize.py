@@ -2,6 +2,7 @@
 
     DATASET/synthesis/NAME/
       synthesis.json           method, model, prompt, parameters, seed: a rerun must ask for the same
+      beside.png               some frames: render, skeletons, what was made
       frames/000000_00/        rgb.png …, record.json (prompt, seed, facts, hashes, and what `vivant measure` found)
 
 A frame's folder appears by renaming; a rerun makes what is missing and leaves the rest as it is.
@@ -131,6 +132,10 @@ def synthesize(
                 if not isinstance(e, BridgeError) or (not report.made and _hopeless(report)):
                     raise
                 report.failed[name] = str(e)
+        if report.made:
+            from .beside import write_page
+
+            write_page(root, read_run(dataset, root.name))
     finally:
         lock.release()
         if not _pictures(root):

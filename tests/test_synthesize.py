@@ -18,6 +18,7 @@ from vivant.bridge.client import WorkerClient
 from vivant.bridge.frame_inputs import UserFiles, frame_inputs, people_mask
 from vivant.bridge.synthesize import SynthesizeOptions, read_run, runs, synthesize
 from vivant.procgen.dataset import Dataset
+from vivant.procgen.dataset.drawing import resize
 from vivant.procgen.dataset.lock import Lock
 from vivant.procgen.dataset.png import read_png
 from vivant.procgen.errors import SpecError, VivantError
@@ -47,6 +48,12 @@ def test_every_frame_comes_back_with_its_record(dataset: Dataset, worker: Worker
         assert item.record["prompt"].startswith(item.source.caption)
         assert (item.folder / item.record["labels"]).resolve() == item.source.folder.resolve()
     assert len({item.record["seed"] for item in made}) == len(made), "a seed of its own for each frame"
+    page = read_png(report.root / "beside.png")
+    assert page.shape[0] == 6 + len(made) * (256 + 6)
+    cell = (page.shape[1] - 6) // 3
+    render = np.rint(resize(made[0].source["rgb"], cell - 6, 256)).clip(0, 255)
+    assert np.array_equal(page[6:262, 6:cell], render), "the render comes first"
+    assert np.array_equal(page[6:262, 6 + 2 * cell : 3 * cell], render), "what passthrough made is the render"
 
 
 def test_a_rerun_makes_what_is_missing_and_leaves_the_rest(dataset: Dataset, worker: WorkerClient) -> None:

@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import bpy
 
+from ...bridge.beside import PAGE
+from ...procgen.dataset import Dataset
 from ...procgen.farm.launch import command_of
 from .. import bridging, jobs, people
 from ..preferences import preferences
 from ..properties import settings
-from .dataset import JobOperator, last_dataset
+from .dataset import JobOperator, last_dataset, show_picture
 from .saying import in_plain_words, needs_person
 
 
@@ -60,6 +64,10 @@ class VIVANT_OT_synthesize(_Bridged, bpy.types.Operator):
     bl_options = {"REGISTER"}
     command = "synthesize"
 
+    preview: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Preview", description="Only the first frame; the rest goes on from it", default=False
+    )
+
     @in_plain_words
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start the job."""
@@ -67,16 +75,27 @@ class VIVANT_OT_synthesize(_Bridged, bpy.types.Operator):
         if not (folder / "dataset.json").is_file():
             self.report({"ERROR"}, f"{folder} is no dataset. Fix: generate one, or choose its folder")
             return {"CANCELLED"}
-        jobs.start("Synthesis", synthesis_arguments(context, folder), folder, 0)
+        frames = Dataset(folder).names[:1] if self.preview else ()
+        jobs.start("Synthesis", synthesis_arguments(context, folder, frames), folder, 0, then=show_beside)
         return {"FINISHED"}
 
 
-def synthesis_arguments(context: bpy.types.Context, folder: Path) -> list[str]:
+def show_beside(folder: Path) -> None:
+    """Show what the last synthesis of a dataset made, beside renders and skeletons."""
+    pages = sorted(folder.glob(f"synthesis/*/{PAGE}"), key=lambda p: p.stat().st_mtime)
+    if pages:
+        show_picture(pages[-1])
+
+
+def synthesis_arguments(context: bpy.types.Context, folder: Path, frames: Sequence[str] = ()) -> list[str]:
     """`synthesize …` as a shell would say it."""
     asked, mine = settings(context), preferences(context)
     argv = ["synthesize", str(folder), "--method", asked.method, "--backend", asked.backend or "worker"]
     argv += ["--model", asked.model] if asked.model else []
     argv += ["--prompt", asked.prompt] if asked.prompt else []
+    argv += ["--frames", ",".join(frames)] if frames else []
+    if asked.control_network and asked.method == "control":
+        argv += ["--set", f"control_models={json.dumps([asked.control_network])}"]
     return argv + (["--python", bpy.path.abspath(mine.worker_python)] if mine is not None and mine.worker_python else [])
 
 

@@ -28,9 +28,13 @@ class VIVANT_PT_synthesis(Closed, bpy.types.Panel):
         column = layout.column(align=True)
         column.prop(asked, "method")
         column.prop(asked, "model")
+        if asked.method == "control":
+            column.prop(asked, "control_network")
         column.prop(asked, "backend")
         layout.prop(asked, "prompt")
-        layout.operator("vivant.synthesize", icon="IMAGE_RGB")
+        row = layout.row(align=True)
+        row.operator("vivant.synthesize", text="Preview", icon="HIDE_OFF").preview = True
+        row.operator("vivant.synthesize", icon="IMAGE_RGB").preview = False
         _worker(layout, context)
 
 

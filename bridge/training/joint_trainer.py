@@ -16,6 +16,7 @@ from ..diffusion.devices import noise
 from ..diffusion.joint import sample_joint, to_arrays
 from ..diffusion.joint_model import JointDenoiser, Scales, save_joint
 from ..diffusion.schedule import TRAIN_STEPS, make_schedule, noisy
+from ..pictures import as_picture
 from ..train_options import JointShape, TrainOptions
 from .curves import grid
 from .frames import TrainingFrames, mirror, read_frames
@@ -187,17 +188,6 @@ class JointTrainer(Trainer):
                 shown = [frames.skeleton[i], frames.rgb[i]]
                 rows.append(shown + [as_picture(k, a) for k, a in to_arrays(made, i).items()])
         return grid(rows, scale=max(1, 192 // self.shape.size))
-
-
-def as_picture(kind: str, array: np.ndarray) -> np.ndarray:
-    """(S, S, 3) uint8 of an output for people to look at."""
-    if kind == "depth":
-        inverse = 1.0 / np.maximum(array, 1e-6)
-        array = np.rint(255 * inverse / max(float(inverse.max()), 1e-6)).astype(np.uint8)
-        return np.repeat(array[..., None], 3, -1)
-    if kind == "normal":
-        return np.rint((array * (0.5, -0.5, -0.5) + 0.5) * 255).clip(0, 255).astype(np.uint8)
-    return array
 
 
 def split(frames: TrainingFrames, share: float) -> tuple[TrainingFrames, TrainingFrames]:
