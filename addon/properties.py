@@ -144,8 +144,10 @@ class VivantSettings(bpy.types.PropertyGroup):
     lift_parts: EnumProperty(  # type: ignore[valid-type]
         name="What",
         description="What is lifted",
-        items=(("face", "Face", "Face and expression"), ("face,body", "Face and Body", "Pose and shape as well"),
-               ("face,body,texture", "Everything", "Pose, shape and the texture of what is seen")),
+        items=(("face", "Face", "Face and expression"),
+               ("face,detail", "Face with Detail", "Folds and wrinkles too, where depth or normals are known"),
+               ("face,body", "Face and Body", "Pose and shape as well"),
+               ("face,detail,body,texture", "Everything", "Pose, shape and the texture of what is seen")),
     )  # fmt: skip
 
     def output_folder(self, context: bpy.types.Context) -> Path:

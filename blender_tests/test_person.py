@@ -14,6 +14,8 @@ import bpy
 import numpy as np
 import pytest
 from scipy.spatial import cKDTree
+from vivant.bridge.lift.detail_grid import detail_grid, surface_of
+from vivant.bridge.lift.open_head import open_head
 from vivant.procgen.blender.export_person import build_character, write_person
 from vivant.procgen.errors import SpecError
 from vivant.procgen.geometry import Mesh
@@ -21,6 +23,7 @@ from vivant.procgen.one_person import assemble_person, sample_person
 from vivant.procgen.people.body_state import BodyState
 from vivant.procgen.people.face_keys import face_keys
 from vivant.procgen.people.skeleton import JOINT_NAMES
+from vivant.procgen.people.skin_relief import SkinRelief
 from vivant.procgen.seeds import Seed
 from vivant.procgen.spec import HumanSpec, replace
 
@@ -196,3 +199,55 @@ def test_lips_go_with_their_own_jaw(person: tuple) -> None:
     assert (share > 0.3).sum() > 50
     # Four joints a vertex are kept of six; upper and lower lip, which touch, differ by more than half.
     assert np.abs(share - exact).max() < 0.1
+
+
+def ripples(direction: int) -> SkinRelief:
+    """Waves of 0.3 mm across the face, along rows (0) or columns (1) of the UV map; a wrinkle of jawOpen in the middle."""
+    size, top, left, side = 512, 250, 400, 48
+    wave = np.sin(2 * np.pi * np.arange(side) / 12.0) * np.hanning(side)
+    heights = np.outer(np.hanning(side), wave) if direction == 0 else np.outer(wave, np.hanning(side))
+    return SkinRelief(size, top, left, (3e-4 * heights).astype(np.float32), {"jawOpen": np.full((side, side), 1e-4, np.float32)})
+
+
+def baked_normals(person: tuple, relief: SkinRelief | None) -> np.ndarray:
+    """(512, 512, 3) in [-1, 1], row 0 on top."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    spec, body, parts, hidden = person
+    only = [p for p in parts if p.name == "body"]
+    build_character(bpy.context.scene, "anna", spec, body, only, hidden, {}, texture=512, relief=relief)
+    image = bpy.data.images["anna_body_normal"]
+    return np.array(image.pixels[:], np.float32).reshape(512, 512, 4)[::-1, :, :3] * 2.0 - 1.0
+
+
+def test_relief_is_baked_into_the_normal_map(person: tuple) -> None:
+    """The map leans away from what rises to the right, and away from what rises towards the top."""
+    plain = baked_normals(person, None)
+    head = open_head()
+    grid = detail_grid(head, 512)
+    texels = grid.whole(grid.picture(surface_of(grid, head, head.vertices).steps, 1.0), 1.0)
+    for direction in (0, 1):
+        relief = ripples(direction)
+        more = baked_normals(person, relief) - plain
+        outside = np.ones((512, 512), bool)
+        outside[relief.top - 2 : relief.top + 50, relief.left - 2 : relief.left + 50] = False
+        assert np.abs(more[outside]).max() < 0.02
+        window = more[relief.top : relief.top + 48, relief.left : relief.left + 48]
+        down, right = np.gradient(relief.rest)
+        rise = (right, -down)[direction] / texels[relief.top : relief.top + 48, relief.left : relief.left + 48, direction]
+        x, y = -rise.ravel(), window[..., direction].ravel()
+        assert np.corrcoef(x, y)[0, 1] > 0.9
+        assert 0.8 < (x @ y) / (x @ x) < 1.2
+
+
+def test_relief_follows_the_keys_in_a_blend(person: tuple) -> None:
+    spec, body, parts, hidden = person
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    only = [p for p in parts if p.name == "body"]
+    keys = {"body": {"jawOpen": np.zeros((len(only[0].geometry.vertices), 3), np.float32)}}
+    given = replace(spec, expression={"jawOpen": 0.25})
+    made = build_character(bpy.context.scene, "anna", given, body, only, hidden, keys, relief=ripples(0))
+    skin = next(ob for ob in made.all_objects if ob.type == "MESH")
+    skin.data.shape_keys.key_blocks["jawOpen"].value = 0.5
+    material = skin.material_slots[0].material.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    node = material.node_tree.nodes["vivant relief jawOpen"]
+    assert node.inputs[0].default_value == pytest.approx(0.25) and node.inputs[1].default_value == pytest.approx(0.5)

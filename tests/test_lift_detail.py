@@ -9,13 +9,21 @@ import numpy as np
 import pytest
 from vivant.bridge.lift.detail_gate import region_names, regions
 from vivant.bridge.lift.detail_grid import DetailGrid, Surface, detail_grid, surface_of
-from vivant.bridge.lift.detail_split import Observation, compression, expression_of, relief_normals, split
+from vivant.bridge.lift.detail_split import (
+    Observation,
+    arrays_of,
+    compression,
+    expression_of,
+    relief_normals,
+    relief_of,
+    split,
+)
 from vivant.bridge.lift.face_detail import FaceDetail, fit_detail
 from vivant.bridge.lift.face_fit import FaceFit
 from vivant.bridge.lift.face_view import FaceView
 from vivant.bridge.lift.head_model import HeadModel
 from vivant.bridge.lift.open_head import open_head
-from vivant.bridge.lift.parts.detail import arrays_of, lift_detail, relief_of
+from vivant.bridge.lift.parts.detail import lift_detail
 from vivant.bridge.lift.rasterise import look
 from vivant.bridge.lift.result import LiftResult, PartResult, read_result, write_result
 from vivant.bridge.lift.run import LiftOptions
@@ -218,7 +226,7 @@ def test_relief_survives_its_folder(head: HeadModel, grid: DetailGrid, tmp_path:
     e = expression_of(head, {"browInnerUp": 0.7})
     relief = split(head, np.zeros(head.identity_count), grid, [Observation(e, 3e-4 * rng.normal(size=grid.count), np.ones(grid.count))])
     folder = write_result(tmp_path, LiftResult("somebody", {}, {"detail": PartResult({}, arrays_of(relief))}))
-    back = relief_of(read_result(folder).parts["detail"])
+    back = relief_of(read_result(folder))
     assert back is not None
     assert (back.size, back.top, back.left) == (relief.size, relief.top, relief.left)
     assert np.array_equal(back.at({"browInnerUp": 0.4}), relief.at({"browInnerUp": 0.4}))
@@ -241,7 +249,7 @@ def test_part_from_a_face_and_its_frame(fit: FaceFit) -> None:
     assert got.pictures["displacement"].dtype == np.uint16 and got.pictures["displacement"][0, 0] == 32768
     assert np.ptp(got.pictures["displacement"].astype(int)) > 2000
     photo = lift_detail(Subject("view", (View("view", rgb),)), found, LiftOptions(("detail",)))
-    assert relief_of(photo) is None and photo.facts["notes"]
+    assert relief_of(LiftResult("photo", {}, {"detail": photo})) is None and photo.facts["notes"]
 
 
 def test_surface_is_rounder_than_its_triangles(head: HeadModel, grid: DetailGrid) -> None:

@@ -28,7 +28,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--describe", metavar="TEXT", help="who it is, in plain English; the rest is drawn")
     parser.add_argument("--spec", metavar="PERSON.json", help="this person instead of sampling one (a HumanSpec)")
     parser.add_argument(
-        "--face", metavar="LIFTED", help="take face, skin tone and expression from a folder that `vivant lift` wrote (OUT/subjects/NAME)"
+        "--face", metavar="LIFTED",
+        help="take face, skin tone, expression and detail from a folder that `vivant lift` wrote (OUT/subjects/NAME)",
     )
     parser.add_argument(
         "--write-spec", metavar="FILE", help="also write the person's spec, to edit and use with --spec"
@@ -64,14 +65,16 @@ def run(args: argparse.Namespace) -> int:
     else:
         read = read_description(args.describe or "", quiet=args.json)
         spec = sample_person(Seed(args.seed).child("person"), pose=args.pose, description=read)
-    likeness = None
+    likeness = relief = None
     if args.face is not None:
+        from ...bridge.lift.detail_split import relief_of
         from ...bridge.lift.face_person import face_of, like, somebody_like
+        from ...bridge.lift.result import read_result
 
         face = face_of(args.face)
         # Who is described stays who they are; nobody in particular becomes whoever the face suits best.
         likeness = like(face, spec) if args.spec or args.describe else somebody_like(face, Seed(args.seed).child("person"))
-        spec = likeness.person
+        spec, relief = likeness.person, relief_of(read_result(args.face))
     if args.write_spec is not None:
         Path(args.write_spec).write_text(spec.to_json(), encoding="utf-8")
     body, parts, hidden = assemble_person(spec, args.cloth)
@@ -82,15 +85,16 @@ def run(args: argparse.Namespace) -> int:
     progress = NoProgress() if args.json else TerminalProgress(sys.stderr)
     with muted(1):  # exporters print to stdout as they please; what they have to say comes as an exception too
         names = write_person(
-            out, out.stem, spec, body, parts, hidden, texture=args.texture_size, progress=progress
+            out, out.stem, spec, body, parts, hidden, texture=args.texture_size, relief=relief, progress=progress
         )
     keys = len(body.model.arkit_names)
     if args.json:
         made = {"out": str(out), "objects": names, "joints": len(body.joints), "face_keys": keys}
-        made |= {} if likeness is None else {"face_mm": round(likeness.mm, 2)}
+        made |= {} if likeness is None else {"face_mm": round(likeness.mm, 2), "detail": relief is not None}
         say_json({**made, **({} if read is None else {"description": read.to_dict()})})
     else:
         if likeness is not None:
-            say(f"the face lies within {likeness.mm:.1f} mm of the lifted one on average")
+            detail = ", with its detail" if relief is not None else ""
+            say(f"the face lies within {likeness.mm:.1f} mm of the lifted one on average{detail}")
         say(f"{out}: {len(names)} objects, {len(body.joints)} joints, {keys} face keys")
     return 0

@@ -127,7 +127,7 @@ class VIVANT_OT_lift(_Bridged, bpy.types.Operator):
 
 
 class VIVANT_OT_wear_face(bpy.types.Operator):
-    """Give the person the face, skin tone and expression that were lifted from the photograph"""
+    """Give the person the face, skin tone, expression and detail that were lifted from the photograph"""
 
     bl_idname = "vivant.wear_face"
     bl_label = "Use Lifted Face"
@@ -142,7 +142,10 @@ class VIVANT_OT_wear_face(bpy.types.Operator):
     @in_plain_words
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Solve for the features, build."""
+        from ...bridge.lift.detail_split import relief_of
         from ...bridge.lift.face_person import face_of, like
+        from ...bridge.lift.result import read_result
+        from ...procgen.blender.relief import RELIEF, store
 
         found = [Path(bpy.path.abspath(self.folder))] if self.folder else bridging.lifted_faces(bridging.lift_folder(context))
         if not found:
@@ -151,8 +154,13 @@ class VIVANT_OT_wear_face(bpy.types.Operator):
         collection = people.active(context)
         made = like(face_of(found[0]), people.spec_of(collection))
         people.show(collection, made.person)
+        relief = relief_of(read_result(found[0]))
+        collection.pop(RELIEF, None)
+        if relief is not None:
+            collection[RELIEF] = store(relief, collection.name)
         people.build(collection)
-        self.report({"INFO"}, f"the face lies within {made.mm:.1f} mm of the lifted one on average")
+        more = "" if relief is None else ", with its detail"
+        self.report({"INFO"}, f"the face lies within {made.mm:.1f} mm of the lifted one on average{more}")
         return {"FINISHED"}
 
 

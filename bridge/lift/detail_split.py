@@ -16,6 +16,7 @@ from ...procgen.people.skin_relief import SkinRelief
 from ...procgen.vectors import cross, lengths
 from .detail_grid import DetailGrid
 from .head_model import HeadModel
+from .result import LiftResult
 
 # Spreads, metres: of relief at rest, of wrinkles where skin is pressed to nothing, and of what one face's measurement errs by.
 REST, WRINKLE, ERROR = 0.00020, 0.0016, 0.00004
@@ -109,6 +110,26 @@ def _flat(triangles: np.ndarray) -> np.ndarray:
     out = np.zeros((len(triangles), 2, 2))
     out[:, 0, 0], out[:, 0, 1], out[:, 1, 1] = length, along, height
     return out
+
+
+def arrays_of(relief: SkinRelief) -> dict[str, np.ndarray]:
+    """Relief as arrays of a result; see `relief_of`."""
+    names = sorted(relief.actions)
+    empty = np.zeros((0, *relief.rest.shape), np.float32)
+    return {
+        "rest": relief.rest, "actions": np.stack([relief.actions[n] for n in names]) if names else empty,
+        "action_names": np.array(names, dtype="U32"), "window": np.array([relief.size, relief.top, relief.left]),
+    }  # fmt: skip
+
+
+def relief_of(result: LiftResult) -> SkinRelief | None:
+    """The relief of a lifted person, or None where none was lifted or found."""
+    a = result.parts["detail"].arrays if "detail" in result.parts else {}
+    if "rest" not in a:
+        return None
+    size, top, left = (int(x) for x in a["window"])
+    actions = {str(n): np.asarray(h, np.float32) for n, h in zip(a["action_names"], a["actions"], strict=True)}
+    return SkinRelief(size, top, left, np.asarray(a["rest"], np.float32), actions)
 
 
 def expression_of(head: HeadModel, activations: Mapping[str, float]) -> np.ndarray:

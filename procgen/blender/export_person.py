@@ -23,12 +23,14 @@ from ..geometry import SceneObject, Strands
 from ..people.body_state import BodyState
 from ..people.face_keys import face_keys, in_object_frame, keys_of_cards
 from ..people.hair_atlas import textured_hair
+from ..people.skin_relief import SkinRelief
 from ..people.skinning import Skinner, skin_weights
 from ..progress import NoProgress, Progress
 from ..spec import HumanSpec
 from .bake import TextureSizes, bake_textures, hair_texture
 from .build_scene import add_objects
 from .face_rig import add_face_keys, drive_together, ride_on_skin
+from .relief import store, wear
 from .rig import bind, follow_head, make_armature
 from .settings import no_factory_surprises
 
@@ -56,6 +58,7 @@ def write_person(
     hidden: np.ndarray | None,
     *,
     texture: int = TEXTURE,
+    relief: SkinRelief | None = None,
     progress: Progress | None = None,
 ) -> list[str]:
     """Build a person in an empty file and write it (headless only: the open file is lost).
@@ -68,6 +71,7 @@ def write_person(
         parts: Everything visible.
         hidden: (Q,) bool, skin left out under clothes (see `assemble_person`).
         texture: Texels of the largest texture.
+        relief: Of the skin. Baked into the normal map with the expression that the person has; a .blend mixes it by its keys.
         progress: Told of every part that is done.
     Returns:
         Names of the objects written.
@@ -82,7 +86,7 @@ def write_person(
         keys = face_keys(human, body, parts, hidden)
         progress.step(text="shape keys")
         collection = build_character(
-            bpy.context.scene, name, human, body, parts, hidden, keys, texture=texture, progress=progress
+            bpy.context.scene, name, human, body, parts, hidden, keys, texture=texture, relief=relief, progress=progress
         )
         export(file)
         progress.step(text=file.name)
@@ -129,6 +133,7 @@ def build_character(
     keys: dict[str, dict[str, np.ndarray]],
     *,
     texture: int = 0,
+    relief: SkinRelief | None = None,
     progress: Progress | None = None,
 ) -> Any:
     """A rigged person with face keys in a scene.
@@ -137,6 +142,7 @@ def build_character(
         hidden: (Q,) bool, skin left out under clothes.
         keys: See `face_keys`.
         texture: 0 keeps node materials and hair curves; otherwise texels of the largest baked texture, hair as cards.
+        relief: Of the skin.
     Returns:
         The collection that holds everything.
     """
@@ -171,6 +177,8 @@ def build_character(
     for part_name, ob in made.items():
         if part_name != "body" and ob.type == "MESH":
             drive_together(made["body"], ob)
+    if relief is not None:
+        wear(made["body"], store(relief, name), human.expression, keys=not texture)
     if texture:
         sizes = TextureSizes.of(texture)
         for part in parts:

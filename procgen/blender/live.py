@@ -47,6 +47,7 @@ from .posable import (
     transforms_of,
     write_weights,
 )
+from .relief import RELIEF, express, wear
 
 # Custom property of a person's objects: which part it is. Objects without it are the user's own and are left alone.
 PART = "vivant_part"
@@ -160,6 +161,8 @@ def change(collection: Any, human: HumanSpec, *, by_hand: bool = False) -> bool:
     up = np.array([0.0, 0.0, built.lift], np.float32)
     for name, points in zip(built.following.names, rest, strict=True):
         _move(parts[name].data, points + up)
+    if RELIEF in collection:
+        express(parts["body"], human.expression)
     _pose_bones(collection, rig, joint_transforms(body, built.W, built.lift))
     return True
 
@@ -329,6 +332,8 @@ def _dress(collection: Any, rig: Any, human: HumanSpec, body: BodyState, W: np.n
         write_weights(ob, ride.skinning)
         if not any(m.type == "ARMATURE" for m in ob.modifiers):
             ob.modifiers.new("Armature", "ARMATURE").object = rig
+    if RELIEF in collection:
+        wear(parts_of(collection)["body"], collection[RELIEF], human.expression)
     _pose_bones(collection, rig, joint_transforms(body, W, lift))
     number = f"{os.getpid()}-{next(_numbers)}"
     collection[BUILD], collection[KEY] = number, _key(human)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ....procgen.errors import SpecError
-from ....procgen.people.skin_relief import MOST, SkinRelief
-from ..detail_split import Observation, relief_normals, split
+from ....procgen.people.skin_relief import MOST
+from ..detail_split import Observation, arrays_of, relief_normals, split
 from ..face_detail import fit_detail
 from ..face_fit import FaceFit
 from ..face_pictures import detail_pictures
@@ -55,26 +55,6 @@ def lift_detail(subject: Subject, found: Mapping[str, PartResult], options: Lift
     main = next(v for v in subject.views if v.name == views[0].name)
     drawn = {"displacement": g.whole(height, 32768), "normal": whole, **detail_pictures(fit, detail, main.rgb, face.facts["box"])}
     return PartResult(facts, {**arrays_of(relief), "seen": g.picture(detail.seen.astype(np.float32)), "share": gate.share}, drawn)
-
-
-def arrays_of(relief: SkinRelief) -> dict[str, np.ndarray]:
-    """Relief as arrays of a result; see `relief_of`."""
-    names = sorted(relief.actions)
-    empty = np.zeros((0, *relief.rest.shape), np.float32)
-    return {
-        "rest": relief.rest, "actions": np.stack([relief.actions[n] for n in names]) if names else empty,
-        "action_names": np.array(names, dtype="U32"), "window": np.array([relief.size, relief.top, relief.left]),
-    }  # fmt: skip
-
-
-def relief_of(detail: PartResult) -> SkinRelief | None:
-    """The relief of a lifted face, or None where none was found."""
-    if "rest" not in detail.arrays:
-        return None
-    a = detail.arrays
-    size, top, left = (int(x) for x in a["window"])
-    actions = {str(n): np.asarray(h, np.float32) for n, h in zip(a["action_names"], a["actions"], strict=True)}
-    return SkinRelief(size, top, left, np.asarray(a["rest"], np.float32), actions)
 
 
 def _fitted(subject: Subject, face: PartResult, options: LiftOptions) -> tuple[FaceFit, list[FaceView]]:
