@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -197,3 +198,27 @@ def test_models_that_do_not_go_together(models: Path, files: dict) -> None:
         assert "\n" not in str(caught.value)
     with pytest.raises(VivantError, match=r"stable-diffusion-xl.*7.0 GB.*licence.*is not on this machine.*--download"):
         run(files, Path("stabilityai/stable-diffusion-xl-base-1.0"))
+
+
+def test_pictures_of_other_sizes(models: Path, files: dict, tmp_path: Path) -> None:
+    other = label_files(tmp_path, 90, 64)
+    mixed = {**files, "pose": other["pose"]}
+    found = run(mixed, models / "sd15", controls=("pose",), control_models=(str(models / "net"),))
+    assert found.arrays["rgb"].shape == (HEIGHT, WIDTH, 3), "label pictures are made to fit"
+    with pytest.raises(VivantError, match=r"mask does not fit the render.*\(37, 51\).*\(90, 64\)"):
+        run({**files, "mask": other["mask"]}, models / "sd15", keep="people")
+
+
+def test_models_that_break_while_they_load(models: Path, files: dict, tmp_path: Path) -> None:
+    broken = tmp_path / "sd15"
+    shutil.copytree(models / "sd15", broken)
+    config = broken / "unet" / "config.json"
+    config.write_text(config.read_text().replace('"cross_attention_dim": 16', '"cross_attention_dim": 24'))
+    hub = Path("stabilityai/stable-diffusion-xl-base-1.0")
+    for model, job, words in (
+        (broken, {}, "cannot be loaded.*download it again"),
+        (hub, {"download": True}, r"cannot fetch what.*7\.0 GB.*check the network, or copy it to .*hub"),
+    ):
+        with pytest.raises(VivantError, match=words) as caught:
+            run(files, model, job=job)
+        assert "\n" not in str(caught.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.server
 import os
 import signal
 import socket
@@ -235,3 +236,45 @@ def test_nobody_at_the_address(tmp_path: Path) -> None:
     client = remote(f"http://127.0.0.1:{port}", tmp_path)
     with pytest.raises(BridgeError, match="nothing answers at"):
         run_job(client, job(client, "x"))
+
+
+REMOTE_FAULTS: dict[str, tuple[int, bytes, str]] = {
+    "error": (500, b"oops", "500"),
+    "bad request": (400, b"no", "400"),
+    "a web page": (200, b"<html>hello</html>", "no JSON"),
+    "noise": (-1, b"\x00\xff garbage", "cannot talk"),
+    "cut off": (-1, b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nshort", "stopped within its answer"),
+    "trickling bytes": (-2, b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", "silent for"),
+}
+
+
+@pytest.mark.parametrize("case", REMOTE_FAULTS)
+def test_what_a_remote_server_can_do_wrong(case: str, tmp_path: Path) -> None:
+    status, body, words = REMOTE_FAULTS[case]
+
+    class Faulty(http.server.BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            self.close_connection = True
+            if status > 0:
+                self.wfile.write(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body)
+                return
+            self.wfile.write(body)
+            for _ in range(40 if status == -2 else 0):
+                self.wfile.write(b" ")
+                time.sleep(0.02)
+
+        do_GET = do_PUT = do_POST = do_HEAD = answer
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Faulty)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        client = RemoteClient(f"http://127.0.0.1:{server.server_port}", tmp_path, timeout_s=0.3)
+        with pytest.raises(VivantError, match=words) as caught:
+            run_job(client, job(client, "x"), poll_s=0.02)
+        assert "\n" not in str(caught.value)
+    finally:
+        server.shutdown()
+        server.server_close()

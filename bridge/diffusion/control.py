@@ -80,6 +80,8 @@ def _attempt(
         arguments["latents"] = start_noise(pipe, family, padded, job.seed, plan.dtype)
     if task == "inpaint":
         people = read_mask(request.file("mask"))
+        if people.shape != render.shape[:2]:
+            raise SpecError("the mask does not fit the render", expected=render.shape[:2], got=people.shape)
         repaint = people if p.keep == "background" else ~people
         soft = grow_mask(repaint, p.grow)
         arguments["mask_image"] = (ready(soft * 255)[:, :1] > 0.01).to(plan.dtype)

@@ -118,6 +118,10 @@ def inception_features(weights: dict[str, Any]) -> Callable[..., np.ndarray]:
         from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
     except ModuleNotFoundError as e:
         raise MissingDependency(f"FID and KID need {e.name}", fix="pip install 'vivant[fid]'") from None
+    except RuntimeError as e:  # torchvision beside a torch that it was not built for
+        raise MissingDependency(
+            "torch-fidelity cannot be loaded", got=str(e)[:200], fix="install torch and torchvision of one release"
+        ) from None
     with tempfile.TemporaryDirectory() as place:  # its class reads files without a care; this one we wrote ourselves
         file = Path(place) / "weights.pth"
         torch.save(weights, file)
