@@ -10,6 +10,7 @@ A frame's folder appears by renaming; a rerun makes what is missing and leaves t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -135,7 +136,8 @@ def synthesize(
         if report.made:
             from .beside import write_page
 
-            write_page(root, read_run(dataset, root.name))
+            with contextlib.suppress(VivantError):  # a look at the run; that the pictures are there is what counts
+                write_page(root, read_run(dataset, root.name))
     finally:
         lock.release()
         if not _pictures(root):
