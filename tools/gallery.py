@@ -26,7 +26,7 @@ from vivant.procgen.frames import blender_matrix_from_cam, look_at
 from vivant.procgen.geometry import Light, Mesh, SceneObject
 from vivant.procgen.layout import Placement
 from vivant.procgen.materials.shader import Shader
-from vivant.procgen.one_person import level_ground, read_person
+from vivant.procgen.one_person import SEAT, level_ground, read_person
 from vivant.procgen.people.body_state import BodyState
 from vivant.procgen.people.expression import PRESETS
 from vivant.procgen.people.eyes import eye_centres
@@ -90,7 +90,8 @@ def sample_one(seed: Seed, args: argparse.Namespace, share: float) -> HumanSpec:
         phenotype = sample_anybody(seed)
     human = sample_human(seed, phenotype, Placement((0.0, 0.0), 0.0), level_ground(), 1)
     if args.pose != "auto":
-        human = replace(human, pose=poses.get(args.pose).make(seed.child("pose").rng(), phenotype))
+        pose = poses.get(args.pose).make(seed.child("pose").rng(), phenotype)
+        human = replace(human, pose=pose, seat=SEAT if pose.seated else None)
     if args.by == "tone":
         human = replace(human, skin=replace(human.skin, melanin=0.10 + 0.85 * share))
     return human

@@ -3,6 +3,7 @@
 
     python -m tools.measure_clothes --draws 200            # shapes × poses × outfits, fast mode
     python -m tools.measure_clothes --draws 20 --mode drape
+    python -m tools.measure_clothes --draws 40 --specks    # also looks at each from four sides, as a camera would
 
 Rays start on skin that the outfit covers in the A-pose and leave in eight directions: one that meets no cloth is skin that a
 camera there would see. Needs trimesh and embreex (the `dev` extra).
@@ -27,6 +28,9 @@ from vivant.procgen.seeds import Seed
 from vivant.procgen.spec import HumanSpec, replace
 
 DIRECTIONS = 8
+# Width of a pixel in which specks are counted, metres, and how many pixels a speck has at most.
+PIXEL, SPECK = 0.004, 150
+CLOTHES = {"upper_clothes", "lower_clothes", "dress", "outerwear", "footwear"}
 
 
 def draw(number: int) -> HumanSpec:
@@ -73,6 +77,47 @@ def visible_share(body: BodyState, dressed: Dressed) -> tuple[int, int]:
     return seen, total
 
 
+def specks(human: HumanSpec) -> int:
+    """Pixels of islands of skin or cloth that lie wholly within a garment worn over them, from four sides.
+
+    Args:
+        human: A person, dressed and posed; hair is left out.
+    """
+    import trimesh
+    from scipy import ndimage
+    from trimesh.ray.ray_pyembree import RayMeshIntersector
+
+    _, parts = build_person(replace(human, hair=None, detail=0, gaze=None), level_ground(), 0.0)
+    parts = [p for p in parts if hasattr(p.geometry, "faces")]
+    count = np.cumsum([0, *(len(p.geometry.vertices) for p in parts)])
+    vertices = np.concatenate([p.geometry.vertices.astype(float) for p in parts])
+    tris = [p.geometry.triangles() for p in parts]
+    caster = RayMeshIntersector(
+        trimesh.Trimesh(vertices, np.concatenate([t + c for t, c in zip(tris, count, strict=False)]), process=False), scale_to_box=False
+    )
+    part_of = np.append(np.repeat(np.arange(len(parts)), [len(t) for t in tris]), -1)
+    middle, half = (vertices.min(0) + vertices.max(0)) / 2, np.linalg.norm(np.ptp(vertices, axis=0)) / 2
+    across = np.arange(-half, half, PIXEL)
+    u, v = np.meshgrid(across, -across)
+    out = 0
+    for azimuth in np.radians([0, 90, 180, 270]):
+        back = np.array([np.sin(azimuth), -np.cos(azimuth), 0.15]) / np.hypot(1, 0.15)
+        right = np.array([np.cos(azimuth), np.sin(azimuth), 0.0])
+        start = middle + u.ravel()[:, None] * right + v.ravel()[:, None] * np.cross(back, right) + 4 * back
+        ids = part_of[caster.intersects_first(start, np.tile(-back, (len(start), 1)))].reshape(u.shape)
+        for k, part in enumerate(parts):
+            if part.semantic not in CLOTHES and part.name != "body":
+                continue
+            islands, _ = ndimage.label(ids == k, np.ones((3, 3)))
+            for j, (rows, columns) in enumerate(ndimage.find_objects(islands)):
+                around = slice(max(rows.start - 1, 0), rows.stop + 1), slice(max(columns.start - 1, 0), columns.stop + 1)
+                own = islands[around] == j + 1
+                border = np.unique(ids[around][ndimage.binary_dilation(own, np.ones((3, 3))) & ~own])
+                if own.sum() <= SPECK and len(border) == 1 and border[0] > k and parts[border[0]].semantic in CLOTHES:
+                    out += int(own.sum())
+    return out
+
+
 def main() -> None:
     """Print the figures of a run, and the worst draws."""
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -80,9 +125,10 @@ def main() -> None:
     p.add_argument("--first", type=int, default=0, help="number of the first draw")
     p.add_argument("--mode", choices=("fast", "drape"), default="fast")
     p.add_argument("--json", action="store_true")
+    p.add_argument("--specks", action="store_true", help="count pixels of what comes through clothes, from four sides")
     p.add_argument("--person", action="store_true", help="time whole people, hair and face included, too")
     args = p.parse_args()
-    rows, seen, total, clothes, people = [], 0, 0, [], []
+    rows, seen, total, clothes, people, through = [], 0, 0, [], [], []
     for i in range(args.first, args.first + args.draws):
         human = draw(i)
         body = pose_person(human, level_ground(), 0.0)
@@ -92,6 +138,8 @@ def main() -> None:
         s, t = visible_share(body, dressed)
         seen, total = seen + s, total + t
         rows.append((s / max(t, 1), i, str(human.pose.kind), round(human.phenotype.age_years), [str(g.kind) for g in human.outfit]))
+        if args.specks:
+            through.append(specks(human))
         if args.person:
             start = time.process_time()
             build_person(draw(i + 100_000), level_ground(), 0.0, mode=args.mode)
@@ -99,6 +147,7 @@ def main() -> None:
     figures = {
         "draws": args.draws, "mode": args.mode, "rays": total, "visible_percent": round(100 * seen / max(total, 1), 4),
         "clothes_cpu_s_median": round(float(np.median(clothes)), 2), "clothes_cpu_s_max": round(max(clothes), 2),
+        **({"speck_pixels_mean": round(float(np.mean(through)), 2), "speck_pixels_worst": max(through)} if through else {}),
         **({"person_cpu_s_median": round(float(np.median(people)), 2), "person_cpu_s_max": round(max(people), 2)} if people else {}),
     }  # fmt: skip
     print(json.dumps(figures) if args.json else "\n".join(f"{k:24} {v}" for k, v in figures.items()))

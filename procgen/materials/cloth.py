@@ -174,7 +174,7 @@ def pattern(s: Shader, spec: FabricSpec, at: Socket) -> Any:
         u, v = (s.math("GREATER_THAN", s.math("FRACT", place), 0.5) for place in flat.cells(s, 0.016 * k))
         return s.mix((u + v) * 0.5, c1, c2)
     if spec.pattern == "graphic":
-        return emblem(s, spec.motif, at, flat.x, c1, c2)
+        return emblem(s, spec.motif, at, flat.x, flat.radius, c1, c2)
     if spec.pattern == "floral":
         return _floral(s, spec, flat, k)
     return s.mix(s.smoothstep(flat.z, -0.205, -0.2), c2, c1)

@@ -6,21 +6,25 @@ from typing import Any
 
 from .shader import Color, Shader, Socket
 
-# Middle of the chest below the base of the neck, and half the size of an emblem, metres.
+# Middle of the chest below the base of the neck, and half the size of an emblem, on an average adult; metres.
 CHEST, HALF = -0.19, 0.085
+# Radius that the pattern coordinates of an average adult's trunk carry, metres: children's emblems are smaller, and higher.
+TRUNK_RADIUS = 0.16
 
 
-def emblem(s: Shader, motif: int, at: Socket, front: Socket, ground: Color, ink: Color) -> Any:
+def emblem(s: Shader, motif: int, at: Socket, front: Socket, radius: Socket, ground: Color, ink: Color) -> Any:
     """The ground colour with one emblem.
 
     Args:
         motif: 0 waves, 1 sun over hills, 2 rings, 3 bolt, 4 heart, 5 star.
         at: Pattern coordinates, metres from the base of the neck.
         front: -1 in front of the trunk, 1 behind.
+        radius: Of the trunk's pattern coordinates, metres; it grows with the person.
         ground, ink: Colours.
     """
     x, _, z = s.xyz(at)
-    u, v = x / HALF, (z - CHEST) / HALF
+    size = radius * (HALF / TRUNK_RADIUS)
+    u, v = x / size, z / size - CHEST / HALF
     mask = _SHAPES[motif % len(_SHAPES)](s, u, v)
     # Ink wears into the cloth a little.
     grain = s.noise(at, 300.0, 2.0, 0.6)

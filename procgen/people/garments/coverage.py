@@ -18,6 +18,9 @@ MARGIN = 0.04
 LOOK_IN = 2.0
 # The same for cloth below cloth, which is kept apart by collision as well.
 LAYER_MARGIN, LAYER_LOOK_IN = 0.022, 1.2
+# Garments are fitted to the A-pose one by one: what is worn over a wide shirt may be fitted this much below it. Shoes fit
+# the foot, and leave socks to be seen beside them.
+UNDER, UNDER_SHOES = 0.03, 0.012
 
 
 class Cover:
@@ -26,9 +29,11 @@ class Cover:
     Args:
         mesh: With `fit` (its shape in the A-pose; NaN = covers nothing) and `border` (distance to it); without them it
             covers nothing.
+        under: How far other garments of the A-pose may stand out over this one and still lie under it, metres.
     """
 
-    def __init__(self, mesh: Mesh) -> None:
+    def __init__(self, mesh: Mesh, under: float = UNDER) -> None:
+        self.under = under
         fit = mesh.point.get("fit")
         outer = np.zeros(0, int) if fit is None else np.flatnonzero((mesh.point["inner"] < 0.5) & np.isfinite(fit[:, 0]))
         self.points = np.zeros((0, 3)) if fit is None else fit[outer].astype(np.float64)
@@ -40,8 +45,8 @@ class Cover:
         return NearestPoints(self.points)
 
 
-def _covered(points: np.ndarray, normals: np.ndarray, cover: Cover, margin: float, look_in: float, touching: float = 0.0) -> np.ndarray:
-    """(N,) bool points of the A-pose that lie well under one garment, or closer to it than `touching` metres."""
+def _covered(points: np.ndarray, normals: np.ndarray, cover: Cover, margin: float, look_in: float, under: float = 0.0) -> np.ndarray:
+    """(N,) bool points of the A-pose that lie well under one garment, or by up to `under` metres over it."""
     out = np.zeros(len(points), bool)
     x, edge = cover.points, cover.edge
     if len(x) == 0:
@@ -50,12 +55,13 @@ def _covered(points: np.ndarray, normals: np.ndarray, cover: Cover, margin: floa
     if len(near) == 0:
         return out
     # Farther off nothing is covered, however far the border.
-    reach = max((float(edge.max()) - margin) / look_in, touching, 0.0) + 1e-3
+    reach = max((float(edge.max()) - margin) / look_in, 0.0) + 1e-3
     d, i = cover.near.query(points[near], max_distance=reach)
     i = np.minimum(i, len(x) - 1)
     away = x[i] - points[near]
     # Under the cloth: it lies in front of the point, not beside it.
-    ahead = (np.einsum("ij,ij->i", away, normals[near]) > 0.35 * d) | (d < touching)
+    height = np.einsum("ij,ij->i", away, normals[near])
+    ahead = (height > 0.35 * d) | (d < under)
     out[near] = np.isfinite(d) & (edge[i] > margin + look_in * d) & ahead
     return out
 
@@ -92,7 +98,7 @@ def without_covered(mesh: Mesh, above: list[Cover], scale: float) -> Mesh:
     normals[mesh.point["inner"] > 0.5] *= -1
     hidden = np.zeros(len(x), bool)
     for other in above:
-        hidden |= known & _covered(x, normals, other, LAYER_MARGIN * min(1.0, scale), LAYER_LOOK_IN, 0.004)
+        hidden |= known & _covered(x, normals, other, LAYER_MARGIN * min(1.0, scale), LAYER_LOOK_IN, other.under)
     keep = ~every(hidden[mesh.faces])
     if keep.all():
         return mesh

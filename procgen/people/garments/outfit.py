@@ -11,13 +11,13 @@ from ... import registry
 from ...geometry import Mesh
 from ...spec import GarmentSpec
 from ..body_state import BodyState
-from .coverage import Cover, hidden_quads, without_covered
+from .coverage import UNDER, UNDER_SHOES, Cover, hidden_quads, without_covered
 from .figure import figure_of
 from .tailoring import Folds, Mode
 
 # What builders call parts that light passes: eyes behind them are seen and labelled as if they were not there.
 GLASS = "glass"
-# Trouser legs that are this deep in a shoe, metres, are taken over it.
+# Trouser legs that are this deep in a shoe, and bands of jumpers and hoodies in a wide shirt, are taken over it; metres.
 BULK = 0.004
 
 
@@ -54,7 +54,7 @@ def build_outfit(
         folds = Folds()
         _put_on(specs, reference, folds)
         parts = _put_on(specs, body, folds.replay())
-    clothes = [Cover(mesh) for _, mesh, _ in parts]
+    clothes = [Cover(mesh, UNDER_SHOES if semantic == "footwear" else UNDER) for _, mesh, semantic in parts]
     faces = body.model.quads if body.model.quads is not None else body.model.faces
     hidden = hidden_quads(figure_of(body), clothes, faces) if clothes else np.zeros(len(faces), bool)
     scale = figure_of(body).scale
@@ -74,7 +74,7 @@ def _put_on(specs: Sequence[GarmentSpec], body: BodyState, mode: Mode | Folds) -
         entry = registry.garments.get(str(spec.kind))
         built = entry.build(spec, body, [mesh for _, mesh, _ in parts], mode)  # type: ignore[misc]
         for j, (mesh, semantic) in enumerate(built):
-            if semantic == "footwear":
+            if semantic in ("footwear", "upper_clothes") and "wide" not in mesh.point:
                 mesh.point["wide"] = np.full(len(mesh.vertices), BULK)
             parts.append((f"{spec.kind}_{i}" if j == 0 else f"{spec.kind}_{i}_{j}", mesh, semantic))
     return parts

@@ -14,11 +14,14 @@ from ...registry import garments
 from ...spec import FabricSpec, GarmentSpec
 from ...vectors import vertex_normals
 from ..body_state import BodyState
-from .figure import SIDES, Figure, figure_of
+from .figure import SIDES, Figure, figure_of, smoothstep
 from .last import AROUND, LEVELS, Last, Shoe, carry_shoe, shape_shoe
 from .parts import Parts
 from .strips import slab, tube
 from .tailoring import Mode
+
+# Share of a shoe's height, along its upper, at which the tongue comes out from under the laces.
+TONGUE = 0.80
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ def _lace_bars(shoe: Shoe, rows: int, k: float) -> list[tuple[np.ndarray, np.nda
             normal = np.cross(np.gradient(path, axis=0), up)
             normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
             normal *= np.sign(normal[4] @ np.array([0.0, 0.0, 1.0])) or 1.0
-            lift = (0.0026 + 0.001 * (slant > 0) - 0.0025 * s[:, None] ** 8) * k
+            tongue = 0.0048 * smoothstep(level / (LEVELS - 1), TONGUE - 0.09, TONGUE - 0.01)
+            lift = (0.0026 + tongue + 0.001 * (slant > 0) - (0.0025 + 1.4 * tongue) * s[:, None] ** 8) * k
             out.append(tube(path + normal * lift, 0.0021 * k, 6))
     return out
 
@@ -83,7 +87,8 @@ def _lace_bars(shoe: Shoe, rows: int, k: float) -> list[tuple[np.ndarray, np.nda
 def _seam_lines(q: np.ndarray, length: float, k: float, cap: bool, quarter: bool) -> tuple[np.ndarray, np.ndarray]:
     """(V,) signed metres to the lines where pieces of the upper are sewn together: toe cap and counter; eyelet stays."""
     u, v, z = q[:, 0] / length, q[:, 1], q[:, 2]
-    ends = np.full(len(q), 0.05)
+    # Beyond their reach lines keep the sign that they have at its end: a change of sign would be drawn as a seam.
+    ends = np.full(len(q), -0.05)
     if cap:
         ends = np.where(u > 0.6, (u - 0.79 + 2.2 * (v / length) ** 2) * length, ends)
     if quarter:
@@ -96,7 +101,7 @@ def _seam_lines(q: np.ndarray, length: float, k: float, cap: bool, quarter: bool
 
 def _tongue(shoe: Shoe, k: float) -> tuple[np.ndarray, np.ndarray]:
     """The end of the tongue over the throat."""
-    levels = np.linspace(0.80, 1.0, 4) * (LEVELS - 1)
+    levels = np.linspace(TONGUE, 1.0, 4) * (LEVELS - 1)
     mid = shoe.on(levels, np.zeros(4))
     rise = mid[-1] - mid[-2]
     rise /= np.linalg.norm(rise)
@@ -104,7 +109,8 @@ def _tongue(shoe: Shoe, k: float) -> tuple[np.ndarray, np.ndarray]:
     beyond = mid[-1] + np.linspace(0.004, 0.020, 5)[:, None] * k * (0.55 * rise + 0.75 * up)
     line = np.concatenate([mid + up * 0.0008 * k, beyond])
     across = np.linspace(-1, 1, 7)
-    wide = np.array([0.018, 0.019, 0.020, 0.021, 0.022, 0.023, 0.0225, 0.020, 0.014])[:, None] * k
+    # Narrower than the laces are long, which hold it down.
+    wide = np.array([0.013, 0.0135, 0.014, 0.016, 0.0185, 0.0205, 0.021, 0.0195, 0.014])[:, None] * k
     side = shoe.frame.side
     grid = line[:, None] - (wide * across)[..., None] * side - (0.006 * k * across**2)[None, :, None] * (0.8 * up + 0.3 * rise)
     return slab(grid, 0.004 * k)

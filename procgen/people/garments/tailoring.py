@@ -18,6 +18,7 @@ from .figure import Figure, figure_of, smoothstep
 from .finish import Draped, limb_coordinates, loop_distance, pattern_coordinates
 from .fitting import Ease, carry, fit, joint_weights, signed_arm, skin_samples
 from .folds import Folding, Relief, folds_of, height_in
+from .hanging import hung
 from .pattern import Pattern
 from .topology import Blend, Fabric, subdivide
 
@@ -138,6 +139,8 @@ def make(
     fig = figure_of(body)
     f = _fitted(pattern, fig, work.ease, work.skirt, work.folds, Keyed(tight, tight.tobytes()), mode != "far")
     target, turned = carry(pattern, f.coarse, f.weights, fig, body)
+    if work.skirt:
+        target = hung(pattern, target, f.coarse, f.weights, turned, fig, body)
     by, fine = _fine(pattern, mode != "far")
     layers = [layer_samples(m) for m in below]
     wide = []

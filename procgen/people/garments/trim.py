@@ -187,9 +187,14 @@ def build_scarf(spec: ScarfSpec, body: BodyState, below: list[Mesh], mode: Mode 
     d = around.points - origin
     near = (np.abs(d @ up) < 0.035 * k) & (np.linalg.norm(d, axis=1) < 0.14 * k)
     u, v = d[near] @ ahead, d[near] @ left
+    # Collars are taken in, chins and jaws are not: those of children are large, and close above the shoulders.
+    neck = body.model.full_weights[: body.count, NECK] > 0.6
+    skin = np.asarray(body.posed[: body.count][neck], float) - origin
+    girth = float(np.median(np.hypot(skin @ ahead, skin @ left)))
     columns, sides = 160, 14
     turn = np.linspace(0.35, 4 * np.pi - 0.35, columns)
     reach = np.max(np.cos(turn)[:, None] * u[None] + np.sin(turn)[:, None] * v[None], axis=1)
+    reach = np.minimum(reach, girth + 0.03 * k)
     for _ in range(6):
         reach[1:-1] = 0.5 * reach[1:-1] + 0.25 * (reach[:-2] + reach[2:])
     thick = (0.015 + 0.012 * spec.bulk) * k

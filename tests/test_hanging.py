@@ -1,0 +1,98 @@
+"""Cloth that hangs and lies: level hems, skirts on laps, sleeves under sleeves, and prints that sit straight."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from vivant.procgen import registry
+from vivant.procgen.geometry import Mesh
+from vivant.procgen.people.body_state import BodyState, pose_body
+from vivant.procgen.people.garments.figure import ELBOW, HIP, figure_of
+from vivant.procgen.people.garments.outfit import build_outfit
+from vivant.procgen.people.model import load_body
+from vivant.procgen.people.shape import Phenotype, betas_from_phenotype
+from vivant.procgen.spec import FabricSpec, GarmentSpec, replace
+
+WOMAN = Phenotype(gender=0.95, age_years=30, height_m=1.66, weight_kg=64)
+POSES: dict[str, dict[str, tuple[float, float, float]]] = {
+    "stand": {"left_shoulder": (0, 0, -74), "right_shoulder": (0, 0, 74), "right_elbow": (0, 70, 0)},
+    "walk": {"left_hip": (-26, 0, 0), "left_knee": (12, 0, 0), "right_hip": (20, 0, 0), "right_knee": (24, 0, 0),
+             "left_shoulder": (20, 0, -74), "right_shoulder": (-20, 0, 74)},
+    "sit": {"left_hip": (-85, -6, 0), "right_hip": (-85, 6, 0), "left_knee": (85, 0, 0), "right_knee": (85, 0, 0)},
+    "raise": {"left_shoulder": (0, 0, 55), "right_shoulder": (0, 0, 70), "spine3": (0, 15, 0)},
+}  # fmt: skip
+
+
+def _body(pose: str, who: Phenotype = WOMAN) -> BodyState:
+    model = load_body()
+    angles = np.zeros((len(model.joint_names), 3))
+    for name, value in POSES[pose].items():
+        angles[list(model.joint_names).index(name)] = np.radians(value)
+    return pose_body(model, who, betas_from_phenotype(model, who), np.zeros(model.exprdirs.shape[2]), angles, np.eye(4))
+
+
+def _spec(kind: str, **measures: object) -> GarmentSpec:
+    made = registry.garments.get(kind).make(np.random.default_rng(0), FabricSpec(pattern="graphic"))
+    return replace(made, **measures)
+
+
+def _build(kind: str, person: BodyState, **measures: object) -> Mesh:
+    return registry.garments.get(kind).build(_spec(kind, **measures), person, [], "fast")[0][0]
+
+
+@pytest.mark.parametrize("kind, measures", [("skirt", {"length": 0.42, "flare": 0.08}), ("raincoat", {"length": 0.28})])
+def test_hems_stay_level_in_a_stride(kind: str, measures: dict[str, object]) -> None:
+    mesh = _build(kind, _body("walk"), **measures)
+    hem = (mesh.point["border"] < 1e-6) & (mesh.point["inner"] < 0.5)
+    low = hem & (mesh.point["fit"][:, 2] < np.nanmin(mesh.point["fit"][hem, 2]) + 0.06)
+    assert np.ptp(mesh.vertices[low, 2]) < 0.075
+
+
+def test_a_skirt_lies_on_the_lap() -> None:
+    """Rays straight up from the thighs of somebody who sits meet the skirt at once: it does not stand off like a shade."""
+    trimesh = pytest.importorskip("trimesh")
+    embree = pytest.importorskip("trimesh.ray.ray_pyembree")
+    person = _body("sit")
+    mesh = _build("skirt", person, length=0.42, flare=0.08)
+    skin = person.posed[: person.count].astype(float)
+    thigh = person.model.full_weights[: person.count, list(HIP)].sum(1) > 0.9
+    hips, knees = person.joints[[1, 2]].mean(0), person.joints[[4, 5]].mean(0)
+    along = (skin - hips) @ (knees - hips) / ((knees - hips) @ (knees - hips))
+    top = thigh & (along > 0.35) & (along < 0.85) & (skin[:, 2] > hips[2] + 0.03)
+    caster = embree.RayMeshIntersector(trimesh.Trimesh(mesh.vertices.astype(float), mesh.triangles(), process=False), scale_to_box=False)
+    start = skin[top]
+    points, which, _ = caster.intersects_location(start, np.tile([0.0, 0.0, 1.0], (len(start), 1)), multiple_hits=False)
+    assert len(which) > 0.9 * len(start) > 20
+    height = points[:, 2] - start[which, 2]
+    assert np.median(height) < 0.03 and np.quantile(height, 0.9) < 0.06
+
+
+def test_no_sleeve_is_left_under_a_sleeve() -> None:
+    """A wide shirt is fitted wider than the jumper over it; in the folds of the elbow nothing of it may come through."""
+    person = _body("stand")
+    parts = build_outfit((_spec("shirt", looseness=1.0), _spec("jumper", looseness=0.0)), person).parts
+    shirt = np.concatenate([mesh.vertices for name, mesh, _ in parts if name.startswith("shirt")])
+    for j in ELBOW:
+        assert np.linalg.norm(shirt - person.joints[j], axis=1).min() > 0.1
+
+
+@pytest.mark.parametrize("pose", ["stand", "walk", "raise"])
+def test_prints_sit_straight_on_the_chest(pose: str) -> None:
+    """Right and up of the print are right and up of the chest, and at a right angle."""
+    person = _body(pose)
+    mesh = _build("tshirt", person)
+    rest, around = mesh.point["rest"], mesh.point["around"]
+    on = (np.abs(rest[:, 0]) < 0.085) & (np.abs(rest[:, 2] + 0.19) < 0.085) & (mesh.point["inner"] < 0.5) & (around[:, 0] < -0.4)
+    flat = np.column_stack([rest[on][:, [0, 2]], np.ones(on.sum())])
+    right, up, _ = np.linalg.lstsq(flat, mesh.vertices[on].astype(float), rcond=None)[0]
+    chest = (person.T @ figure_of(person).from_fit)[9][:3, :3]
+    assert np.degrees(abs(np.arctan2(right @ chest[:, 2], right @ chest[:, 0]))) < 4
+    assert abs(90 - np.degrees(np.arccos(right @ up / np.linalg.norm(right) / np.linalg.norm(up)))) < 5
+
+
+def test_prints_grow_with_people() -> None:
+    """The pattern coordinates' radius, which emblems are scaled by, follows the trunk and is the designed one on an adult."""
+    child = Phenotype(gender=0.5, age_years=4, height_m=1.02, weight_kg=16)
+    for who, low, high in ((WOMAN, 0.9, 1.1), (child, 0.5, 0.72)):
+        around = _build("tshirt", _body("stand", who)).point["around"]
+        assert low < around[:, 2].max() / 0.16 < high
