@@ -5,9 +5,12 @@
     python -m tools.gallery hands -o hands.png --seed 3 --count 4 --cloth drape
     python -m tools.gallery portraits -o tones.png --by tone --expression neutral
     python -m tools.gallery faces -o anna.png --spec anna.json --samples 64
+    python -m tools.gallery bodies -o turntable.webp --turns 16 --first 3 --size 320
+    python -m tools.gallery bodies -o walk.webp --motion walk --turns 16 --first 3 --size 320
 
 Everybody is a seed: person number i of `--seed S` is always the same one in every view, so a face, its body, its shoes
-and its hands can be looked at one after another.
+and its hands can be looked at one after another. `--turns` makes a loop of one person instead of a sheet: the camera goes
+round, or with `--motion` the person moves through one period. PNG needs nothing; .webp, .jpg and loops need Pillow.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace as dataclass_replace
 from pathlib import Path
 
 import numpy as np
@@ -26,11 +30,12 @@ from vivant.procgen.frames import blender_matrix_from_cam, look_at
 from vivant.procgen.geometry import Light, Mesh, SceneObject
 from vivant.procgen.layout import Placement
 from vivant.procgen.materials.shader import Shader
-from vivant.procgen.one_person import SEAT, level_ground, read_person
+from vivant.procgen.one_person import SEAT, level_ground, moving_person, read_person
 from vivant.procgen.people.body_state import BodyState
 from vivant.procgen.people.expression import PRESETS
 from vivant.procgen.people.eyes import eye_centres
-from vivant.procgen.people.person import build_person
+from vivant.procgen.people.motion import period as motion_period
+from vivant.procgen.people.person import build_person, pose_person
 from vivant.procgen.people.shape import PhenotypeRanges, sample_phenotype
 from vivant.procgen.registry import poses
 from vivant.procgen.sample import sample_anybody, sample_human
@@ -48,6 +53,7 @@ class View:
         azimuth, elevation: Where the camera stands, degrees: 0 in front, 90 on the person's left; above.
         lift: Shift of the centre upwards, metres.
         aspect: Width over height of a picture.
+        behind: Shift of the centre backwards, metres: from between the eyes to the middle of the head.
     """
 
     joints: tuple[str, ...] = ()
@@ -56,6 +62,7 @@ class View:
     elevation: float = 2.0
     lift: float = -0.05
     aspect: float = 1.0
+    behind: float = 0.0
 
 
 VIEWS = {
@@ -64,8 +71,8 @@ VIEWS = {
     "eyes": View(extent=0.085, azimuth=0.0, elevation=0.0, lift=0.0, aspect=2.0),
     "mouths": View(extent=0.10, azimuth=0.0, elevation=0.0, lift=-0.068, aspect=1.5),
     "quarters": View(extent=0.34, azimuth=38.0, lift=-0.02),
-    "profiles": View(extent=0.36, azimuth=88.0, lift=-0.02),
-    "napes": View(extent=0.42, azimuth=165.0, lift=-0.02),
+    "profiles": View(extent=0.36, azimuth=88.0, lift=-0.02, behind=0.085),
+    "napes": View(extent=0.42, azimuth=165.0, lift=-0.02, behind=0.085),
     "bodies": View(("box",), 1.08, 12.0, 3.0, 0.0, 0.6),
     "backs": View(("box",), 1.08, 190.0, 3.0, 0.0, 0.6),
     "hands": View(("left_middle1",), 0.24, 35.0, 8.0, 0.0),
@@ -111,7 +118,8 @@ def aim(body: BodyState, view: View, height_px: int) -> CameraSpec:
         middle = eye_centres(body).mean(0)
         # Small heads fill the picture as large ones do.
         extent *= float(np.ptp(points[np.asarray(body.weights[: body.count, body.joint("head")]) > 0.6, 2])) / 0.25
-    middle = middle + [0.0, 0.0, view.lift * extent / view.extent]
+    turn = np.asarray(body.root)[:3, :3] @ np.array([0.0, 1.0, 0.0])
+    middle = middle + (view.behind * turn + [0.0, 0.0, view.lift]) * extent / view.extent
     facing = np.arctan2(body.root[1, 0], body.root[0, 0]) + np.radians(view.azimuth)
     up = np.radians(view.elevation)
     # A 36 mm sensor along the longer side.
@@ -157,20 +165,25 @@ def studio(camera: CameraSpec) -> tuple[list[SceneObject], list[Light], Shader]:
     return [SceneObject("backdrop", Mesh(vertices, faces, (s,)), "wall")], lights, world
 
 
-def shot(human: HumanSpec, args: argparse.Namespace, path: Path) -> None:
-    """Render one person."""
+def shot(human: HumanSpec, args: argparse.Namespace, path: Path, turn: float = 0.0, time: float = 0.0) -> None:
+    """Render one person, the camera `turn` degrees further round and at a time of the motion, seconds."""
     from vivant.procgen.blender.preview import render_preview
 
     view = VIEWS[args.view]
+    view = dataclass_replace(view, azimuth=view.azimuth + turn)
     close = view.extent < 1.0
     human = replace(human, detail=1, hair_density=1.0 if close else 0.5)
     if args.expression is not None:
         human = replace(human, expression=dict(PRESETS[args.expression]))
     body, _ = build_person(replace(human, gaze=None, hair=None, outfit=()), level_ground(), 0.0)
     camera = aim(body, view, args.size)
+    if time > 0:
+        # The camera goes along.
+        step = (pose_person(human, level_ground(), time).root - body.root)[:3, 3] * [1.0, 1.0, 0.0]
+        camera = replace(camera, eye=tuple(np.add(camera.eye, step)), target=tuple(np.add(camera.target, step)))
     if close and abs(view.azimuth) < 60:
         human = replace(human, gaze=camera.eye)
-    _, parts = build_person(human, level_ground(), 0.0, mode=args.cloth)
+    _, parts = build_person(human, level_ground(), time, mode=args.cloth)
     backdrop, lights, world = studio(camera)
     render_preview([*parts, *backdrop], camera, str(path), lights=lights, world=world, samples=args.samples,
                    threads=args.threads)  # fmt: skip
@@ -187,6 +200,34 @@ def sheet(pictures: Sequence[np.ndarray], columns: int, gap: int = 4) -> np.ndar
     return out
 
 
+def loop(human: HumanSpec, seed: Seed, args: argparse.Namespace, folder: Path) -> list[np.ndarray]:
+    """Pictures of one person from all sides, or through one period of a motion."""
+    shares = np.arange(args.turns) / args.turns
+    period = 0.0
+    if args.motion:
+        human = moving_person(seed, args.motion, person=human)
+        period = motion_period(human)
+    for k, share in enumerate(shares):
+        turn, time = (0.0, share * period) if args.motion else (360.0 * share, 0.0)
+        shot(human, args, folder / f"{k}.png", turn, time)
+    return [read_png(folder / f"{k}.png") for k in range(args.turns)]
+
+
+def write(path: str, pictures: list[np.ndarray], columns: int, milliseconds: float) -> None:
+    """A sheet as PNG, WebP or JPEG; with `milliseconds` a picture, a loop as animated WebP or GIF."""
+    if milliseconds:
+        from PIL import Image
+
+        first, *rest = [Image.fromarray(p[..., :3]) for p in pictures]
+        first.save(path, save_all=True, append_images=rest, duration=round(milliseconds), loop=0, quality=80, method=6)
+    elif Path(path).suffix == ".png":
+        write_png(path, sheet(pictures, columns))
+    else:
+        from PIL import Image
+
+        Image.fromarray(sheet(pictures, columns)).save(path, quality=84, method=6)
+
+
 def _span(text: str) -> tuple[float, float]:
     low, _, high = text.partition("-")
     return float(low), float(high or low)
@@ -196,7 +237,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Command line."""
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("view", choices=sorted(VIEWS))
-    p.add_argument("-o", "--output", required=True, help="PNG to write")
+    p.add_argument("-o", "--output", required=True, help="PNG, WebP or JPEG to write")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--first", type=int, default=0, help="number of the first person")
     p.add_argument("--count", type=int, default=12)
@@ -209,6 +250,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     p.add_argument("--pose", default="stand", help="a pose family, or auto")
     p.add_argument("--expression", choices=sorted(PRESETS), help="the same for all (default: as sampled)")
     p.add_argument("--cloth", choices=("fast", "drape"), default="fast")
+    p.add_argument("--turns", type=int, default=0, help="a loop of this many pictures of the first person, as .webp or .gif")
+    p.add_argument("--motion", help="with --turns: the person moves, and the camera stands or goes along")
     p.add_argument("--spec", action="append", help="a person's JSON file instead of samples; may be repeated")
     p.add_argument("--write-specs", metavar="FOLDER", help="also write everybody's JSON")
     p.add_argument("--threads", type=int, default=2)
@@ -223,13 +266,18 @@ def main(argv: Sequence[str] | None = None) -> None:
         Path(args.write_specs).mkdir(parents=True, exist_ok=True)
         for k, human in enumerate(people):
             (Path(args.write_specs) / f"{args.first + k:03d}.json").write_text(human.to_json(), encoding="utf-8")
+    milliseconds = 0.0
     with tempfile.TemporaryDirectory() as folder:
-        pictures = []
-        for k, human in enumerate(people):
-            path = Path(folder) / f"{k}.png"
-            shot(human, args, path)
-            pictures.append(read_png(path))
-    write_png(args.output, sheet(pictures, min(args.columns, len(pictures))))
+        if args.turns:
+            pictures = loop(people[0], Seed(args.seed), args, Path(folder))
+            milliseconds = 60.0 if args.motion else 120.0
+        else:
+            pictures = []
+            for k, human in enumerate(people):
+                path = Path(folder) / f"{k}.png"
+                shot(human, args, path)
+                pictures.append(read_png(path))
+    write(args.output, pictures, min(args.columns, len(pictures)), milliseconds)
 
 
 if __name__ == "__main__":

@@ -120,53 +120,6 @@ def facade_glass(curtain: Color = (0.62, 0.60, 0.55)) -> Shader:
     return s
 
 
-@lru_cache(maxsize=64)
-def shop_glass(variation: float, wares: tuple[Color, ...], size: float = 0.105) -> Shader:
-    """A shop window on `tex` metres (y up): lit shelves of goods seen dimly behind glass that mirrors the street.
-
-    `size` is the width of the goods, metres: 0.1 books and tins, 0.25 boxes and loaves, 0.45 clothes and pictures.
-    """
-    s = Shader("shop_glass")
-    at = s.vector("ADD", s.attribute("tex", vector=True), (variation * 3.7, 0.0, 0.0))
-    x, y, _ = s.xyz(at)
-    row_height = 0.34 + 0.75 * size
-    laid = {"offset": 0.31, "offset_frequency": 2, "squash": 1.6, "squash_frequency": 3}
-    gap = s.brick(
-        at,
-        1.0,
-        "Fac",
-        laid,
-        Brick__Width=size,
-        Row__Height=row_height,
-        Mortar__Size=0.13 * size,
-        Mortar__Smooth=0.4,
-        Color1=(0.0, 0.0, 0.0),
-        Color2=(1.0, 1.0, 1.0),
-        Mortar=(0.0, 0.0, 0.0),
-        Bias=0.0,
-    )
-    each, _, _ = s.xyz(s.out(gap, "Color"))
-    n = len(wares)
-    goods = s.ramp(each, [(i / n, c) for i, c in enumerate(wares)], "CONSTANT")
-    row = s.math("FRACT", y / row_height)
-    tall = s.math("GREATER_THAN", s.math("ADD", s.math("MULTIPLY", s.math("FRACT", each * 7.0), 0.5), 0.35), row)
-    shelf = s.smoothstep(row, 0.02, 0.05, 1.0, 0.0)
-    c = s.mix(tall * s.math("SUBTRACT", 1.0, gap), (0.055, 0.045, 0.036), goods)
-    c = s.mix(shelf, c, (0.20, 0.14, 0.09))
-    cloud = s.noise(s.combine(x, y * 0.6, variation), scale=1.1, detail=2.0)
-    c = s.mix(s.smoothstep(cloud, 0.30, 0.66, 0.92, 0.42), c, (0.022, 0.019, 0.017))
-    ripple = s.noise(s.position(), scale=1.3, detail=1.0)
-    s.principled(
-        base_color=c,
-        roughness=0.07,
-        specular_ior_level=0.9,
-        emission_color=s.mix(1.0, c, (1.0, 0.80, 0.55), "MULTIPLY"),
-        emission_strength=0.7,
-        normal=s.bump(ripple, 0.003, 0.5),
-    )
-    return s
-
-
 @lru_cache(maxsize=16)
 def shade_cloth(color: Color, glow: float) -> Shader:
     """A lamp shade, lit from within by `glow` (emission strength)."""

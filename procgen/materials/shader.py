@@ -125,7 +125,7 @@ class Shader:
         full = [[float(p), [float(c)] * 3 if isinstance(c, int | float) else [float(x) for x in c]] for p, c in stops]
         return self.node("ValToRGB", "Color", {"ramp": full, "interpolation": interpolation}, Fac=factor)
 
-    def smoothstep(self, x: Any, low: float, high: float, a: float = 0.0, b: float = 1.0) -> Socket:
+    def smoothstep(self, x: Any, low: float, high: float, a: Any = 0.0, b: Any = 1.0) -> Socket:
         """Map Range with smooth step, clamped."""
         return self.node("MapRange", 0, {"interpolation_type": "SMOOTHSTEP", "clamp": True}, Value=x,
                          **{"From__Min": low, "From__Max": high, "To__Min": a, "To__Max": b})  # fmt: skip

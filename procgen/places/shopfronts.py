@@ -6,6 +6,7 @@ import numpy as np
 
 from ..materials import paint, upholstery
 from ..materials.shader import Color
+from ..materials.shop_window import shop_glass
 from .house_parts import REVEAL, Front
 from .openings import Opening, casement, pane, panel_door
 from .solids import Kit, Piece, box, boxes, moulding, quads
@@ -26,7 +27,7 @@ def _metres(glass: Piece) -> Piece:
 def build_shop(f: Front, holes: list[Opening], accent: Color, rng: np.random.Generator) -> None:
     """Stall riser, big panes, a glazed door, pilasters, fascia, and an awning or a hanging sign."""
     color = paint.worn_paint(accent, 0.4)
-    glass = paint.shop_glass(
+    glass = shop_glass(
         float(rng.integers(0, 50)), WARES[int(rng.integers(len(WARES)))], float(rng.choice([0.105, 0.22, 0.45]))
     )
     x0, _, x1, top = holes[1]
