@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from vivant.bridge.lift import face_fit
 from vivant.bridge.lift.body_light import harmonics
 from vivant.bridge.lift.face_codes import codes_of, deca_basis, read_codes
 from vivant.bridge.lift.face_fit import FaceFit, FitSettings, fit_face, weak_perspective
@@ -422,3 +423,17 @@ def test_a_clip_keeps_who_it_is_and_follows_what_it_does(head: HeadModel) -> Non
     assert np.sqrt(((smooth - noisy) ** 2).mean()) < 0.6 * np.sqrt(((measured - noisy) ** 2).mean())
     constant = walk(np.full((5, 2), 0.3), np.full((5, 2), 0.1), 0.1)
     assert np.allclose(constant, 0.3)
+
+
+def test_a_wink_is_hardly_tied_to_the_other_eye(head: HeadModel) -> None:
+    z, e = somebody(head, 0)
+    fit = face_fit._Fit(head, [seen(head, head.shape(z, e), 0.0, dense=False)], FitSettings())
+    names = head.expression_names
+    a, b = (fit.layout.expression.start + names.index(f"eyeBlink{side}") for side in ("Left", "Right"))
+    x = np.zeros(fit.layout.count)
+    alike = fit._priors(x).matrix[a, b]
+    x[a] = 0.9
+    wink = fit._priors(x).matrix[a, b]
+    assert alike < 0 and 0 < wink / alike < 0.02
+    x[b] = 0.9
+    assert fit._priors(x).matrix[a, b] == pytest.approx(alike)

@@ -27,6 +27,8 @@ GUESSED_FOCAL, LENS_SD = 1.6, 0.30
 RELIEF_SD = (0.3, 0.5)
 # How much more both of two rival actions cost than one; left against right of an action.
 EXCLUSION, SIDES_SD = 0.6, 0.12
+# Actions that differ by this much from side to side are one-sided.
+ONE_SIDED = 0.25
 # Pull of an action towards zero.
 SPARSITY = 1.5
 DENSE_TRIANGLES = (500, 1600)
@@ -147,7 +149,8 @@ class _Fit:
             at += count
         return Layout(slice(0, faces), slice(faces, faces + self.head.expression_count), tuple(pose), lens, tuple(relief), tuple(slips), at)
 
-    def _priors(self) -> Priors:
+    def _priors(self, x: np.ndarray | None = None) -> Priors:
+        """What is believed beforehand; x: (K,) solution so far, which tells one-sided actions."""
         head, layout = self.head, self.layout
         n = layout.count
         precision = np.zeros(n)
@@ -170,7 +173,9 @@ class _Fit:
             matrix[first + a, first + b] += c
             matrix[first + b, first + a] += c
         for a, b in _sides(head.expression_names):
-            w = 1.0 / SIDES_SD**2
+            # Who winks clearly winks with one eye: what already differs is hardly tied any more (Geman-McClure).
+            apart = 0.0 if x is None else float(x[first + a] - x[first + b])
+            w = 1.0 / (SIDES_SD**2 * (1.0 + (apart / ONE_SIDED) ** 2) ** 2)
             for i, j, sign in ((a, a, 1), (b, b, 1), (a, b, -1), (b, a, -1)):
                 matrix[first + i, first + j] += sign * w
         slope = np.zeros(n)
@@ -192,9 +197,15 @@ class _Fit:
             x[self.layout.lens] = self.settings.lens
             held[self.layout.lens] = True
         layout, n = self.layout, self.layout.count
-        priors = self._priors()
-        for k in set(layout.pose):
-            priors.mean[k : k + 6] = x[k : k + 6]
+        start = x.copy()
+
+        def believed(x: np.ndarray | None) -> Priors:
+            out = self._priors(x)
+            for k in set(layout.pose):
+                out.mean[k : k + 6] = start[k : k + 6]
+            return out
+
+        priors = believed(None)
         limits = np.full(n, np.inf)
         for k in set(layout.pose):
             limits[k : k + 3], limits[k + 3 : k + 6] = 0.4, 0.15
@@ -225,6 +236,7 @@ class _Fit:
             self.trust = LANDMARK_TRUST
             for count, reach, most in ((DENSE_TRIANGLES[0], 0.03, 8), (DENSE_TRIANGLES[1], 0.012, 7)):
                 self.dense, self.reach = self._pick(count), reach
+                priors = believed(x)
                 found = solve(x, free, most)
                 x = found.x
         return self._finish(found, steps, free & ~held)
