@@ -37,7 +37,8 @@ PREVIEWS = (
 def _method_items(self: Any, context: Any) -> list[tuple[str, str, str]]:
     from ..bridge.methods import methods
 
-    return enum_items.keep("methods", lambda: [(e.name, enum_items.title(e.name), e.doc) for e in methods])
+    auto = ("auto", "Auto", "What suits the model; without one, the small joint model that comes with Vivant")
+    return enum_items.keep("methods", lambda: [auto, *((e.name, enum_items.title(e.name), e.doc) for e in methods)])
 
 
 def _preview_changed(self: Any, context: Any) -> None:
@@ -126,7 +127,7 @@ class VivantSettings(bpy.types.PropertyGroup):
     )
     method: EnumProperty(name="Method", description="How frames become photographs", items=_method_items)  # type: ignore[valid-type]
     model: StringProperty(  # type: ignore[valid-type]
-        name="Model", description="Folder, .safetensors file or hub name of the image model; empty: the method's own choice", default=""
+        name="Model", description="Folder, .safetensors file or hub name of the image model; empty: the small one that comes with Vivant", default=""
     )
     control_network: StringProperty(  # type: ignore[valid-type]
         name="Network", description="Control network or refiner of yours: folder, file or hub name; empty: the published ones", default=""

@@ -1,6 +1,7 @@
 """What a model is, from its files alone: family, role, size, licence. Nothing is loaded and nothing can be unpickled.
 
-A model is a folder in diffusers' layout, one .safetensors file, or the name of one on the Hugging Face hub.
+A model is a folder in diffusers' layout, one .safetensors file, the name of one on the Hugging Face hub, or "vivant", the
+small joint model that ships with Vivant.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ _HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 _MAX_HEADER = 1 << 27
 JOINT_CLASS = "JointDenoiser"
 REFINER_CLASS = "StructureRefiner"
+# The name under which the model that ships with Vivant goes, here and on other machines.
+EMBEDDED = "vivant"
+_EMBEDDED_FOLDER = Path(__file__).parent / "default_model"
 
 # Class in model_index.json or config.json -> (family, role).
 _CLASSES: dict[str, tuple[str, str]] = {
@@ -130,6 +134,11 @@ class ModelInfo:
     licence: str = ""
 
 
+def place(model: str | Path) -> Path:
+    """Where a model lies; "vivant" is the one that ships with Vivant."""
+    return _EMBEDDED_FOLDER if str(model) == EMBEDDED else Path(model).expanduser()
+
+
 def identify(model: str) -> ModelInfo:
     """Look at a model's files.
 
@@ -137,7 +146,7 @@ def identify(model: str) -> ModelInfo:
         SpecError: no such model, an unknown architecture, or files that would have to be unpickled.
         BridgeError: a truncated file.
     """
-    path = Path(model).expanduser()
+    path = place(model)
     if path.is_dir():
         return _folder(model, path)
     if path.suffix.lower() in _UNPICKLED:
@@ -295,7 +304,7 @@ def _licence(folder: Path) -> str:
 
 def fingerprint(model: str) -> str:
     """A text that changes when the model does: configuration, names, sizes and times of its weights, not its place."""
-    path = Path(model).expanduser()
+    path = place(model)
     digest = hashlib.sha256()
     if path.is_file():
         stat = path.stat()

@@ -16,7 +16,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from ..procgen.seeds import Seed
 from .client import Backend, run_job
 from .frame_inputs import UserFiles, family_of, frame_inputs
 from .methods import methods
-from .models import fingerprint_all
+from .models import EMBEDDED, fingerprint_all, identify, place
 from .outcome import Report
 from .prompts import compose
 from .protocol import Job, Result
@@ -46,8 +46,9 @@ class SynthesizeOptions:
     """What to make of a dataset.
 
     Attributes:
-        method: A name that `vivant list methods` prints.
-        model: Folder, file or hub name; "" for methods that need none.
+        method: A name that `vivant list methods` prints; "" for what suits the model, and without one for "joint".
+        model: Folder, file or hub name, "vivant" for the small joint model that ships, which is also what "joint" takes when
+            it is ""; "" for methods that need none.
         prompt: Instead of the frame's caption; "{caption}" in it is replaced by it.
         negative_prompt: What to avoid, besides what the style avoids.
         style: A name of `prompts.STYLES`.
@@ -59,7 +60,7 @@ class SynthesizeOptions:
         device, dtype, download: As for `Job`.
     """
 
-    method: str
+    method: str = ""
     model: str = ""
     prompt: str = ""
     negative_prompt: str = ""
@@ -72,6 +73,15 @@ class SynthesizeOptions:
     device: str = "auto"
     dtype: str = "auto"
     download: bool = False
+
+    def settled(self) -> SynthesizeOptions:
+        """The same with a method and a model where the user left them out."""
+        method = self.method
+        if not method:
+            folder = self.model not in ("", EMBEDDED) and place(self.model).is_dir()
+            joint = self.model in ("", EMBEDDED) or (folder and identify(self.model).role == "joint")
+            method = "joint" if joint else "control"
+        return replace(self, method=method, model=self.model or (EMBEDDED if method == "joint" else ""))
 
     def header(self) -> dict[str, Any]:
         """What decides the pictures, for synthesis.json."""
@@ -108,6 +118,7 @@ def synthesize(
     Raises:
         VivantError: what would go wrong with every frame.
     """
+    options = options.settled()
     header = options.header()
     root = run_folder(dataset, options.name or options.method)
     names = [n for n in dataset.names if not options.frames or n.startswith(options.frames)]

@@ -93,6 +93,22 @@ def test_a_worker_that_dies_once_is_replaced(dataset: Dataset, tmp_path: Path) -
         assert report.made == ["000000_00"]
 
 
+def test_what_is_left_out_is_chosen_by_the_model(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/config.json").write_text('{"_class_name": "JointDenoiser"}')
+    (tmp_path / "mine/model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
+    mine = str(tmp_path / "mine")
+
+    def settled(**given: str) -> tuple[str, str]:
+        options = SynthesizeOptions(**given).settled()  # type: ignore[arg-type]
+        return options.method, options.model
+
+    assert settled() == settled(method="joint") == settled(model="vivant") == ("joint", "vivant")
+    assert settled(model=mine) == ("joint", mine)
+    assert settled(model="someone/sdxl") == ("control", "someone/sdxl")
+    assert settled(method="passthrough") == ("passthrough", "")
+
+
 def test_two_runs_in_one_folder_are_refused(dataset: Dataset, worker: WorkerClient) -> None:
     root = dataset.root / "synthesis" / "passthrough"
     lock = Lock.take(root / ".lock", "x")
@@ -142,7 +158,7 @@ def test_the_command_line_and_its_json(dataset: Dataset, tmp_path: Path, capsys:
 BAD = {
     "no dataset": (["synthesize", "{tmp}/nothing", "--method", "passthrough"], "no dataset at", 1),
     "method": (["synthesize", "{ds}", "--method", "contrl"], "did you mean 'control'", 2),
-    "no model": (["synthesize", "{ds}"], "method 'control' needs a model.*--model", 2),
+    "no model": (["synthesize", "{ds}", "--method", "control"], "method 'control' needs a model.*--model", 2),
     "missing model": (["synthesize", "{ds}", "--model", "{tmp}/nothing"], "no model at", 2),
     "pickled model": (["synthesize", "{ds}", "--model", "{tmp}/x.ckpt"], "unpickled", 2),
     "parameter": (["synthesize", "{ds}", "--method", "joint", "--model", "x/y", "--set", "stepz=3"], "did you mean 'steps'", 2),

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Photographs from rendered frames: each frame goes out with its labels, and a picture that fits them comes back.
 
-Written to DATASET/synthesis/NAME; the same command continues a run that was interrupted. `vivant list methods` names
+Without --model the small joint model that ships with Vivant draws picture, depth and normals, offline. Written to
+DATASET/synthesis/NAME; the same command continues a run that was interrupted. `vivant list methods` names
 the methods, `vivant describe method control` their parameters.
 """
 
@@ -22,8 +23,13 @@ HELP = "photographs from rendered frames, by an image model steered by their lab
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument("dataset", metavar="DATASET", help="folder that `vivant generate` wrote")
-    parser.add_argument("--method", default="control", metavar="NAME", help="how (default: control)")
-    parser.add_argument("--model", default="", metavar="PATH_OR_ID", help="folder, .safetensors file or hub name")
+    parser.add_argument("--method", default="", metavar="NAME", help="how (default: what suits the model)")
+    parser.add_argument(
+        "--model",
+        default="",
+        metavar="PATH_OR_ID",
+        help="folder, .safetensors file or hub name (default: the small one that ships, which draws like our renders)",
+    )
     parser.add_argument(
         "--prompt", default="", metavar="TEXT", help="instead of the caption; {caption} in it stands for it"
     )

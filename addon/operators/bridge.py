@@ -90,7 +90,8 @@ def show_beside(folder: Path) -> None:
 def synthesis_arguments(context: bpy.types.Context, folder: Path, frames: Sequence[str] = ()) -> list[str]:
     """`synthesize …` as a shell would say it."""
     asked, mine = settings(context), preferences(context)
-    argv = ["synthesize", str(folder), "--method", asked.method, "--backend", asked.backend or "worker"]
+    argv = ["synthesize", str(folder), "--backend", asked.backend or "worker"]
+    argv += ["--method", asked.method] if asked.method != "auto" else []
     argv += ["--model", asked.model] if asked.model else []
     argv += ["--prompt", asked.prompt] if asked.prompt else []
     argv += ["--frames", ",".join(frames)] if frames else []

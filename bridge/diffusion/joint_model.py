@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from ...procgen.errors import BridgeError, SpecError
 from ...procgen.files import disk, replace_bytes
 from ..attributes import MOST, Vocabulary
-from ..models import JOINT_CLASS, read_config, read_safetensors_header
+from ..models import JOINT_CLASS, place, read_config, read_safetensors_header
 from ..train_options import CHANNELS, JointShape
 from .branches import BranchedUNet
 from .schedule import make_schedule
@@ -110,13 +110,13 @@ def save_joint(model: JointDenoiser, folder: Path, weights: dict[str, Tensor] | 
 
 
 def load_joint(folder: str | Path, device: str = "cpu", dtype: torch.dtype = torch.float32) -> JointDenoiser:
-    """A model that `save_joint` wrote, ready to sample.
+    """A model that `save_joint` wrote, or "vivant", ready to sample.
 
     Raises:
         SpecError: another kind of model, or one of a newer Vivant.
         BridgeError: weights that are cut short or do not fit the configuration.
     """
-    folder = Path(folder)
+    folder = place(folder)
     config = read_config(folder)
     if config.get("_class_name") != JOINT_CLASS:
         raise SpecError(

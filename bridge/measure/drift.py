@@ -179,16 +179,21 @@ def measure_frame(
     labels = labels_in(item.source, (picture.shape[1], picture.shape[0]), None if window is None else tuple(window))
     out: dict[str, float] = {}
     if detector is not None:
-        out |= _detected("", picture, labels, detector, on_made)
+        out |= detected("", picture, labels, detector, on_made)
         full = labels_in(item.source, (item.source.camera.width, item.source.camera.height))
-        out |= _detected("_render", item.source["rgb"], full, detector, on_render)
-    out |= _structure(item, labels)
-    return out
+        out |= detected("_render", item.source["rgb"], full, detector, on_render)
+    depth, normal = item.path("depth"), item.path("normal")
+    return out | structure(
+        None if depth is None else read_output("depth", depth),
+        None if normal is None else read_output("normal", normal),
+        labels,
+    )
 
 
-def _detected(
+def detected(
     suffix: str, rgb: np.ndarray, labels: Labels, detector: Detector, pairs: Pairs | None
 ) -> dict[str, float]:
+    """Similarity of keypoints and silhouettes that a detector finds in a picture; detections are added to `pairs`."""
     found, mask = detector.detect(rgb, [p.box for p in labels.persons])
     if pairs is not None:
         pairs.append((found, labels.persons))
@@ -198,12 +203,14 @@ def _detected(
     return out
 
 
-def _structure(item: SynthesisedFrame, labels: Labels) -> dict[str, float]:
-    """Errors of depth and normals that were made with the picture, and how well the two agree with each other."""
+def structure(depth: np.ndarray | None, normal: np.ndarray | None, labels: Labels) -> dict[str, float]:
+    """Errors of depth and normals that were made with a picture, and how well the two agree with each other.
+
+    Args:
+        depth: (H, W), up to scale and shift of its inverse. normal: (H, W, 3) in the camera's frame.
+        labels: In the same pixels.
+    """
     out: dict[str, float] = {}
-    depth_path, normal_path = item.path("depth"), item.path("normal")
-    depth = None if depth_path is None else read_output("depth", depth_path)
-    normal = None if normal_path is None else read_output("normal", normal_path)
     if normal is not None and labels.normal is not None:
         out["normal_angle_all"] = mean_angle(normal, labels.normal)
         out["normal_angle"] = mean_angle(normal, labels.normal, labels.people)

@@ -1,4 +1,4 @@
-"""Picture, depth and normals denoised together by a model that `vivant train joint` made; no other model is needed."""
+"""Picture, depth and normals denoised together by the small model that ships, or by one that `vivant train joint` made."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class JointParameters(MethodParameters):
 
 @methods.register("joint", spec=JointParameters)
 def run_joint(request: Request) -> Answer:
-    """Picture, depth and normals denoised together by a model that `vivant train joint` made."""
+    """Picture, depth and normals denoised together by the small model that ships, or one that `vivant train joint` made."""
     from ..diffusion.joint import synthesize
 
     return synthesize(request)
