@@ -127,7 +127,9 @@ class VivantSettings(bpy.types.PropertyGroup):
     )
     method: EnumProperty(name="Method", description="How frames become photographs", items=_method_items)  # type: ignore[valid-type]
     model: StringProperty(  # type: ignore[valid-type]
-        name="Model", description="Folder, .safetensors file or hub name of the image model; empty: the small one that comes with Vivant", default=""
+        name="Model",
+        description="Folder, .safetensors file or hub name of the image model; empty: the small one that comes with Vivant",
+        default="",
     )
     control_network: StringProperty(  # type: ignore[valid-type]
         name="Network", description="Control network or refiner of yours: folder, file or hub name; empty: the published ones", default=""
