@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The command line: `vivant …` from a shell and `blender --command vivant …` inside Blender, one parser for both.
 
-Exit status: 0 all is well, 1 it failed, 2 the arguments (or a spec, a configuration, a name) cannot be used, 130 Ctrl-C.
+Exit status: 0 all is well, 1 it failed, 2 the arguments (or a spec, a configuration, a name) cannot be used, 130 Ctrl-C or
+SIGTERM.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -89,6 +91,8 @@ def run(argv: Sequence[str] | None = None, prog: str = "vivant") -> int:
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Entry point of the `vivant` script, and of child processes with the arguments given."""
     use_one_blas_thread()
+    # A cluster's scheduler ends a job with SIGTERM some time before it kills it: what is at hand is saved, as on Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     status = run(argv)
     sys.stdout.flush()
     sys.stderr.flush()

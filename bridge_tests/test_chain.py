@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +79,26 @@ def test_train_synthesize_measure(root: Path, tmp_path: Path, capsys: pytest.Cap
     gate = json.loads((folder / "record.json").read_text())["gate"]
     assert gate["verdict"] in ("accept", "relabel", "reject")
     assert sum(report["verdicts"].values()) == 4
+
+
+def test_a_training_that_is_ended_keeps_what_it_learnt(root: Path, tmp_path: Path) -> None:
+    """SIGTERM is what a cluster sends before it kills; a shell's background jobs do not hear Ctrl-C."""
+    out = tmp_path / "model"
+    argv = ["train", "joint", str(root), "-o", str(out), "--device", "cpu", "--threads", "1", "--steps", "100000",
+            "--batch", "2", *SMALL]  # fmt: skip
+    code = "import sys; from vivant.addon.cli import main; main(sys.argv[1:])"
+    process = subprocess.Popen([sys.executable, "-c", code, *argv], stderr=subprocess.PIPE, text=True)
+    log, limit = out / "training" / "log.jsonl", time.monotonic() + 120
+    while not (log.is_file() and log.read_bytes().count(b"\n") >= 3):
+        assert process.poll() is None and time.monotonic() < limit, "no step was made"
+        time.sleep(0.05)
+    process.terminate()
+    said = process.communicate(timeout=120)[1]
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    step = json.loads((out / "training" / "state.json").read_text())["step"]
+    assert step >= 3
+    assert load_joint(out).shape.size == 16
 
 
 def test_a_control_stack_through_the_worker(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,11 +34,12 @@ from vivant.bridge.diffusion.joint_model import JointDenoiser, load_joint
 from vivant.bridge.measure.detectors import MediaPipeDetector
 from vivant.bridge.measure.drift import Labels, detected, labels_in, structure
 from vivant.bridge.measure.geometry import silhouette_iou
+from vivant.bridge.pictures import as_picture
 from vivant.bridge.skeleton import square_window
 from vivant.bridge.train_options import TrainOptions
 from vivant.bridge.training.curves import grid
 from vivant.bridge.training.frames import TrainingFrames, mirror, read_frames
-from vivant.bridge.training.joint_trainer import as_picture, split
+from vivant.bridge.training.joint_trainer import split
 from vivant.procgen.dataset import Dataset
 from vivant.procgen.dataset.png import write_png
 
