@@ -16,9 +16,9 @@ from vivant.procgen.people.garments.topology import (
     half_edges,
     opposite_pairs,
     subdivide,
-    vertex_normals,
     zip_loops,
 )
+from vivant.procgen.vectors import vertex_normals
 
 
 def sheet(n: int = 9) -> tuple[np.ndarray, np.ndarray]:
