@@ -1,9 +1,10 @@
 """What building people costs: CPU seconds a person by part, clothes by kind, and a crowd, with peak memory.
 
-    python -m benchmarks.people [--people 24] [--crowd 30] [--seed 1] [--numpy]
+    python -m benchmarks.people [--people 24] [--crowd 30] [--seed 1] [--trees mathutils]
 
 Everything is built in this process; nothing is rendered. A person's parts are timed by wrapping the functions that make
-them, innermost call counted once. `--numpy` does without scipy, as inside Blender. CPU seconds are those of the process, all
+them, innermost call counted once. `--trees mathutils` finds nearest points as inside Blender, which
+has no scipy; `--trees numpy` as where there is neither. CPU seconds are those of the process, all
 threads; on a machine that shares its cores with other work they rise by up to a half.
 """
 
@@ -69,15 +70,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--people", type=int, default=24, help="people of the first table, two a scene")
     parser.add_argument("--crowd", type=int, default=30, help="people of the crowd; 0 = none")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--numpy", action="store_true", help="without scipy")
+    parser.add_argument("--trees", choices=("scipy", "mathutils", "numpy"), default="scipy", help="what finds nearest points")
     args = parser.parse_args(argv)
     from vivant.procgen.assemble import assemble, build_place
     from vivant.procgen.people import nearest, person
     from vivant.procgen.sample import sample_scene
     from vivant.procgen.seeds import Seed
 
-    if args.numpy:
+    if args.trees != "scipy":
         nearest.scipy_tree = lambda: None
+    if args.trees == "mathutils":
+        import bpy  # noqa: F401 (mathutils comes with it)
+    elif args.trees == "numpy":
+        nearest.blender_tree = lambda: None
     clock = Clock()
     watch(clock)
     seed = Seed(args.seed)
@@ -101,7 +106,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     rows += [[k, f"{v / count:.3f}", f"{v / whole:.0%}"] for k, v in sorted(parts.items(), key=lambda kv: -kv[1])]
     rows.append(["all: mean", f"{whole / count:.2f}", ""])
     rows.append(["all: median, slowest", f"{statistics.median(each):.2f}, {max(each):.2f}", ""])
-    table(f"{count} people, {'numpy' if args.numpy else 'scipy where there is one'}", rows)
+    table(f"{count} people, nearest points by {args.trees}", rows)
     rows = [["garment", "worn", "mean CPU s", "slowest"]]
     for name, took in sorted(clock.seconds.items(), key=lambda kv: -sum(kv[1])):
         if name.startswith("garment "):

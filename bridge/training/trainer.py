@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ _JUDGED = 4  # batches of held-out frames
 _FAR = 10**9  # numbers of those batches: no step of a run has them
 
 
-class Trainer:
+class Trainer(ABC):
     """A training run in a folder. A kind of model says in a subclass what is learnt, and from what.
 
     Args:
@@ -48,29 +49,29 @@ class Trainer:
         self.step = 0
 
     # -- what a subclass says --------------------------------------------------------------------------------------------
+    @abstractmethod
     def draw(self, number: int, held_out: bool = False) -> Any:
         """The batch of a number, on the device: a function of the seed and the number alone."""
-        raise NotImplementedError
 
+    @abstractmethod
     def losses(self, model: nn.Module, batch: Any) -> dict[str, Tensor]:
         """Losses by name; their sum is what is lowered."""
-        raise NotImplementedError
 
+    @abstractmethod
     def facts(self) -> dict[str, Any]:
         """What the run's state.json says besides options and step."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write_model(self, weights: dict[str, Tensor]) -> None:
         """Write the model with its averaged weights."""
-        raise NotImplementedError
 
+    @abstractmethod
     def samples(self) -> np.ndarray:
         """A picture of what the averaged model, which is in place, makes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def card(self, rows: list[dict[str, Any]]) -> str:
         """README.md of the model, from the run's log."""
-        raise NotImplementedError
 
     # -- the run ---------------------------------------------------------------------------------------------------------
     def place(self, model: nn.Module, device: str) -> None:

@@ -32,13 +32,18 @@ def drive_together(leader: Any, follower: Any) -> None:
     if follower.data.shape_keys is None or leader.data.shape_keys is None:
         return
     for block in follower.data.shape_keys.key_blocks[1:]:
-        driver = block.driver_add("value").driver
-        driver.type = "AVERAGE"
-        variable = driver.variables.new()
-        variable.type = "SINGLE_PROP"
-        target = variable.targets[0]
-        target.id_type, target.id = "KEY", leader.data.shape_keys
-        target.data_path = f'key_blocks["{block.name}"].value'
+        drive_by_key(block, "value", leader, block.name)
+
+
+def drive_by_key(owner: Any, field: str, leader: Any, key: str) -> None:
+    """Let a field of anything follow the value of an object's shape key."""
+    driver = owner.driver_add(field).driver
+    driver.type = "AVERAGE"
+    variable = driver.variables.new()
+    variable.type = "SINGLE_PROP"
+    target = variable.targets[0]
+    target.id_type, target.id = "KEY", leader.data.shape_keys
+    target.data_path = f'key_blocks["{key}"].value'
 
 
 def ride_on_skin(strands: Any, skin: Any, uv_layer: str = "UVMap") -> None:

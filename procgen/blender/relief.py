@@ -11,6 +11,7 @@ import numpy as np
 
 from ..people.skin_relief import MOST, SkinRelief
 from .compat import node_tree
+from .face_rig import drive_by_key
 
 # Custom property of a person's collection: what `store` returned.
 RELIEF = "vivant_relief"
@@ -121,13 +122,7 @@ def _scaled(tree: Any, height: Any, layer: str, keyed: Any) -> Any:
     node.name = node.label = _NODE + layer
     blocks = keyed.data.shape_keys.key_blocks if keyed is not None and keyed.data.shape_keys is not None else {}
     if layer in blocks:
-        driver = node.inputs[1].driver_add("default_value").driver
-        driver.type = "AVERAGE"
-        variable = driver.variables.new()
-        variable.type = "SINGLE_PROP"
-        target = variable.targets[0]
-        target.id_type, target.id = "KEY", keyed.data.shape_keys
-        target.data_path = f'key_blocks["{layer}"].value'
+        drive_by_key(node.inputs[1], "default_value", keyed, layer)
     return _math(tree, "MULTIPLY", height, amount)
 
 
