@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ...procgen.dataset.drawing import resize
 from ..attributes import Vocabulary, decode_words
+from ..models import fingerprint
 from ..pictures import read_picture
 from ..request import Answer, Request
 from ..train_options import CHANNELS
@@ -103,11 +104,10 @@ def synthesize(request: Request) -> Answer:
     """One frame with the joint model that the job names."""
     job, p = request.job, request.parameters
     fit = Fit(device := choose_device(job.device), choose_dtype(job.dtype, device))
-    key = f"joint {job.model} {fit.device} {fit.dtype}"
+    key = f"joint {job.model} {fingerprint(job.model)} {fit.device} {fit.dtype}"
     if key not in request.session:
         request.step(0, p.steps, "loading the model")
-        for old in [k for k in request.session if k.startswith("joint ")]:
-            del request.session[old]
+        request.forget()
         request.session[key] = load_joint(job.model, fit.device, fit.dtype)
     model: JointDenoiser = request.session[key]
     skeleton = skeleton_tensor(read_picture(request.file("skeleton")), model.shape.size)
