@@ -22,6 +22,7 @@ class RunOptions(Spec):
     accumulate: int = param(1, low=1, high=1024, doc="Batches whose gradients are summed before a step.")
     rate: float = param(2e-4, low=1e-8, high=1.0, doc="Learning rate of AdamW, after a warm-up.")
     warmup: int = param(200, low=0, high=10**6, doc="Steps until the full rate.")
+    cooldown: int = param(0, low=0, high=10**7, doc="Last steps, over which the rate falls to zero.")
     decay: float = param(0.01, low=0.0, high=1.0, doc="Weight decay.")
     clip: float = param(1.0, low=0.0, high=1e6, doc="Largest norm of the gradients; 0 = any.")
     average: float = param(

@@ -13,7 +13,7 @@ from vivant.bridge.attributes import MOST, Vocabulary
 from vivant.bridge.diffusion.branches import BranchedUNet, fuse
 from vivant.bridge.diffusion.joint import sample_joint, skeleton_tensor, to_arrays, words_tensor
 from vivant.bridge.diffusion.joint_model import JointDenoiser, load_joint, save_joint
-from vivant.bridge.diffusion.schedule import make_schedule, noisy
+from vivant.bridge.diffusion.schedule import ancestral_step, make_schedule, noisy
 from vivant.bridge.train_options import JointShape
 from vivant.bridge_tests.tiny import tiny_unet
 from vivant.procgen.errors import SpecError, VivantError
@@ -141,6 +141,24 @@ def test_a_perfect_velocity_recovers_the_picture(steps: int) -> None:
         error = (x - alpha.sqrt() * clean) / (1 - alpha).sqrt()
         x = schedule.step(alpha.sqrt() * error - (1 - alpha).sqrt() * clean, t, x).prev_sample
     assert (x - clean).abs().max() < 1e-8
+
+
+@pytest.mark.parametrize("steps", [1, 3, 20, 30])
+def test_ancestral_steps_keep_the_noise_level_and_end_at_the_picture(steps: int) -> None:
+    schedule = make_schedule("squaredcos_cap_v2")
+    schedule.set_timesteps(steps)
+    generator = torch.Generator().manual_seed(1)
+    clean = torch.randn(1, 3, 64, 64, dtype=torch.float64, generator=generator)
+    x = torch.randn(clean.shape, dtype=torch.float64, generator=generator)
+    times = [int(t) for t in schedule.timesteps] + [-1]
+    for i, t in enumerate(times[:-1]):
+        alpha = schedule.alphas_cumprod[t].double()
+        error = (x - alpha.sqrt() * clean) / (1 - alpha).sqrt()
+        assert abs(float(error.std()) - 1) < 0.03  # what the model was trained on: noise of spread one around the picture
+        fresh = torch.randn(clean.shape, dtype=torch.float64, generator=generator)
+        x = ancestral_step(schedule, alpha.sqrt() * error - (1 - alpha).sqrt() * clean, t, times[i + 1], x, fresh)
+        assert torch.isfinite(x).all(), i
+    assert (x - clean).abs().max() < 1e-6
 
 
 # -- the small model -----------------------------------------------------------------------------------------------------

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -204,3 +206,14 @@ def test_curves_and_grids_are_pictures() -> None:
     assert loss_picture([], 40, 30).shape == (30, 40, 3)
     page = grid([[np.full((4, 4, 3), 200, np.uint8)] * 3, [np.full((4, 4, 3), 90, np.uint8)]], scale=2, gap=1)
     assert page.shape == (19, 28, 3)
+
+
+def test_the_rate_falls_to_nothing_over_the_cooldown(dataset: Dataset, trained: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained, tmp_path / "m")
+    options = dataclasses.replace(OPTIONS, steps=16, cooldown=10)
+    trainer = JointTrainer(dataset, tmp_path / "m", options, SHAPE, "cpu", resume=True)
+    rates = []
+    while trainer.step < options.steps:
+        trainer.advance()
+        rates.append(trainer.optimizer.param_groups[0]["lr"])
+    assert np.allclose(rates, [OPTIONS.rate * k / 10 for k in range(10, 0, -1)])

@@ -32,6 +32,26 @@ def make_schedule(kind: str = "scaled_linear") -> DDIMScheduler:
     )
 
 
+def ancestral_step(
+    schedule: DDIMScheduler, velocity: Tensor, time: int, before: int, state: Tensor, fresh: Tensor
+) -> Tensor:
+    """One step of denoising with fresh noise (Song et al. 2021, "DDIM", eq. 12 with eta = 1).
+
+    diffusers' own step takes the root of what rounding makes negative where the signal is zero, and one generator a batch.
+
+    Args:
+        velocity, state: (B, C, H, W), prediction and noisy pictures at `time`.
+        before: The time to go to; -1 is the finished picture.
+        fresh: Like them, normal noise.
+    """
+    alphas = schedule.alphas_cumprod.double()
+    now, then = float(alphas[time]), float(alphas[before]) if before >= 0 else 1.0
+    clean = now**0.5 * state - (1 - now) ** 0.5 * velocity
+    error = (1 - now) ** 0.5 * state + now**0.5 * velocity
+    variance = (1 - then) / (1 - now) * (1 - now / then)
+    return then**0.5 * clean + max(1 - then - variance, 0.0) ** 0.5 * error + variance**0.5 * fresh
+
+
 def velocity_loss(predictions: list[Tensor], targets: list[Tensor]) -> Tensor:
     """Sum over the kinds of the mean squared error of the velocity (HyperHuman, eq. 4)."""
     losses = [torch.nn.functional.mse_loss(p.float(), t.float()) for p, t in zip(predictions, targets, strict=True)]

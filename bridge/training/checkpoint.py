@@ -50,7 +50,7 @@ def load_state(
     facts = read_facts(folder)
     begun = facts.get("options", {})
     for name, value in options.to_dict().items():
-        if name not in ("steps", "every") and begun.get(name) != value:
+        if name not in ("steps", "every", "cooldown") and begun.get(name) != value:
             raise SpecError(
                 f"the run in {str(folder)!r} was begun with another {name}", expected=begun.get(name), got=value,
                 fix="repeat its options, or choose another folder",
