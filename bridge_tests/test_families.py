@@ -281,3 +281,12 @@ def test_stacks_that_a_family_cannot_do(models: Path, files: dict) -> None:
         run(files, models / "sd15", strength=0.2, steps=4)
     with pytest.raises(VivantError, match="family 'qwenimage' cannot do 'inpaint'"):
         run(files, models / "qwenimage", keep="people", **stack(models, "qwenimage"))
+
+
+@pytest.mark.parametrize(("family", "own"), [("sd15", 6.0), ("flux", 3.5), ("qwenimage", 4.0)])
+def test_left_alone_the_guidance_is_what_the_family_is_known_to_want(
+    models: Path, files: dict[str, Path], family: str, own: float
+) -> None:
+    left, said, other = (run(files, models / family, guidance=g).arrays["rgb"] for g in (0.0, own, 9.0))
+    assert np.array_equal(left, said)
+    assert not np.array_equal(left, other)

@@ -13,13 +13,14 @@ from vivant.addon import cli
 from vivant.bridge.diffusion.control import grow_mask
 from vivant.bridge.diffusion.refiner import load_refiner, save_refiner
 from vivant.bridge.pictures import read_mask, read_picture
+from vivant.bridge.synthesize import read_run
 from vivant.bridge.train_options import RefinerOptions, RefinerShape
 from vivant.bridge.training.checkpoint import read_log
 from vivant.bridge.training.refiner_trainer import RefinerTrainer, draw_batch
 from vivant.bridge_tests.jobs import awaken, label_files, run
 from vivant.bridge_tests.tiny import tiny_sd15, tiny_sdxl
 from vivant.procgen.dataset import Dataset
-from vivant.procgen.dataset.png import read_png
+from vivant.procgen.dataset.png import read_png, write_png
 from vivant.procgen.errors import VivantError
 from vivant.tests import sample_dataset
 
@@ -59,6 +60,23 @@ def trained(dataset: Dataset, bases: Path, tmp_path_factory: pytest.TempPathFact
 def trainer(dataset: Dataset, out: Path, base: Path, resume: bool = False, **changes: object) -> RefinerTrainer:
     options = RefinerOptions.from_dict({**OPTIONS.to_dict(), **changes})
     return RefinerTrainer(dataset, out, options, SHAPE, str(base), "cpu", resume)
+
+
+def test_it_learns_from_a_synthesis_but_what_the_gate_turned_down(bases: Path, tmp_path: Path) -> None:
+    root = sample_dataset.make_dataset(tmp_path / "ds")
+    assert cli.run(["synthesize", str(root), "--method", "passthrough", "--name", "photos", "--quiet"]) == 0
+    dataset = Dataset(root)
+    made = read_run(dataset, "photos")
+    first = made[0].folder / "record.json"
+    first.write_text(json.dumps({**json.loads(first.read_text()), "gate": {"verdict": "reject", "reasons": ["test"]}}))
+    for one in made:  # another picture than the render
+        write_png(one.path("rgb"), 255 - read_png(one.path("rgb")))
+    photos = trainer(dataset, tmp_path / "p", bases / "sdxl", learn="photos", held_out=0.0).learnt
+    renders = trainer(dataset, tmp_path / "r", bases / "sdxl", held_out=0.0).learnt
+    assert set(photos.names) == {m.source.name for m in made[1:]} < set(renders.names)
+    of_photo, of_render = (dict(np.load(part.files[part.names.index(photos.names[0])])) for part in (photos, renders))
+    assert np.array_equal(of_photo["pictures"], of_render["pictures"])
+    assert not np.allclose(of_photo["latents"], of_render["latents"], atol=0.05)
 
 
 @pytest.mark.parametrize("family", ["sd15", "sdxl"])

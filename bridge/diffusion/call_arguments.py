@@ -18,6 +18,14 @@ from .text import prompt_embeds
 _UNION_MODES = {"pose": 0, "depth": 1, "normal": 4, "semantic": 5}
 _FLUX_MODES = {"depth": 2, "pose": 4}
 
+_GUIDANCE = {"flux": 3.5, "qwenimage": 4.0}  # what their authors recommend; FLUX's is a number that the model reads
+
+
+def guidance_arguments(family: str, asked: float) -> dict[str, float]:
+    """How strongly the words pull, under the name that the family has for it; 0 is the family's own strength."""
+    value = asked or _GUIDANCE.get(family, 6.0)
+    return {"true_cfg_scale" if family == "qwenimage" else "guidance_scale": value}
+
 
 def multiple(pipe: Any, kind: str) -> int:
     """What width and height must be multiples of."""

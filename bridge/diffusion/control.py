@@ -17,7 +17,7 @@ from ..methods.control import ControlParameters
 from ..models import fingerprint, identify
 from ..pictures import read_mask, read_picture
 from ..request import Answer, Request
-from .call_arguments import control_arguments, multiple, start_noise, text_arguments
+from .call_arguments import control_arguments, guidance_arguments, multiple, start_noise, text_arguments
 from .devices import Fit, fit
 from .ip_adapter import load_ip_adapter
 from .pipelines import load_base, load_networks, pipeline_for, place
@@ -69,7 +69,7 @@ def _attempt(
 
     arguments = text_arguments(pipe, family, job.prompt, job.negative_prompt)
     arguments |= {"width": padded[0], "height": padded[1], "num_inference_steps": p.steps, "output_type": "np"}
-    arguments["true_cfg_scale" if family == "qwenimage" else "guidance_scale"] = p.guidance
+    arguments |= guidance_arguments(family, p.guidance)
     arguments["generator"] = torch.Generator("cpu").manual_seed(job.seed)
     images = [ready(read_picture(request.file(name))) for name in p.controls]
     arguments |= control_arguments(pipe, family, kind, p, images, task)

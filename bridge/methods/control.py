@@ -27,7 +27,9 @@ class ControlParameters(MethodParameters):
     control_start: float = param(0.0, low=0.0, high=1.0, doc="Share of the steps at which control sets in.")
     control_end: float = param(1.0, low=0.0, high=1.0, doc="Share of the steps at which control ends.")
     steps: int = param(30, low=1, high=1000, doc="Denoising steps.")
-    guidance: float = param(6.0, low=0.0, high=50.0, doc="Classifier-free guidance.")
+    guidance: float = param(
+        0.0, low=0.0, high=50.0, doc="Guidance by the words; 1 is none, 0 the family's own: 6, FLUX 3.5, Qwen-Image 4."
+    )
     strength: float = param(
         1.0, low=0.01, high=1.0, doc="1 starts from noise; less keeps more of the rendered picture."
     )
