@@ -251,3 +251,27 @@ def test_relief_follows_the_keys_in_a_blend(person: tuple) -> None:
     material = skin.material_slots[0].material.evaluated_get(bpy.context.evaluated_depsgraph_get())
     node = material.node_tree.nodes["vivant relief jawOpen"]
     assert node.inputs[0].default_value == pytest.approx(0.25) and node.inputs[1].default_value == pytest.approx(0.5)
+
+
+def test_pictures_take_the_place_of_colours(person: tuple) -> None:
+    """A picture on the left half of the skin's map is what is baked there; the other half keeps the person's own skin."""
+    spec, body, parts, hidden = person
+    only = [p for p in parts if p.name == "body"]
+
+    def albedo(pictures: dict[str, np.ndarray]) -> np.ndarray:
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+        build_character(bpy.context.scene, "anna", spec, body, only, hidden, {}, texture=256, pictures=pictures)
+        image = next(i for i in bpy.data.images if i.name == "anna_body_albedo")
+        return np.array(image.pixels[:], np.float32).reshape(256, 256, 4)[::-1, :, :3]
+
+    plain = albedo({})
+    picture = np.zeros((64, 64, 4), np.uint8)
+    picture[:, :32] = (20, 200, 60, 255)
+    made = albedo({"body": picture})
+    covered = plain.max(2) > 0.02
+    left = covered & (np.arange(256) < 120)
+    right = covered & (np.arange(256) > 136)
+    assert left.sum() > 1000 and right.sum() > 1000
+    assert np.abs(np.median(made[left], 0) - np.array([20, 200, 60]) / 255).max() < 0.02
+    # Texels around the islands repeat the faces across the seam, wherever those lie in the map.
+    assert np.percentile(np.abs(made[right] - plain[right]), 95) < 0.02

@@ -80,8 +80,8 @@ def test_recordings_of_faces_keep_their_time(tmp_path: Path) -> None:
 def test_lifted_person_keeps_shape_and_texture(lifted: Path) -> None:
     person = lifted_person(lifted / "subjects" / "moment_1")
     assert person.betas[0] == -1.0
-    assert person.skin is not None
-    assert (person.skin == 40).all()
+    assert (person.pictures["body"] == 40).all()
+    assert person.relief is None
     human = moving_person(Seed(0), "wave", person=person.human)
     performance = perform(human, level_ground(), 0.2, 10.0, person.betas)
     assert np.abs(performance.rest.betas - person.betas).max() < 1e-6

@@ -27,6 +27,7 @@ MOTIONS = (".bvh", ".npz")
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument("person", metavar="PERSON", help="a seed, a PERSON.json, or OUT/subjects/NAME of `vivant lift`")
+    parser.add_argument("--face", metavar="LIFTED", help="with the face, skin tone and detail of this lifted subject")
     parser.add_argument("motion", metavar="MOTION", help="a motion's name, a .bvh, .npz, .amc or .csv file, or a lifted sequence")
     parser.add_argument("-o", "--out", required=True, metavar="OUT", help="file to write: " + " ".join((*SCENES, *MOTIONS)))
     parser.add_argument("--seconds", type=float, metavar="T", help="duration (default: one cycle, or the whole file)")
@@ -67,14 +68,22 @@ def _animate(args: argparse.Namespace, out: Path, ending: str, scratch: Path) ->
     from ...procgen.people.person import dress_person
     from ...procgen.seeds import Seed
 
-    lifted = None
+    betas, pictures, relief = None, {}, None
     if args.person.isdigit():
         person = sample_person(Seed(int(args.person)).child("person"))
     elif Path(args.person).is_dir():
         lifted = lifted_person(args.person)
-        person = lifted.human
+        person, betas, pictures, relief = lifted.human, lifted.betas, lifted.pictures, lifted.relief
     else:
         person = read_person(args.person)
+    if args.face is not None:
+        from ...bridge.lift.detail_split import relief_of
+        from ...bridge.lift.face_person import face_of, like, with_face
+        from ...bridge.lift.result import read_result
+
+        face = face_of(args.face)
+        person, relief = like(face, person).person, relief_of(read_result(args.face))
+        betas = None if betas is None else with_face(face, betas)
     motion, seconds, actions = args.motion, args.seconds, {}
     moves = None
     if motion.lower().endswith(".csv"):
@@ -92,7 +101,7 @@ def _animate(args: argparse.Namespace, out: Path, ending: str, scratch: Path) ->
         baked = bake(human, level_ground(), seconds, args.fps)
         write_motion(out, baked)
         return {**facts, "frames": len(baked.poses), "fps": args.fps}
-    performance = perform(human, level_ground(), seconds, args.fps, None if lifted is None else lifted.betas)
+    performance = perform(human, level_ground(), seconds, args.fps, betas)
     if actions:
         performance = performance.with_actions(actions)
     still = rest_person(human)
@@ -104,8 +113,8 @@ def _animate(args: argparse.Namespace, out: Path, ending: str, scratch: Path) ->
     progress = NoProgress() if args.json else TerminalProgress(sys.stderr)
     with muted(1):
         names = write_animation(
-            out, out.stem, still, performance, parts, hidden, texture=args.texture_size,
-            skin=None if lifted is None else lifted.skin, progress=progress,
+            out, out.stem, still, performance, parts, hidden, texture=args.texture_size, relief=relief, pictures=pictures,
+            progress=progress,
         )  # fmt: skip
     return {
         **facts, "frames": performance.frames, "fps": args.fps, "objects": names, "actions": sorted(performance.actions),

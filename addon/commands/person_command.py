@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from ..output import say, say_json
 from ..parsing import whole
@@ -29,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--spec", metavar="PERSON.json", help="this person instead of sampling one (a HumanSpec)")
     parser.add_argument(
         "--face", metavar="LIFTED",
-        help="take face, skin tone, expression and detail from a folder that `vivant lift` wrote (OUT/subjects/NAME)",
+        help="take face, expression, skin, detail and clothes from a folder that `vivant lift` wrote (OUT/subjects/NAME)",
     )
     parser.add_argument(
         "--write-spec", metavar="FILE", help="also write the person's spec, to edit and use with --spec"
@@ -66,7 +67,9 @@ def run(args: argparse.Namespace) -> int:
         read = read_description(args.describe or "", quiet=args.json)
         spec = sample_person(Seed(args.seed).child("person"), pose=args.pose, description=read)
     likeness = relief = None
+    pictures: dict[str, Any] = {}
     if args.face is not None:
+        from ...bridge.lift.animating import in_lifted_clothes, lifted_pictures
         from ...bridge.lift.detail_split import relief_of
         from ...bridge.lift.face_person import face_of, like, somebody_like
         from ...bridge.lift.result import read_result
@@ -74,7 +77,9 @@ def run(args: argparse.Namespace) -> int:
         face = face_of(args.face)
         # Who is described stays who they are; nobody in particular becomes whoever the face suits best.
         likeness = like(face, spec) if args.spec or args.describe else somebody_like(face, Seed(args.seed).child("person"))
-        spec, relief = likeness.person, relief_of(read_result(args.face))
+        spec, relief, pictures = likeness.person, relief_of(read_result(args.face)), lifted_pictures(args.face)
+        if not (args.spec or args.describe):
+            spec = in_lifted_clothes(args.face, spec)
     if args.write_spec is not None:
         Path(args.write_spec).write_text(spec.to_json(), encoding="utf-8")
     body, parts, hidden = assemble_person(spec, args.cloth)
@@ -85,16 +90,17 @@ def run(args: argparse.Namespace) -> int:
     progress = NoProgress() if args.json else TerminalProgress(sys.stderr)
     with muted(1):  # exporters print to stdout as they please; what they have to say comes as an exception too
         names = write_person(
-            out, out.stem, spec, body, parts, hidden, texture=args.texture_size, relief=relief, progress=progress
-        )
+            out, out.stem, spec, body, parts, hidden, texture=args.texture_size, relief=relief, pictures=pictures,
+            progress=progress,
+        )  # fmt: skip
     keys = len(body.model.arkit_names)
     if args.json:
         made = {"out": str(out), "objects": names, "joints": len(body.joints), "face_keys": keys}
-        made |= {} if likeness is None else {"face_mm": round(likeness.mm, 2), "detail": relief is not None}
+        made |= {} if likeness is None else {"face_mm": round(likeness.mm, 2), "detail": relief is not None, "pictures": sorted(pictures)}
         say_json({**made, **({} if read is None else {"description": read.to_dict()})})
     else:
         if likeness is not None:
-            detail = ", with its detail" if relief is not None else ""
-            say(f"the face lies within {likeness.mm:.1f} mm of the lifted one on average{detail}")
+            more = ["its detail"] * (relief is not None) + [f"pictures on {', '.join(sorted(pictures))}"] * bool(pictures)
+            say(f"the face lies within {likeness.mm:.1f} mm of the lifted one on average" + "".join(f", with {m}" for m in more))
         say(f"{out}: {len(names)} objects, {len(body.joints)} joints, {keys} face keys")
     return 0

@@ -15,33 +15,45 @@ from ...procgen.errors import DatasetError
 from ...procgen.people.model import load_body
 from ...procgen.people.motion_files.amass import write_amass
 from ...procgen.people.shape import Phenotype, body_stature
-from ...procgen.spec import HumanSpec
+from ...procgen.people.skin_relief import SkinRelief
+from ...procgen.seeds import Seed
+from ...procgen.spec import HumanSpec, replace
 from .body_sequence import smooth
+from .detail_split import relief_of
+from .face_person import face_of, in_tone, somebody_like, with_face
 from .live_link import ACTIONS, read_recording
 from .result import list_results, read_result, result_folder
 
 
 @dataclass(frozen=True, eq=False)
 class LiftedPerson:
-    """A lifted body as a person.
+    """What was lifted of somebody, as a person.
 
-    human: Somebody of the same size, bare; betas: (B,) their real shape; skin: (S, S, 3) uint8 texture, or None.
+    human: Who; without lifted clothes they are bare where a body was lifted, and dressed at will where only a face was.
+    betas: (B,) their real shape with the lifted face's features, or None: that of `human`.
+    pictures: Part -> uint8 picture in its UV map, see `lifted_pictures`. relief: Of the face, or None.
     """
 
     human: HumanSpec
-    betas: np.ndarray
-    skin: np.ndarray | None
+    betas: np.ndarray | None
+    pictures: dict[str, np.ndarray]
+    relief: SkinRelief | None
 
 
 def lifted_person(folder: str | os.PathLike[str]) -> LiftedPerson:
     """The person of one subject of `vivant lift`.
 
     Raises:
-        DatasetError: no such result, no body in it, or a body of another model than the open one.
+        DatasetError: no such result, neither body nor face in it, or a body of another model than the open one.
+        LiftError: a face of another head than the open one.
     """
     result = read_result(folder)
+    face = face_of(folder) if "face" in result.parts else None
+    relief, pictures = relief_of(result), lifted_pictures(folder)
     if "body" not in result.parts:
-        raise DatasetError(f"{str(folder)!r} holds no lifted body", fix="lift again with --what body,texture")
+        if face is None:
+            raise DatasetError(f"{str(folder)!r} holds no lifted person", fix="lift again with --what face, or body,clothes")
+        return LiftedPerson(somebody_like(face, Seed(0).child("person")).person, None, pictures, relief)
     betas = np.asarray(result.parts["body"].arrays["betas"], np.float64)
     model = load_body()
     if len(betas) != model.shapedirs.shape[2]:
@@ -49,13 +61,51 @@ def lifted_person(folder: str | os.PathLike[str]) -> LiftedPerson:
             f"{str(folder)!r} is of another body model", expected=f"{model.shapedirs.shape[2]} shape coefficients", got=len(betas),
             fix="lift again without --model",
         )  # fmt: skip
-    picture = Path(folder) / "texture_color.png"
-    skin = read_png(picture)[..., :3] if picture.is_file() else None
-    height = float(np.clip(body_stature(model, betas[None])[0], 0.6, 2.3))
-    age = 30.0 if height > 1.35 else 8.0
-    phenotype = Phenotype(height_m=height, weight_kg=22.0 * height**2, age_years=age)
     stand = registry.poses.get("stand").spec()  # type: ignore[misc]
-    return LiftedPerson(HumanSpec(phenotype=phenotype, pose=stand), betas, skin)
+    if "clothes" in result.parts:
+        human = replace(HumanSpec.from_dict(result.parts["clothes"].facts["person"]), pose=stand, seat=None, touches=(), gaze=None)
+    else:
+        height = float(np.clip(body_stature(model, betas[None])[0], 0.6, 2.3))
+        age = 30.0 if height > 1.35 else 8.0
+        human = HumanSpec(phenotype=Phenotype(height_m=height, weight_kg=22.0 * height**2, age_years=age), pose=stand)
+    if face is not None:
+        betas, human = with_face(face, betas), in_tone(face, human)
+    return LiftedPerson(human, betas, pictures, relief)
+
+
+def in_lifted_clothes(folder: str | os.PathLike[str], person: HumanSpec) -> HumanSpec:
+    """A person in the clothes of a lifted subject, if it has any."""
+    result = read_result(folder)
+    if "clothes" not in result.parts:
+        return person
+    return replace(person, outfit=HumanSpec.from_dict(result.parts["clothes"].facts["person"]).outfit)
+
+
+def lifted_pictures(folder: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+    """Part -> (S, S, 3) uint8 sRGB, or (S, S, 4) with how far it replaces the part's own colour.
+
+    Garments and bare skin of the part "clothes", else the body as it was seen; the face of the part "skin" on top.
+    """
+    found = {}
+    for path in sorted(Path(folder).glob("clothes_*.png")):
+        name = path.stem.removeprefix("clothes_")
+        if not name.endswith("_confidence"):
+            found[name] = read_png(path)[..., :3]
+    whole = Path(folder) / "texture_color.png"
+    if not found and whole.is_file():
+        found["body"] = read_png(whole)[..., :3]
+    face = Path(folder) / "skin_color.png"
+    if face.is_file():
+        found["body"] = _over(read_png(face), found["body"]) if "body" in found else read_png(face)
+    return found
+
+
+def _over(top: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """(S, S, 3) uint8: a picture (S, S, 4) laid on another of any size."""
+    at = (np.arange(len(top)) + 0.5) * len(below) / len(top)
+    under = below[at.astype(int)][:, at.astype(int)].astype(np.float64)
+    share = top[..., 3:] / 255.0
+    return np.rint(share * top[..., :3] + (1.0 - share) * under).astype(np.uint8)
 
 
 @dataclass(frozen=True, eq=False)

@@ -78,7 +78,7 @@ def face_of(folder: str | os.PathLike[str]) -> PartResult:
 def like(face: PartResult, person: HumanSpec) -> Likeness:
     """A given person with the lifted face: features, skin tone, expression; everything else stays."""
     phenotype, after, before = _features([person.phenotype], _rest(face))[0]
-    return Likeness(_dressed(face, replace(person, phenotype=phenotype)), after, before)
+    return Likeness(_made_like(face, replace(person, phenotype=phenotype)), after, before)
 
 
 def somebody_like(face: PartResult, seed: Seed) -> Likeness:
@@ -96,7 +96,7 @@ def somebody_like(face: PartResult, seed: Seed) -> Likeness:
     pose = poses.get("stand").make(seed.child("pose").rng(), phenotype)
     left, right = pose.hand_specs()
     human = replace(human, pose=pose, left_hand=left, right_hand=right, seat=None, detail=1)
-    return Likeness(_dressed(face, human), after, before)
+    return Likeness(_made_like(face, human), after, before)
 
 
 def activations_of(face: PartResult) -> dict[str, float]:
@@ -105,12 +105,17 @@ def activations_of(face: PartResult) -> dict[str, float]:
     return {str(k): round(float(v), 3) for k, v in given.items() if float(v) >= LEAST_ACTION}
 
 
-def _dressed(face: PartResult, person: HumanSpec) -> HumanSpec:
+def in_tone(face: PartResult, person: HumanSpec) -> HumanSpec:
+    """A person with the skin tone of a lifted face."""
     tone = face.facts.get("skin_linear")
     if tone is not None:
         melanin, redness = nearest_tone(np.asarray(tone, np.float64))
         person = replace(person, skin=replace(person.skin, melanin=melanin, redness=redness))
-    return replace(person, expression=activations_of(face))
+    return person
+
+
+def _made_like(face: PartResult, person: HumanSpec) -> HumanSpec:
+    return replace(in_tone(face, person), expression=activations_of(face))
 
 
 def nearest_tone(skin: np.ndarray) -> tuple[float, float]:
@@ -146,45 +151,63 @@ def _basis() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return some, places, (surface(model, model.shapedirs, ids) - moves).transpose(2, 0, 1)
 
 
+def with_face(face: PartResult, betas: np.ndarray) -> np.ndarray:
+    """Shape coefficients of the open body (B,) with the features of a lifted face in place of their own."""
+    columns = [c for c, _ in _feature_columns()]
+    own = np.array(betas, np.float64)
+    own[columns] = 0.0
+    some, places, dirs = _basis()
+    own[columns] = _solved(places + np.tensordot(own, dirs, 1), dirs[columns], _rest(face)[some])
+    return own
+
+
+def _feature_columns() -> list[tuple[int, str]]:
+    """Coefficient and name of every feature of a face."""
+    model = load_body()
+    first = model.shapedirs.shape[2] - len(model.feature_names)
+    return [(first + k, n) for k, n in enumerate(model.feature_names) if n in FEATURES or n in ASYMMETRIES]
+
+
 def _features(people: Sequence[Phenotype], target: np.ndarray) -> list[tuple[Phenotype, float, float]]:
     """Each person with the features that bring them nearest to a head at rest; distances after and before, mm."""
     model = load_body()
     some, places, dirs = _basis()
     goal = target[some]
-    names = [n for n in model.feature_names if n in FEATURES or n in ASYMMETRIES]
-    first = dirs.shape[0] - len(model.feature_names)
-    columns = [first + model.feature_names.index(n) for n in names]
-    D = dirs[columns]
+    columns, names = zip(*_feature_columns(), strict=True)
+    D = dirs[list(columns)]
     plain = [Phenotype.from_dict({**p.to_dict(), "features": {}}) for p in people]
     betas = betas_from_phenotypes(model, plain)
     before = betas_from_phenotypes(model, list(people))
-    w = 1.0 / (SD * np.sqrt(SHARED))
     out = []
     for person, own, was in zip(people, betas, before, strict=True):
-        base = places + np.tensordot(own, dirs, 1)
-        count = len(names)
-
-        def linearise(x: np.ndarray, base: np.ndarray = base, count: int = count) -> list[Term]:
-            X = base + np.tensordot(x[:count], D, 1)
-            R = rodrigues(x[count : count + 3])
-            turned = X @ R.T
-            J = np.zeros((len(X), 3, count + 6))
-            J[..., :count] = (D @ R.T).transpose(1, 2, 0)
-            for axis in range(3):
-                J[..., count + axis] = np.cross(np.eye(3)[axis], turned)
-                J[:, axis, count + 3 + axis] = 1.0
-            residual = turned + x[count + 3 :] - goal
-            return [Term("surface", residual.ravel() * w, J.reshape(-1, count + 6) * w, 3)]
-
-        precision = np.concatenate([np.ones(count), np.full(6, 1e-6)])
-        bounds = np.concatenate([np.full(count, LIMIT), np.full(6, np.inf)])
-        priors = Priors(np.zeros(count + 6), precision, lower=-bounds, upper=bounds, turns=(count,))
-        x = minimise(np.zeros(count + 6), linearise, priors, steps=6, damping=1e-6).x
-        features = {n: round(float(v), 4) for n, v in zip(names, x[:count], strict=True) if abs(v) > 5e-4}
+        x = _solved(places + np.tensordot(own, dirs, 1), D, goal)
+        features = {n: round(float(v), 4) for n, v in zip(names, x, strict=True) if abs(v) > 5e-4}
         made = Phenotype.from_dict({**person.to_dict(), "features": features})
         now = betas_from_phenotypes(model, [made])[0]
         out.append((made, _apart(places + np.tensordot(now, dirs, 1), goal), _apart(places + np.tensordot(was, dirs, 1), goal)))
     return out
+
+
+def _solved(base: np.ndarray, D: np.ndarray, goal: np.ndarray) -> np.ndarray:
+    """(C,) features that bring points base (M, 3), moved by D (C, M, 3), nearest to goal after a rigid move."""
+    count, w = len(D), 1.0 / (SD * np.sqrt(SHARED))
+
+    def linearise(x: np.ndarray) -> list[Term]:
+        X = base + np.tensordot(x[:count], D, 1)
+        R = rodrigues(x[count : count + 3])
+        turned = X @ R.T
+        J = np.zeros((len(X), 3, count + 6))
+        J[..., :count] = (D @ R.T).transpose(1, 2, 0)
+        for axis in range(3):
+            J[..., count + axis] = np.cross(np.eye(3)[axis], turned)
+            J[:, axis, count + 3 + axis] = 1.0
+        residual = turned + x[count + 3 :] - goal
+        return [Term("surface", residual.ravel() * w, J.reshape(-1, count + 6) * w, 3)]
+
+    precision = np.concatenate([np.ones(count), np.full(6, 1e-6)])
+    bounds = np.concatenate([np.full(count, LIMIT), np.full(6, np.inf)])
+    priors = Priors(np.zeros(count + 6), precision, lower=-bounds, upper=bounds, turns=(count,))
+    return minimise(np.zeros(count + 6), linearise, priors, steps=6, damping=1e-6).x[:count]
 
 
 def _apart(a: np.ndarray, b: np.ndarray) -> float:

@@ -26,8 +26,13 @@ OCCLUDER_M = 0.12
 # Texels further than this from any that was seen are taken from the other side of the body, metres at rest.
 NEAR_M = 0.03
 DILATE = 10
+# Weights below the first see nothing; colours are borrowed from weights above the second.
+LEAST_WEIGHT, SURE = 1e-4, 0.06
 # Seen texels that colours are borrowed from, at most about so many.
 SOURCES = 40_000
+
+Mirror = tuple[float, float, float]
+ACROSS: Mirror = (-1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,19 +151,29 @@ def _usable(view: TextureView) -> np.ndarray:
             edge[tuple(first)] |= step
             edge[tuple(second)] |= step
             good &= ~edge
-    for _ in range(ERODE):
-        p = np.pad(good, 1, constant_values=True)
-        good = good & p[:-2, 1:-1] & p[2:, 1:-1] & p[1:-1, :-2] & p[1:-1, 2:]
-    return good
+    return eroded(good, ERODE)
 
 
-def bake(vertices: np.ndarray, rest: np.ndarray, uv: UvMap, views: Sequence[TextureView], pieces: np.ndarray | None = None) -> Texture:
+def eroded(mask: np.ndarray, pixels: int) -> np.ndarray:
+    """A mask (H, W) without so many pixels of its rim; the border of the picture is none."""
+    out = mask
+    for _ in range(pixels):
+        p = np.pad(out, 1, constant_values=True)
+        out = out & p[:-2, 1:-1] & p[2:, 1:-1] & p[1:-1, :-2] & p[1:-1, 2:]
+    return out
+
+
+def bake(
+    vertices: np.ndarray, rest: np.ndarray, uv: UvMap, views: Sequence[TextureView], pieces: np.ndarray | None = None,
+    mirrors: Sequence[Mirror] = (ACROSS,),
+) -> Texture:  # fmt: skip
     """Blend views into a texture and fill what none of them sees.
 
     Args:
         vertices: (V, 3) posed, world, or (views, V, 3) where the views show different moments.
         rest: (V, 3) at rest, mirror plane x = 0: what is near, and what is opposite, is decided there.
         pieces: (F,) int, triangles of one piece fill each other only; None = all are one.
+        mirrors: Where else to look for what no view sees.
     Raises:
         LiftError: no views, or none that sees anything.
     """
@@ -171,7 +186,7 @@ def bake(vertices: np.ndarray, rest: np.ndarray, uv: UvMap, views: Sequence[Text
         total = total + weight
         best = np.maximum(best, weight)
         summed = summed + weight[:, None] * sample_bilinear(np.asarray(view.image, np.float64), pixels)
-    seen = np.asarray(total) > 1e-4
+    seen = np.asarray(best) > LEAST_WEIGHT
     if not seen.any():
         raise LiftError("no picture sees the surface", fix="check camera and fit: the body may lie outside of the picture")
     color = np.where(seen[:, None], summed / np.maximum(total, 1e-12)[:, None], 0.0)
@@ -179,22 +194,29 @@ def bake(vertices: np.ndarray, rest: np.ndarray, uv: UvMap, views: Sequence[Text
     confidence, where = np.zeros((size, size), np.float32), np.zeros((size, size), bool)
     confidence[uv.texels] = np.clip(best, 0.0, 1.0)
     where[uv.texels] = seen
-    return Texture(filled(color, seen, uv, rest, pieces), confidence, where)
+    return Texture(filled(color, np.asarray(best), uv, rest, pieces, mirrors), confidence, where)
 
 
-def filled(color: np.ndarray, seen: np.ndarray, uv: UvMap, rest: np.ndarray, pieces: np.ndarray | None = None) -> np.ndarray:
-    """(S, S, C) float32 picture of colours (N, C) of the covered texels, of which `seen` (N,) are known.
+def filled(
+    color: np.ndarray, weight: np.ndarray, uv: UvMap, rest: np.ndarray, pieces: np.ndarray | None = None,
+    mirrors: Sequence[Mirror] = (ACROSS,), near: float = NEAR_M,
+) -> np.ndarray:  # fmt: skip
+    """(S, S, C) float32 picture of colours (N, C) of the covered texels, seen with `weight` (N,), 0 = not at all.
 
     Args:
-        rest, pieces: As `bake` takes them.
+        rest, pieces, mirrors: As `bake` takes them.
+        near: Metres at rest within which a texel's own side is asked first.
     """
     picture = np.zeros((uv.size, uv.size, color.shape[1]), np.float32)
-    picture[uv.texels] = _fill(color, seen, uv, rest, pieces)
+    picture[uv.texels] = _fill(color, weight, uv, rest, pieces, mirrors, near)
     return dilate(picture, uv.texels, DILATE)
 
 
-def _fill(color: np.ndarray, seen: np.ndarray, uv: UvMap, rest: np.ndarray, pieces: np.ndarray | None) -> np.ndarray:
-    """Unseen texels: from nearby ones, else from the other side of the body, else from the nearest of all.
+def _fill(
+    color: np.ndarray, weight: np.ndarray, uv: UvMap, rest: np.ndarray, pieces: np.ndarray | None, mirrors: Sequence[Mirror],
+    close: float,
+) -> np.ndarray:  # fmt: skip
+    """Unseen texels: from nearby ones, else from the nearest of all, this side and the mirrored ones alike.
 
     What is nearest is asked for every vertex, and carried over the triangles between them: a texel's own answer would be
     ten times as dear and leave hard edges where one source gives way to the next.
@@ -202,6 +224,9 @@ def _fill(color: np.ndarray, seen: np.ndarray, uv: UvMap, rest: np.ndarray, piec
     rest = np.asarray(rest, np.float64)
     points = uv.carry(rest)
     owner = uv.raster.face[uv.texels]
+    seen = weight > LEAST_WEIGHT
+    # What was seen at a glance at the rim may be whatever lies behind it: it stays, and is not borrowed.
+    sure = weight > SURE
     piece = np.zeros(len(uv.faces), np.int64) if pieces is None else np.asarray(pieces)
     out = color.copy()
     for one in np.unique(piece):
@@ -210,15 +235,18 @@ def _fill(color: np.ndarray, seen: np.ndarray, uv: UvMap, rest: np.ndarray, piec
         if not len(asked):
             continue
         # A piece that no view sees borrows from everything.
-        known = np.flatnonzero(own & seen) if (own & seen).any() else np.flatnonzero(seen)
+        known = next(np.flatnonzero(k) for k in (own & sure, own & seen, sure, seen) if k.any())
         known = known[:: max(len(known) // SOURCES, 1)]
         corners = np.unique(uv.faces[piece == one])
         tree = NearestPoints(points[known])
         distance, near = tree.query(rest[corners])
-        across, other = tree.query(rest[corners] * [-1.0, 1.0, 1.0])
-        mirrored = (distance > NEAR_M) & (across < NEAR_M)
+        distance, near = np.where(distance < close, 0.0, distance), near.copy()
+        for mirror in mirrors:
+            across, other = tree.query(rest[corners] * mirror)
+            near = np.where(across < distance, other, near)
+            distance = np.minimum(across, distance)
         carried = np.zeros((len(rest), color.shape[1]))
-        carried[corners] = color[known[np.where(mirrored, other, near)]]
+        carried[corners] = color[known[near]]
         out[asked] = uv.carry(carried)[asked]
     return out
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ from ..geometry import SceneObject
 from ..people.face_keys import face_keys
 from ..people.performance import Performance
 from ..people.skeleton import JOINT_NAMES
+from ..people.skin_relief import SkinRelief
 from ..progress import NoProgress, Progress
 from ..spec import HumanSpec
-from .bake import hair_texture
 from .export_person import build_character, export, written_whole
 from .posable import set_pose
 
@@ -28,7 +29,8 @@ def write_animation(
     hidden: np.ndarray | None,
     *,
     texture: int = 1024,
-    skin: np.ndarray | None = None,
+    relief: SkinRelief | None = None,
+    pictures: Mapping[str, np.ndarray] | None = None,
     progress: Progress | None = None,
 ) -> list[str]:
     """Build a person in an empty file, key the motion and write it (headless only: the open file is lost).
@@ -40,7 +42,8 @@ def write_animation(
         performance: The motion; `parts` are built on its rest body.
         hidden: (Q,) bool, skin left out under clothes.
         texture: Texels of the largest texture.
-        skin: (S, S, 3) uint8 sRGB texture of the body in its UV map, in place of a painted skin.
+        relief: Of the skin: mixed by the keys in a .blend, at rest in the normal map of other formats.
+        pictures: Part -> (S, S, 3) uint8 sRGB in its UV map, in place of its own colour.
         progress: Told of every step.
     Returns:
         Names of the objects written.
@@ -53,10 +56,9 @@ def write_animation(
         keys = face_keys(human, performance.rest, parts, hidden)
         progress.step(text="shape keys")
         collection = build_character(
-            bpy.context.scene, name, human, performance.rest, parts, hidden, keys, texture=size, progress=progress
-        )
-        if skin is not None:
-            _wear_skin(collection, name, skin)
+            bpy.context.scene, name, human, performance.rest, parts, hidden, keys, texture=size, relief=relief,
+            pictures=pictures, progress=progress,
+        )  # fmt: skip
         animate(collection, performance)
         progress.step(text="keyframes")
         export(file, animated=True)
@@ -117,13 +119,3 @@ def _still(performance: Performance) -> np.ndarray:
     moving = np.abs(local - local[:1]).max((0, 2, 3)) > 1e-7
     moving[0] = True
     return ~moving
-
-
-def _wear_skin(collection: Any, name: str, skin: np.ndarray) -> None:
-    """Replace the body's material by one image; its rows run from the top, Blender's from the bottom."""
-    from ..color_names import linear_from_srgb
-
-    body = next(ob for ob in collection.all_objects if ob.name.split(".")[0] == "body")
-    picture = np.ones((*skin.shape[:2], 4), np.float32)
-    picture[..., :3] = linear_from_srgb(skin[::-1] / 255.0)
-    hair_texture(body, name, picture)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,10 @@ import numpy as np
 from ..errors import BuildError, SpecError
 from ..files import disk
 from ..frames import transform
-from ..geometry import SceneObject, Strands
+from ..geometry import Mesh, SceneObject, Strands
 from ..people.body_state import BodyState
 from ..people.face_keys import face_keys, in_object_frame, keys_of_cards
+from ..people.garments.unwrap import unwrapped
 from ..people.hair_atlas import textured_hair
 from ..people.skin_relief import SkinRelief
 from ..people.skinning import Skinner, skin_weights
@@ -30,6 +31,7 @@ from ..spec import HumanSpec
 from .bake import TextureSizes, bake_textures, hair_texture
 from .build_scene import add_objects
 from .face_rig import add_face_keys, drive_together, ride_on_skin
+from .pictured import wear_picture
 from .relief import store, wear
 from .rig import bind, follow_head, make_armature
 from .settings import no_factory_surprises
@@ -59,6 +61,7 @@ def write_person(
     *,
     texture: int = TEXTURE,
     relief: SkinRelief | None = None,
+    pictures: Mapping[str, np.ndarray] | None = None,
     progress: Progress | None = None,
 ) -> list[str]:
     """Build a person in an empty file and write it (headless only: the open file is lost).
@@ -72,6 +75,7 @@ def write_person(
         hidden: (Q,) bool, skin left out under clothes (see `assemble_person`).
         texture: Texels of the largest texture.
         relief: Of the skin. Baked into the normal map with the expression that the person has; a .blend mixes it by its keys.
+        pictures: Part -> (S, S, 3) uint8 sRGB in its UV map, in place of its own colour (see `unwrapped` for clothes).
         progress: Told of every part that is done.
     Returns:
         Names of the objects written.
@@ -86,8 +90,9 @@ def write_person(
         keys = face_keys(human, body, parts, hidden)
         progress.step(text="shape keys")
         collection = build_character(
-            bpy.context.scene, name, human, body, parts, hidden, keys, texture=texture, relief=relief, progress=progress
-        )
+            bpy.context.scene, name, human, body, parts, hidden, keys, texture=texture, relief=relief,
+            pictures=pictures, progress=progress,
+        )  # fmt: skip
         export(file)
         progress.step(text=file.name)
         progress.close()
@@ -134,6 +139,7 @@ def build_character(
     *,
     texture: int = 0,
     relief: SkinRelief | None = None,
+    pictures: Mapping[str, np.ndarray] | None = None,
     progress: Progress | None = None,
 ) -> Any:
     """A rigged person with face keys in a scene.
@@ -143,6 +149,7 @@ def build_character(
         keys: See `face_keys`.
         texture: 0 keeps node materials and hair curves; otherwise texels of the largest baked texture, hair as cards.
         relief: Of the skin.
+        pictures: Part -> picture, see `write_person`.
     Returns:
         The collection that holds everything.
     """
@@ -154,7 +161,7 @@ def build_character(
     if texture:
         centre = body.joints[body.joint("head")]
         cards = {p.name: _cards(p, centre, texture // 2) for p in parts if isinstance(p.geometry, Strands)}
-    shown = [cards[p.name].part if p.name in cards else p for p in parts]
+    shown = [cards[p.name].part if p.name in cards else _mapped(p) for p in parts]
     made = dict(zip([p.name for p in parts], add_objects(shown, collection, collection), strict=True))
     for part in parts:
         ob = made[part.name]
@@ -174,11 +181,7 @@ def build_character(
             bind(ob, rig, skin_weights(body, hidden, human.detail) if own_weights else skinner.skin(part))
         if own:
             add_face_keys(ob, own)
-    for part_name, ob in made.items():
-        if part_name != "body" and ob.type == "MESH":
-            drive_together(made["body"], ob)
-    if relief is not None:
-        wear(made["body"], store(relief, name), human.expression, keys=not texture)
+    _wear(made, name, human, relief, pictures or {}, keyed=not texture)
     if texture:
         sizes = TextureSizes.of(texture)
         for part in parts:
@@ -198,6 +201,26 @@ class _Cards:
     part: SceneObject
     owner: np.ndarray
     texture: np.ndarray
+
+
+def _wear(
+    made: dict[str, Any], name: str, human: HumanSpec, relief: SkinRelief | None, pictures: Mapping[str, np.ndarray], *, keyed: bool
+) -> None:
+    """Drive the keys of all parts by those of the skin, and put pictures and relief on."""
+    for part_name, ob in made.items():
+        if part_name != "body" and ob.type == "MESH":
+            drive_together(made["body"], ob)
+        if part_name in pictures:
+            wear_picture(ob, f"{name}_{part_name}", pictures[part_name])
+    if relief is not None:
+        wear(made["body"], store(relief, name), human.expression, keys=keyed)
+
+
+def _mapped(part: SceneObject) -> SceneObject:
+    """Clothes with their own UV map; other parts as they are."""
+    if not isinstance(part.geometry, Mesh) or part.semantic in ("skin", "eyes", "teeth"):
+        return part
+    return replace(part, geometry=unwrapped(part.geometry))
 
 
 def _cards(part: SceneObject, centre: np.ndarray, width: int) -> _Cards:

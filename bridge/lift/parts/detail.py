@@ -32,7 +32,7 @@ def lift_detail(subject: Subject, found: Mapping[str, PartResult], options: Lift
     face = found["face"]
     if subject.source.get("sequence"):
         return PartResult({"summary": "none", "notes": ["detail is not taken from clips: lift single moments"]})
-    fit, views = _fitted(subject, face, options)
+    fit, views = fitted(subject, face, options)
     if all(v.depth is None and v.normal is None for v in views):
         return PartResult({"summary": "none", "notes": ["no detail: neither depth nor normals are known"]})
     detail = fit_detail(fit, views, _size(options))
@@ -57,7 +57,7 @@ def lift_detail(subject: Subject, found: Mapping[str, PartResult], options: Lift
     return PartResult(facts, {**arrays_of(relief), "seen": g.picture(detail.seen.astype(np.float32)), "share": gate.share}, drawn)
 
 
-def _fitted(subject: Subject, face: PartResult, options: LiftOptions) -> tuple[FaceFit, list[FaceView]]:
+def fitted(subject: Subject, face: PartResult, options: LiftOptions) -> tuple[FaceFit, list[FaceView]]:
     """The fit and its views, from what the face left behind."""
     head = head_from_file(options.model) if options.model else open_head()
     a = face.arrays

@@ -129,9 +129,9 @@ def landmark_error(fit: FaceFit, view: FaceView) -> float:
 
 
 def _settings(options: LiftOptions) -> FitSettings:
-    known = ("expression", "dense", "depth", "detail")
+    known = ("expression", "dense", "depth", "detail", "size")
     for name in options.settings:
-        if name not in known and set(options.what) <= {"face", "detail"}:
+        if name not in known and set(options.what) <= {"face", "detail", "skin"}:
             raise SpecError(f"the face has no setting {name!r}", expected=", ".join(known))
     return FitSettings(bool(options.settings.get("expression", True)), bool(options.settings.get("dense", True)))
 

@@ -13,7 +13,7 @@ import numpy as np
 from ....procgen.color_names import linear_from_srgb, srgb_from_linear
 from ....procgen.errors import LiftError, SpecError
 from ....procgen.people.body_state import vertex_normals
-from ....procgen.people.model import load_body
+from ....procgen.people.model import BodyModel, load_body
 from ..body_light import fit_light, kinds_of, without_light
 from ..body_problem import body_setup
 from ..result import PartResult
@@ -37,17 +37,11 @@ def lift_texture(subject: Subject, found: Mapping[str, PartResult], options: Lif
     model, body = setup.model, found["body"]
     if model.uv is None or model.uv_faces is None:
         raise LiftError(f"the body {model.name!r} has no UV map", fix="use the open body, or a file with vt and ft")
-    uv = uv_map(setup.faces, np.asarray(model.uv), np.asarray(model.uv_faces, np.int64), _size(options))
-    names = list(body.facts["views"])
-    seen = [v for v in subject.views if v.name in names]
-    cameras = zip(body.arrays["K"], body.arrays["T_cam_from_world"], strict=True)
-    views = [
-        TextureView(linear_from_srgb(v.rgb / 255.0), K, T, v.mask, v.depth if v.K is not None else None)
-        for v, (K, T) in zip(seen, cameras, strict=True)
-    ]
+    uv = uv_map(setup.faces, np.asarray(model.uv), np.asarray(model.uv_faces, np.int64), size_of(options))
+    views = views_of(subject, body)
     vertices = np.asarray(body.arrays["vertices"], np.float64)
     rest = setup.vertices.shaped(np.asarray(body.arrays["shape"]))
-    pieces = None if model.face_part is None else _pieces(model.part_names, np.asarray(model.face_part))
+    pieces = pieces_of(model)
     texture = bake(vertices, rest, uv, views, pieces)
     facts = {"size": uv.size, "seen_share": round(float(texture.seen[uv.texels].mean()), 4)}
     arrays = {"confidence": texture.confidence}
@@ -84,16 +78,30 @@ def delighted(
     light = fit_light(colors[some], normals[some], weights, kinds_of(colors[some], weights, owner[some]))
     flat = without_light(colors, normals, light)
     # What was filled in is filled in again: it came from elsewhere, under other light.
-    return filled(flat, seen, uv, rest, pieces), light
+    return filled(flat, np.asarray(texture.confidence[texels], np.float64), uv, rest, pieces), light
 
 
-def _pieces(names: tuple[str, ...], part: np.ndarray) -> np.ndarray:
+def views_of(subject: Subject, body: PartResult) -> list[TextureView]:
+    """The pictures that a body was fitted to, linear, with its cameras."""
+    names = list(body.facts["views"])
+    seen = [v for v in subject.views if v.name in names]
+    cameras = zip(body.arrays["K"], body.arrays["T_cam_from_world"], strict=True)
+    return [
+        TextureView(linear_from_srgb(v.rgb / 255.0), K, T, v.mask, v.depth if v.K is not None else None)
+        for v, (K, T) in zip(seen, cameras, strict=True)
+    ]
+
+
+def pieces_of(model: BodyModel) -> np.ndarray | None:
     """(F,) eyes and mouth by themselves, the rest together: an eyeball must not be filled with eyelid."""
+    if model.face_part is None:
+        return None
     apart = {"left_eye": 1, "right_eye": 1, "mouth_inside": 2, "tongue": 3}
-    return np.array([apart.get(n, 0) for n in names])[part]
+    return np.array([apart.get(n, 0) for n in model.part_names])[np.asarray(model.face_part)]
 
 
-def _size(options: LiftOptions) -> int:
+def size_of(options: LiftOptions) -> int:
+    """Texels a side of the texture."""
     given = options.settings.get("size", SIZE)
     try:
         return int(given)
