@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of synthesis and lift this version has; how the worker's Python is asked whether it is fit."""
+"""What of synthesis and lift this version has, and where the people of a photograph are lifted to."""
 
 from __future__ import annotations
 
@@ -17,18 +17,6 @@ ABSENT = {
         "Bodies in the SMPL-X format can be imported below, under Files and Help."
     ),
 }
-# What a worker's Python needs; printed versions are the answer to "Test Connection".
-_PROBE = """
-import importlib.metadata as m, sys
-missing = [n for n in ('torch', 'diffusers', 'transformers') if not any(d.metadata['Name'] == n for d in m.distributions())]
-if missing:
-    fix = '. Fix: ' + sys.executable + ' -m pip install ' + ' '.join(missing)
-    print('vivant: ' + sys.executable + ' lacks ' + ', '.join(missing) + fix)
-    sys.exit(1)
-import torch
-kind = 'cuda' if torch.cuda.is_available() else 'mps' if torch.backends.mps.is_available() else 'cpu'
-print('vivant: torch ' + torch.__version__ + ' on ' + kind + ', diffusers ' + m.version('diffusers'))
-"""
 
 
 @lru_cache(maxsize=8)
@@ -53,8 +41,3 @@ def lifted_faces(out: Path) -> list[Path]:
     """Folders of lifted people with a face, sorted."""
     subjects = out / "subjects"
     return sorted(p.parent for p in subjects.glob("*/face.npz")) if subjects.is_dir() else []
-
-
-def probe_command(python: str) -> list[str]:
-    """Command line that says what a worker's Python has."""
-    return [python, "-c", _PROBE]

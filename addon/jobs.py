@@ -169,11 +169,18 @@ def stop() -> None:
 
 def _tick() -> float | None:
     update()
+    redraw_sidebars()
+    return INTERVAL_S if running() else None
+
+
+def redraw_sidebars() -> None:
+    """Show progress; the 3D views beside it are left alone: drawing a heavy scene four times a second would be felt."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type == "VIEW_3D":
-                area.tag_redraw()
-    return INTERVAL_S if running() else None
+                for region in area.regions:
+                    if region.type == "UI":
+                        region.tag_redraw()
 
 
 def register() -> None:

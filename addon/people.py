@@ -17,7 +17,7 @@ import bpy
 from ..procgen.errors import VivantError
 from ..procgen.seeds import Seed
 from ..procgen.spec import HumanSpec, replace
-from . import places, spec_groups
+from . import jobs, places, spec_groups
 
 # Custom property of a person's collection; `procgen.blender.live` reads the same.
 SPEC = "vivant_person"
@@ -312,10 +312,7 @@ def waiting(collection: Any) -> bool:
 
 def _tick() -> float | None:
     build_due()
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
+    jobs.redraw_sidebars()
     return 0.1 if _due else None
 
 

@@ -11,6 +11,7 @@ import dataclasses
 import types
 import typing
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin
 
 import bpy
@@ -23,7 +24,7 @@ from .enum_items import registry_items, title
 
 # Texts that name an entry of a registry: (spec, field) -> registry.
 NAMED = {("HandSpec", "shape"): "hands"}
-UNITS = {"m": "LENGTH", "rad": "ROTATION"}
+UNITS = {"m": "LENGTH", "rad": "ROTATION", "kg": "MASS"}
 _classes: dict[Any, type] = {}
 _listener: Callable[[Any, Any], None] | None = None
 _quiet = 0
@@ -96,7 +97,7 @@ def read(group: Any, spec: Spec) -> Any:
         base = spec if spec is not None and spec.kind == group.kind else _blank(entry.spec, inner)
         return read(inner, base)
     changes = {}
-    hints = typing.get_type_hints(type(spec))
+    hints = _hints(type(spec))
     for f in dataclasses.fields(spec):  # type: ignore[arg-type]
         if f.name in group.bl_rna.properties:
             old = getattr(spec, f.name)
@@ -123,6 +124,11 @@ def draw(layout: Any, group: Any, *, skip: tuple[str, ...] = ()) -> None:
             column = layout.column(align=True)
         else:
             column.prop(group, prop.identifier, slider=_bounded(prop))
+
+
+@cache
+def _hints(spec: type[Spec]) -> dict[str, Any]:
+    return typing.get_type_hints(spec)
 
 
 def _bounded(prop: Any) -> bool:
@@ -163,7 +169,7 @@ def _open_fields(spec: type[Spec]) -> dict[str, Any]:
 
 
 def _fields(spec: type[Spec]) -> dict[str, Any]:
-    hints = typing.get_type_hints(spec)
+    hints = _hints(spec)
     out = {}
     for f in dataclasses.fields(spec):  # type: ignore[arg-type]
         made = _field(spec, f, hints[f.name])
@@ -173,8 +179,11 @@ def _fields(spec: type[Spec]) -> dict[str, Any]:
 
 
 def _field(spec: type[Spec], f: Any, hint: Any) -> Any:
-    meta, words = f.metadata, {"name": title(f.name), "description": f.metadata.get("doc", "").rstrip("."), "update": changed}
-    low, high, unit = meta.get("low"), meta.get("high"), meta.get("unit", "")
+    unit = f.metadata.get("unit", "")
+    # The unit stands beside the number or in the tooltip: "Height", not "Height M".
+    named = title(f.name.removesuffix(f"_{unit}"))
+    meta, words = f.metadata, {"name": named, "description": f.metadata.get("doc", "").rstrip("."), "update": changed}
+    low, high = meta.get("low"), meta.get("high")
     if unit and unit not in UNITS and unit != "1":
         words["description"] += f" [{unit}]"
     default = None if f.default is dataclasses.MISSING else f.default
@@ -241,7 +250,7 @@ def _read(hint: Any, shown: Any, old: Any) -> Any:
 def _blank(spec: type[Spec], group: Any) -> Any:
     """A spec of another kind than before, from the fields of its group alone."""
     values = {}
-    hints = typing.get_type_hints(spec)
+    hints = _hints(spec)
     for f in dataclasses.fields(spec):  # type: ignore[arg-type]
         if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING:
             shown = getattr(group, f.name)

@@ -11,11 +11,15 @@ import time
 
 # How long the command may take to stop by itself once nobody listens any more.
 GRACE_S = 5.0
+# What works in the background gives way to the window in the foreground: on a small machine it would be felt there.
+NICE = 10
 
 
 def run(argv: list[str]) -> None:
     """Run `vivant ARGV…`; when standard input closes, stop as on Ctrl-C, and after a while without asking."""
     threading.Thread(target=_wait_for_the_end, daemon=True).start()
+    if hasattr(os, "nice"):
+        os.nice(NICE)
     from . import cli
 
     status = cli.run(argv)

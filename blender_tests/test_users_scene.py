@@ -135,16 +135,16 @@ def test_an_unsaved_file_writes_to_the_default_folder(mine: Any) -> None:
     assert "renders" not in mine.vivant.output_folder(bpy.context).name
 
 
-def test_a_worker_python_without_torch_says_what_to_install(mine: Any, tmp_path: Path) -> None:
-    from vivant.addon import bridging, jobs
+def test_a_worker_python_that_is_missing_or_bare_says_what_to_install(mine: Any, tmp_path: Path) -> None:
+    from vivant.addon import jobs
 
     venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
     python = tmp_path / "bare" / "bin" / "python"
-    jobs.launch("Worker", bridging.probe_command(str(python)), python, 0)
-    wait(60)
-    job = jobs.current()
-    assert job is not None and job.state == "failed"
-    assert "torch" in job.message and f"{python} -m pip install" in job.message and "Traceback" not in job.message
+    for asked, words in ((python, ("torch", f"{python} -m pip install")), (tmp_path / "nowhere", ("not there", "Fix:"))):
+        job = jobs.start("Worker", ["worker", "--check", "--python", str(asked)], python, 0)
+        wait(60)
+        assert job.state == "failed"
+        assert all(w in job.message for w in words) and "Traceback" not in job.printed, job.printed
 
 
 def test_a_fault_of_ours_is_one_line_and_goes_into_the_diagnostics(mine: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import importlib.metadata
 import importlib.util
 import os
 import platform
@@ -197,9 +198,13 @@ def in_plain_words(error: Exception) -> Exception:
     return error
 
 
+# What a worker is asked for -> packages that it takes beside numpy.
+NEEDS = {"synthesis": ("torch", "diffusers", "transformers"), "lift": ("mediapipe",)}
+
+
 def capabilities() -> dict[str, Any]:
-    """What this worker can do: versions, devices with free memory, methods."""
-    packages = {name: importlib.util.find_spec(name) is not None for name in ("torch", "diffusers", "transformers")}
+    """What this worker can do: packages with their versions, devices with free memory, methods."""
+    packages = {name: importlib.util.find_spec(name) is not None for names in NEEDS.values() for name in names}
     devices: list[dict[str, Any]] = [{"name": "cpu", "title": platform.processor() or platform.machine()}]
     if packages["torch"]:
         from .diffusion.devices import devices as torch_devices
@@ -207,7 +212,9 @@ def capabilities() -> dict[str, Any]:
         devices = torch_devices()
     return {
         "protocol": PROTOCOL,
+        "python": sys.executable,
         "packages": packages,
+        "versions": {name: importlib.metadata.version(name) for name, there in packages.items() if there},
         "devices": devices,
         "methods": [{"name": e.name, "doc": e.doc} for e in methods],
     }

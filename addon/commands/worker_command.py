@@ -6,8 +6,10 @@ which is how the sidebar and `vivant synthesize` start it; with --listen it serv
 from __future__ import annotations
 
 import argparse
+import shutil
+import sys
 
-from ..output import say_json, table
+from ..output import say, say_json, table
 from ..parsing import whole
 
 NAME = "worker"
@@ -45,13 +47,30 @@ def run(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> int:
     from ...bridge.client import WorkerClient
+    from ...bridge.worker import NEEDS
+    from ...procgen.errors import BridgeError, MissingDependency
 
-    with WorkerClient(args.cache, args.python) as client:
-        found = client.capabilities()
+    python = args.python or sys.executable
+    every = " ".join(dict.fromkeys(n for names in NEEDS.values() for n in names))
+    if shutil.which(python) is None:
+        raise BridgeError(f"{python} is not there or cannot be run", fix="choose a Python that has torch, or mediapipe for the lift")
+    try:
+        with WorkerClient(args.cache, python) as client:
+            found = client.capabilities()
+    except BridgeError as e:
+        if "No module named" not in str(e):
+            raise
+        raise MissingDependency(f"{python} has not even numpy", fix=f"{python} -m pip install numpy {every}") from None
     if args.json:
         say_json(found)
         return 0
-    fix = "missing: pip install 'vivant[synth]'"
-    table([(name, "installed" if there else fix) for name, there in found["packages"].items()])
+    table([(name, found["versions"].get(name, "missing")) for name in found["packages"]])
     table([(device["name"], str(device.get("title", ""))) for device in found["devices"]])
+    lacks = {what: [n for n in names if not found["packages"][n]] for what, names in NEEDS.items()}
+    missing = " ".join(n for names in lacks.values() for n in names)
+    fix = f"{python} -m pip install {missing}"
+    told = ", ".join(f"{what} lacks {' and '.join(names)}" if names else f"{what} is ready" for what, names in lacks.items())
+    if all(lacks.values()):
+        raise MissingDependency(f"{python} can do nothing yet: {told}", fix=fix)
+    say(told + (f". For the rest: {fix}" if missing else ""))
     return 0

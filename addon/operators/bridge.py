@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +19,12 @@ from .dataset import JobOperator, last_dataset, show_picture
 from .saying import in_plain_words, needs_person
 
 
+def worker_python(context: bpy.types.Context) -> str:
+    """The Python of the preferences that loads models; empty when none is set."""
+    mine = preferences(context)
+    return bpy.path.abspath(mine.worker_python) if mine is not None and mine.worker_python else ""
+
+
 class VIVANT_OT_test_worker(JobOperator, bpy.types.Operator):
     """Ask the worker's Python whether it has what synthesis and lift need"""
 
@@ -29,16 +34,12 @@ class VIVANT_OT_test_worker(JobOperator, bpy.types.Operator):
 
     @in_plain_words
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Run a probe in that Python."""
-        mine = preferences(context)
-        python = bpy.path.abspath(mine.worker_python) if mine is not None and mine.worker_python else ""
+        """`worker --check` of that Python."""
+        python = worker_python(context)
         if not python:
             self.report({"ERROR"}, "no worker Python is set. Fix: choose one in Preferences > Add-ons > Vivant")
             return {"CANCELLED"}
-        if shutil.which(python) is None:
-            self.report({"ERROR"}, f"{python} is not there or cannot be run. Fix: choose the Python that has torch")
-            return {"CANCELLED"}
-        jobs.launch("Worker", bridging.probe_command(python), Path(python), 0)
+        jobs.start("Worker", ["worker", "--check", "--python", python], Path(python), 0)
         return {"FINISHED"}
 
 
@@ -89,7 +90,7 @@ def show_beside(folder: Path) -> None:
 
 def synthesis_arguments(context: bpy.types.Context, folder: Path, frames: Sequence[str] = ()) -> list[str]:
     """`synthesize …` as a shell would say it."""
-    asked, mine = settings(context), preferences(context)
+    asked, python = settings(context), worker_python(context)
     argv = ["synthesize", str(folder), "--backend", asked.backend or "worker"]
     argv += ["--method", asked.method] if asked.method != "auto" else []
     argv += ["--model", asked.model] if asked.model else []
@@ -97,7 +98,7 @@ def synthesis_arguments(context: bpy.types.Context, folder: Path, frames: Sequen
     argv += ["--frames", ",".join(frames)] if frames else []
     if asked.control_network and asked.method == "control":
         argv += ["--set", f"control_models={json.dumps([asked.control_network])}"]
-    return argv + (["--python", bpy.path.abspath(mine.worker_python)] if mine is not None and mine.worker_python else [])
+    return argv + (["--python", python] if python else [])
 
 
 class VIVANT_OT_lift(_Bridged, bpy.types.Operator):
@@ -115,8 +116,7 @@ class VIVANT_OT_lift(_Bridged, bpy.types.Operator):
         if not settings(context).photo or not photo.exists():
             self.report({"ERROR"}, "no photograph is chosen. Fix: choose a picture or a dataset folder")
             return {"CANCELLED"}
-        mine = preferences(context)
-        python = bpy.path.abspath(mine.worker_python) if mine is not None and mine.worker_python else ""
+        python = worker_python(context)
         out = bridging.lift_folder(context)
         argv = ["lift", str(photo), "-o", str(out), "--what", settings(context).lift_parts]
         if python:

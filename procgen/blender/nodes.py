@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 
 from ..errors import BuildError
+from ..materials.plain_color import plain_color
 from ..materials.shader import Shader
 from .compat import node_tree
 
@@ -27,6 +28,9 @@ def material(shader: Shader) -> Any:
     _fill(node_tree(made), shader, "ShaderNodeOutputMaterial")
     for key, value in shader.settings.items():
         setattr(made, key, value)
+    plain = plain_color(shader)
+    if plain is not None:
+        made.diffuse_color = (*plain, 1.0)
     return made
 
 

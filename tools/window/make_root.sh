@@ -19,14 +19,19 @@ mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Ori
 [ -n "$mirror" ] || { echo "make_root: apt lists no Debian archive; run apt-get update" >&2; exit 1; }
 
 packages=blender,python3-numpy,xvfb,libgl1-mesa-dri,libegl1,libegl-mesa0,imagemagick,xdotool,x11-utils,fonts-dejavu-core
-[ "$suite" = sid ] && packages=$packages,python3-cattr,python3-requests,python3-zstandard
+advisory=()
+if [ "$suite" = sid ]; then
+  packages=$packages,python3-cattr,python3-requests,python3-zstandard
+  # A mirror that stands still is older than sid's promise of freshness allows; its signature is checked all the same.
+  advisory=(--aptopt='Acquire::Check-Valid-Until "false"')
+fi
 
 mkdir -p "$(dirname "$folder")"
 building=$folder.building
 rm -rf "$building"
 mmdebstrap --quiet --variant=minbase --include="$packages" \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-  --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "3"' \
+  --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "3"' "${advisory[@]}" \
   "$suite" "$building" "$mirror"
 mkdir -p "$building/stage"
 rm -rf "$folder"
