@@ -112,7 +112,7 @@ def search(self: Any, context: Any, text: str) -> list[str]:
 def _name_changed(self: Any, context: Any) -> None:
     field = fields().get(self.name)
     if field is not None:
-        self["choices"] = (1 << len(field.choices)) - 1
+        self.choices = set(field.choices or ("none",))
         self.low, self.high = field.low, field.high
 
 

@@ -471,6 +471,44 @@ def test_files_round_trip(anna: Any, tmp_path: Path) -> None:
     assert data["poses"].shape == (1, 165) and data["betas"].ndim == 1
 
 
+@pytest.mark.parametrize("ending", ["bvh", "npz"])
+def test_a_motion_goes_out_and_comes_back(anna: Any, tmp_path: Path, ending: str) -> None:
+    """What the armature does over the scene's frames, by keys of the user's, is what the file brings back onto it."""
+    from vivant.addon import people
+    from vivant.procgen.blender import live
+
+    scene = bpy.context.scene
+    scene.frame_start, scene.frame_end = 1, 4
+    rig = live.rig_of(anna)
+    for frame, turn in ((1, 0.0), (4, -0.7)):  # an elbow bends one way alone
+        bone = rig.pose.bones["left_elbow"]
+        bone.rotation_quaternion = (np.cos(turn / 2), 0.0, 0.0, np.sin(turn / 2))
+        bone.keyframe_insert("rotation_quaternion", frame=frame)
+    scene.frame_set(4)
+    wanted = people.pose_now(anna)
+    scene.frame_set(2)
+    file = tmp_path / f"wave.{ending}"
+    assert bpy.ops.vivant.export_motion(filepath=str(file)) == {"FINISHED"}
+    assert scene.frame_current == 2, "the user's frame"
+    bpy.ops.vivant.reset_pose()
+    assert bpy.ops.vivant.import_file(filepath=str(file)) == {"FINISHED"}
+    scene.frame_set(4)
+    off = np.abs(people.pose_now(anna) - wanted)
+    assert np.abs(wanted[18]).max() > 0.6 and off[12:22].max() < 0.02
+    assert off[1:22].max() < 0.1, "legs settle on the ground"
+    with pytest.raises(RuntimeError, match="bvh or .npz"):
+        bpy.ops.vivant.export_motion(filepath=str(tmp_path / "wave.fbx"))
+
+
+def test_files_that_are_dropped_reach_the_reader(anna: Any, tmp_path: Path) -> None:
+    """Blender asks the file handler which operator takes a file of this ending; ours takes the four that it names."""
+    handler = bpy.types.VIVANT_FH_files
+    assert set(handler.bl_file_extensions.split(";")) == {".json", ".npz", ".bvh"}
+    assert handler.bl_import_operator == "vivant.import_file" and not handler.poll_drop(bpy.context), "no area in the background"
+    for menu in (bpy.types.TOPBAR_MT_file_import, bpy.types.TOPBAR_MT_file_export):
+        assert any(f.__module__.endswith("addon.operators.files") for f in menu.draw._draw_funcs)
+
+
 def test_linked_people_are_not_changed(saved: Path, factory_settings: None) -> None:
     vivant.register()
     with bpy.data.libraries.load(str(saved), link=True) as (_, here):

@@ -278,6 +278,7 @@ def test_ranges_of_the_list_are_what_generate_reads() -> None:
     assert bpy.ops.vivant.add_range(field="people.phenotype.age_years") == {"FINISHED"}
     asked.ranges[0].low, asked.ranges[0].high = 70.0, 20.0
     bpy.ops.vivant.add_range(field="people.eyes.iris")
+    assert asked.ranges[1].choices == set(ranges_list.field_of(asked.ranges[1]).choices), "all, until it is narrowed"
     asked.ranges[1].choices = {"green", "blue"}
     ranges = ranges_list.as_ranges(asked.ranges)
     assert ranges == {"people.phenotype.age_years": (20.0, 70.0), "people.eyes.iris": ("green", "blue")}

@@ -152,6 +152,35 @@ class VIVANT_OT_export_person(bpy.types.Operator, ExportHelper):
         return {"FINISHED"}
 
 
+class VIVANT_OT_export_motion(bpy.types.Operator, ExportHelper):
+    """Write how the person moves over the scene's frames: .bvh (centimetres, Y up) or .npz (AMASS style, metres, Z up)"""
+
+    bl_idname = "vivant.export_motion"
+    bl_label = "Export Motion"
+    bl_options = {"REGISTER"}
+    filename_ext = ".bvh"
+    check_extension = None  # both endings are good
+
+    filter_glob: StringProperty(default="*.bvh;*.npz", options={"HIDDEN"})  # type: ignore[valid-type]
+
+    poll = classmethod(needs_person)
+
+    @in_plain_words
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Read the armature frame by frame, write by the ending."""
+        from ...procgen.blender import keyframes
+        from ...procgen.people.motion_files.baking import WRITES, baked_from, write_motion
+
+        path, scene = Path(self.filepath), context.scene
+        if path.suffix.lower() not in WRITES:
+            raise SpecError(f"a motion cannot be written to {path.name}", expected=f"a name that ends in {' or '.join(WRITES)}")
+        collection = people.active(context)
+        bodies = keyframes.moving(scene, collection, people.spec_of(collection))
+        write_motion(path, baked_from(bodies, scene.render.fps / scene.render.fps_base))
+        self.report({"INFO"}, f"{len(bodies)} frames written to {path}")
+        return {"FINISHED"}
+
+
 class VIVANT_FH_files(bpy.types.FileHandler):
     """Files that are dropped into the 3D view or the outliner."""
 
@@ -174,6 +203,7 @@ def _import_menu(self: bpy.types.Menu, context: bpy.types.Context) -> None:
 def _export_menu(self: bpy.types.Menu, context: bpy.types.Context) -> None:
     self.layout.operator("vivant.export_scene", text="Vivant Scene (.json)")
     self.layout.operator("vivant.export_person", text="Vivant Person (.json, .npz)")
+    self.layout.operator("vivant.export_motion", text="Vivant Motion (.bvh, .npz)")
 
 
 def register_menus() -> None:
@@ -188,4 +218,4 @@ def unregister_menus() -> None:
     bpy.types.TOPBAR_MT_file_export.remove(_export_menu)
 
 
-CLASSES = (VIVANT_OT_import_file, VIVANT_OT_export_scene, VIVANT_OT_export_person, VIVANT_FH_files)
+CLASSES = (VIVANT_OT_import_file, VIVANT_OT_export_scene, VIVANT_OT_export_person, VIVANT_OT_export_motion, VIVANT_FH_files)

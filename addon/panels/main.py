@@ -47,6 +47,7 @@ class VIVANT_PT_help(Closed, bpy.types.Panel):
         column.operator("vivant.import_file", icon="IMPORT")
         column.operator("vivant.export_scene", icon="EXPORT")
         column.operator("vivant.export_person", icon="EXPORT")
+        column.operator("vivant.export_motion", icon="EXPORT")
         layout.operator("vivant.copy_diagnostics", icon="COPYDOWN")
 
 

@@ -40,6 +40,22 @@ def bake(
         key_body(rig, body, W, lift, first + number)
 
 
+def moving(scene: Any, collection: Any, human: HumanSpec) -> list[BodyState]:
+    """A person at every frame of a scene's range, as keyframes, constraints and drivers move the armature.
+
+    The scene is at the frame where it was when this returns.
+    """
+    before = scene.frame_current, scene.frame_subframe
+    try:
+        bodies = []
+        for frame in range(scene.frame_start, scene.frame_end + 1):
+            scene.frame_set(frame)
+            bodies.append(live.body_of(collection, human))
+    finally:
+        scene.frame_set(before[0], subframe=before[1])
+    return bodies
+
+
 def key_body(rig: Any, body: BodyState, W: np.ndarray, shift: np.ndarray, frame: int) -> None:
     """Pose a rig as a body is and key all bones.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from ...errors import SpecError
 from ...frames import R_WORLD_FROM_SMPLX, smplx_from_world
 from ...geometry import PlaceGeometry
 from ...spec import HumanSpec
+from ..body_state import BodyState
 from ..kinematics import matrices, rotvecs
 from ..motion import period
 from ..person import pose_person
@@ -50,7 +52,11 @@ def bake(human: HumanSpec, place: PlaceGeometry, seconds: float | None = None, f
         raise SpecError(
             "the person does not move", expected="a motion", fix="name one that `vivant list motions` prints"
         )
-    bodies = [pose_person(human, place, k / fps) for k in range(round(length * fps) + 1)]
+    return baked_from([pose_person(human, place, k / fps) for k in range(round(length * fps) + 1)], fps)
+
+
+def baked_from(bodies: Sequence[BodyState], fps: float) -> Baked:
+    """One person at consecutive moments, however they came to move."""
     poses = np.array([b.pose for b in bodies])
     for pose, body in zip(poses, bodies, strict=True):
         turn = R_WORLD_FROM_SMPLX.T @ body.root[:3, :3] @ R_WORLD_FROM_SMPLX
