@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import urllib.parse
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,18 @@ ABSENT = {
         "Bodies in the SMPL-X format can be imported below, under Files and Help."
     ),
 }
+
+
+def leaves_this_machine(backend: str) -> bool:
+    """True for the address of a server elsewhere; a worker and servers of this machine need no network."""
+    if backend.strip() in ("", "worker"):
+        return False
+    address = backend if "://" in backend else f"http://{backend}"
+    try:
+        host = urllib.parse.urlsplit(address).hostname or ""
+        return host != "localhost" and not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return True  # a name
 
 
 @lru_cache(maxsize=8)

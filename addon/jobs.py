@@ -110,6 +110,8 @@ def launch(title: str, line: list[str], out: Path, total: int, then: Callable[[P
         raise RuntimeError("a job is running")  # operators poll for this; it cannot be reached from the sidebar
     log = tempfile.TemporaryFile(prefix="vivant-job-")
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    if not bpy.app.online_access:
+        environment["HF_HUB_OFFLINE"] = "1"  # models by name come from the cache, or are told to be missing
     group: dict[str, Any] = {}
     if sys.platform == "win32":
         group["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP

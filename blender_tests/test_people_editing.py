@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import bpy
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 import vivant
 from recording_layout import RecordingLayout
-from test_sidebar import drawn
+from test_sidebar import draw_small_parts, drawn
 from vivant.procgen import registry
 from vivant.procgen.spec import FabricSpec, HumanSpec, replace
 
@@ -394,6 +395,40 @@ def test_panels_draw_with_everything_there(anna: Any) -> None:
     assert everything - used <= elsewhere | {"vivant.add_place"}
 
 
+def test_lists_menus_headers_and_preferences_draw(anna: Any) -> None:
+    from vivant.addon.operators import presets
+    from vivant.addon.panels import person, truth
+
+    bpy.ops.vivant.save_person_preset(name="somebody")
+    bpy.ops.vivant.add_range(field="sky.warmth")
+    small_parts = draw_small_parts()
+    assert all(layout.calls for layout in small_parts) and len(small_parts) >= 4 + 6
+    asked, outfit = bpy.context.scene.vivant, anna.vivant.outfit
+    for cls, data, items in ((person.VIVANT_UL_garments, anna.vivant, outfit), (truth.VIVANT_UL_ranges, asked, asked.ranges)):
+        layout = RecordingLayout()
+        cls.draw_item(SimpleNamespace(), bpy.context, layout, data, items[0], 0, data, "", 0, 0)
+        assert layout.named("prop") and layout.named("label")
+    (presets.folder() / "somebody.json").unlink()
+
+
+def test_without_an_active_object_somebody_else_is_meant_or_nobody(anna: Any) -> None:
+    from vivant.addon import people
+
+    bpy.context.view_layer.objects.active = None
+    bpy.context.view_layer.active_layer_collection = bpy.context.view_layer.layer_collection
+    assert people.active(bpy.context) == anna, "the only one there is"
+    assert bpy.ops.vivant.skin_tone(tone="tan") == {"FINISHED"}
+    drawn()
+    people.add(bpy.context, "Ben", small(11), 11)
+    bpy.context.view_layer.objects.active = None
+    bpy.context.view_layer.active_layer_collection = bpy.context.view_layer.layer_collection
+    assert people.active(bpy.context) is None, "two, and none is chosen"
+    for name in ("skin_tone", "randomise", "mirror_pose", "export_person", "export_motion", "save_person_preset", "add_ik"):
+        assert not getattr(bpy.ops.vivant, name).poll(), name
+    assert bpy.ops.vivant.add_person.poll()
+    drawn()
+
+
 def test_nothing_of_the_users_changes(anna: Any) -> None:
     scene = bpy.context.scene
     scene.render.engine, scene.render.resolution_x = "BLENDER_WORKBENCH", 333
@@ -496,7 +531,7 @@ def test_a_motion_goes_out_and_comes_back(anna: Any, tmp_path: Path, ending: str
     off = np.abs(people.pose_now(anna) - wanted)
     assert np.abs(wanted[18]).max() > 0.6 and off[12:22].max() < 0.02
     assert off[1:22].max() < 0.1, "legs settle on the ground"
-    with pytest.raises(RuntimeError, match="bvh or .npz"):
+    with pytest.raises(RuntimeError, match="bvh or"):
         bpy.ops.vivant.export_motion(filepath=str(tmp_path / "wave.fbx"))
 
 
@@ -517,3 +552,28 @@ def test_linked_people_are_not_changed(saved: Path, factory_settings: None) -> N
     assert not bpy.ops.vivant.skin_tone.poll()
     assert isinstance(drawn()["VIVANT_PT_people"], RecordingLayout)
     vivant.unregister()
+
+
+def test_overridden_people_are_not_changed(saved: Path, factory_settings: None) -> None:
+    vivant.register()
+    with bpy.data.libraries.load(str(saved), link=True) as (_, here):
+        here.collections = ["Anna"]
+    scene, layer = bpy.context.scene, bpy.context.view_layer
+    made = here.collections[0].override_hierarchy_create(scene, layer, do_fully_editable=True)
+    assert made is not None and made.override_library is not None
+    rig = next(ob for ob in made.all_objects if ob.type == "ARMATURE")
+    layer.objects.active = rig
+    before = made["vivant_person"]
+    for name in ("skin_tone", "mirror_pose", "randomise", "add_garment"):
+        assert not getattr(bpy.ops.vivant, name).poll(), name
+    drawn()
+    assert made["vivant_person"] == before
+    vivant.unregister()
+
+
+def test_files_where_nobody_may_write_are_told(anna: Any) -> None:
+    """/proc takes no files from anybody, not even from root, whom permissions do not stop."""
+    for name, ending in (("export_person", "json"), ("export_person", "npz"), ("export_motion", "bvh")):
+        with pytest.raises(RuntimeError) as told:
+            getattr(bpy.ops.vivant, name)(filepath=f"/proc/vivant.{ending}")
+        assert "Fix:" in str(told.value) and len(str(told.value).strip().splitlines()) == 1, told.value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 import tomllib
 from collections.abc import Iterator
@@ -45,6 +46,24 @@ def draw(panel: type) -> RecordingLayout:
     layout = RecordingLayout()
     panel.draw(SimpleNamespace(layout=layout), bpy.context)  # type: ignore[attr-defined]
     return layout
+
+
+def draw_small_parts() -> list[RecordingLayout]:
+    """Headers' arrows, menus, preferences, entries of File > Import and Export: all that draws beside panels."""
+    from vivant.addon.operators import files, presets
+    from vivant.addon.preferences import VivantPreferences
+
+    out = []
+    for how in (presets.VIVANT_MT_person_presets.draw, VivantPreferences.draw, files._import_menu, files._export_menu):
+        layout = RecordingLayout()
+        settings = SimpleNamespace(layout=layout, bl_rna=VivantPreferences.bl_rna)
+        how(settings, bpy.context)
+        out.append(layout)
+    for panel in panels():
+        if getattr(panel, "part", "") and panel.poll(bpy.context):  # type: ignore[attr-defined]
+            out.append(RecordingLayout())
+            panel.draw_header_preset(SimpleNamespace(layout=out[-1], part=panel.part), bpy.context)  # type: ignore[attr-defined]
+    return out
 
 
 def is_panel(cls: type) -> bool:
@@ -312,3 +331,23 @@ def test_synthesis_asks_for_what_the_panel_says_and_shows_what_came_back(
         os.utime(page, (100 - i, 100 - i))
     bridge.show_beside(tmp_path)
     assert shown == [tmp_path / "synthesis/new/beside.png"], "the newest"
+
+
+def test_offline_is_respected(tmp_path: Path) -> None:
+    """Servers elsewhere are asked only when Blender may go online; the worker and this machine's servers always."""
+    from vivant.addon import bridging, jobs
+
+    for address, elsewhere in (
+        ("worker", False), ("", False), ("http://127.0.0.1:8188", False), ("comfyui://localhost:8188", False), ("http://[::1]:80", False),
+        ("http://10.0.0.7:8188", True), ("gpu.example.org:8188", True), ("comfyui://gpu:8188", True), ("http://", True),
+    ):  # fmt: skip
+        assert bridging.leaves_this_machine(address) == elsewhere, address
+    assert not bpy.app.online_access, "factory settings"
+    (tmp_path / "dataset.json").write_text("{}")
+    asked = bpy.context.scene.vivant
+    asked.dataset, asked.backend = str(tmp_path), "http://gpu.example.org:8188"
+    with pytest.raises(RuntimeError, match="works offline. Fix: "):
+        bpy.ops.vivant.synthesize()
+    job = jobs.launch("Test", [sys.executable, "-c", "import os; print(os.environ['HF_HUB_OFFLINE'])"], tmp_path, 0)
+    wait(30)
+    assert job.state == "done" and job.message == "1"

@@ -119,12 +119,14 @@ def test_places_that_cannot_be_written_are_told(mine: Any, tmp_path: Path) -> No
     from vivant.addon import jobs
 
     (tmp_path / "file").write_text("in the way")
-    mine.vivant.output = str(tmp_path / "file" / "out")
-    for operator in (bpy.ops.vivant.render_labels, bpy.ops.vivant.generate_dataset):
-        with pytest.raises(RuntimeError) as told:
-            operator()
-        assert "Not a directory" in str(told.value) and "Fix:" in str(told.value)
-        assert len(str(told.value).strip().splitlines()) == 1
+    # A file in the way; a file system that takes no folders from anybody, not even from root.
+    for folder, words in ((tmp_path / "file" / "out", "Not a directory"), (Path("/proc/vivant/out"), "/proc/vivant")):
+        mine.vivant.output = str(folder)
+        for operator in (bpy.ops.vivant.render_labels, bpy.ops.vivant.generate_dataset, bpy.ops.vivant.open_folder):
+            with pytest.raises(RuntimeError) as told:
+                operator()
+            assert words in str(told.value) and "Fix:" in str(told.value)
+            assert len(str(told.value).strip().splitlines()) == 1
     assert not jobs.running()
 
 

@@ -76,6 +76,9 @@ class VIVANT_OT_synthesize(_Bridged, bpy.types.Operator):
         if not (folder / "dataset.json").is_file():
             self.report({"ERROR"}, f"{folder} is no dataset. Fix: generate one, or choose its folder")
             return {"CANCELLED"}
+        if bridging.leaves_this_machine(settings(context).backend) and not bpy.app.online_access:
+            self.report({"ERROR"}, "Blender works offline. Fix: Preferences > System > Allow Online Access, or the backend worker")
+            return {"CANCELLED"}
         frames = Dataset(folder).names[:1] if self.preview else ()
         jobs.start("Synthesis", synthesis_arguments(context, folder, frames), folder, 0, then=show_beside)
         return {"FINISHED"}

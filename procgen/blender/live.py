@@ -342,6 +342,10 @@ def _dress(collection: Any, rig: Any, human: HumanSpec, body: BodyState, W: np.n
         _built.pop(next(iter(_built)))
 
 
+# What has several colours in one mesh, by its largest part (by eye); over the white of the eye lies the dark cap of the cornea.
+_PALE = {"eye_": (0.62, 0.60, 0.57), "upper_teeth": (0.62, 0.57, 0.47), "lower_teeth": (0.62, 0.57, 0.47)}
+
+
 def _tint(data: Any, part: SceneObject, human: HumanSpec) -> None:
     """Colours of the solid viewport, which shows no shaders."""
     worn = {str(g.kind) + f"_{i}": g.fabric.color for i, g in enumerate(human.outfit)}
@@ -349,6 +353,8 @@ def _tint(data: Any, part: SceneObject, human: HumanSpec) -> None:
         color = hair_tint(human.hair.melanin, human.hair.redness)
     elif part.name == "body":
         color = albedo(human.skin.melanin, human.skin.redness)
+    elif part.name.startswith(tuple(_PALE)):
+        color = next(c for start, c in _PALE.items() if part.name.startswith(start))
     else:
         color = next((c for name, c in worn.items() if part.name.startswith(name)), None)
     if color is not None:

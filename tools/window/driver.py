@@ -17,7 +17,9 @@ from pathlib import Path
 
 import bpy
 
-PATIENCE_S = 60.0
+PATIENCE_S = 90.0
+# The 3D view with the sidebar, of a window of 1600 x 1000.
+CROP = "1316x872+0+28"
 
 
 class Window:
@@ -83,6 +85,105 @@ class Window:
         """Screen position of a point of the sidebar: x from its left, y down from its top."""
         region = self.region("UI")
         return int(region.x + x), int(self.window.height - (region.y + region.height) + y)
+
+    def under(self) -> str:
+        """What is under the mouse in the sidebar, as Blender names it: a Python call, a data path, or nothing."""
+        manager = bpy.context.window_manager
+        manager.clipboard = ""
+        with self.override("UI"):
+            for copy, options in ((bpy.ops.ui.copy_python_command_button, {}), (bpy.ops.ui.copy_data_path_button, {"full_path": True})):
+                if copy.poll():
+                    copy(**options)
+        return manager.clipboard
+
+    def seek(self, wanted: str, top: float = 30, bottom: float = 880, columns: tuple[float, ...] = (200, 100)) -> Iterator:
+        """Move over the sidebar as a searching hand does, until the button or field named so lies under the mouse.
+
+        Args:
+            wanted: Part of what `under` says, e.g. "vivant.add_person(" or ".weight_kg".
+            top: Where to begin and
+            bottom: where to end, pixels below the sidebar's top.
+            columns: Pixels from its left.
+        Returns:
+            Its place on the screen.
+        """
+        seen = []
+        for column in columns:
+            down = top
+            while down < min(bottom, self.region("UI").height):
+                x, y = self.at(column, down)
+                self.xdotool(f"xdotool mousemove {x - 2} {y}; sleep 0.02; xdotool mousemove {x} {y}")
+                yield 0.15
+                seen.append(self.under())
+                if wanted in seen[-1]:
+                    return x, y
+                down += 12
+        raise AssertionError(f"no {wanted} in the sidebar; there are {', '.join(sorted(set(seen) - {''}))}")
+
+    def press(self, wanted: str, top: float = 30, bottom: float = 880, columns: tuple[float, ...] = (200, 100)) -> Iterator:
+        """Seek, and click."""
+        x, y = yield from self.seek(wanted, top, bottom, columns)
+        self.click(x, y)
+        yield 0.8
+
+    def toggle(self, down: float) -> Iterator:
+        """Click a panel's header, so far below the sidebar's top, until the sidebar looks different and has come to rest.
+
+        A panel's state cannot be set from Python, and a click can get lost.
+        """
+        self.leave()
+        yield 0.8
+        before = self.look("before")
+        for _ in range(4):
+            self.click(*self.at(40, down))
+            yield 1.0
+            self.leave()
+            for _ in range(8):
+                yield 0.5
+                if self.differ(before, self.look("after")) > 3000:
+                    yield 0.5
+                    return
+        raise AssertionError(f"nothing happens at the header {down:.0f} pixels below the top")
+
+    def wheel(self, wanted: str, top: float, times: int = 1) -> Iterator:
+        """Another entry of a drop-down: Ctrl and the wheel over it, as Blender has it."""
+        yield from self.seek(wanted, top)
+        self.xdotool("xdotool keydown ctrl; " + "xdotool click 5; sleep 0.3; " * times + "xdotool keyup ctrl")
+        yield 0.6 + 0.35 * times
+
+    def drag(self, wanted: str, by: int, top: float) -> Iterator:
+        """Drag a slider by so many pixels."""
+        x, y = yield from self.seek(wanted, top)
+        steps = "; ".join(f"sleep 0.15; xdotool mousemove {x + by * k // 6} {y}" for k in range(1, 7))
+        self.xdotool(f"xdotool mousedown 1; {steps}; sleep 0.2; xdotool mouseup 1")
+        yield 2.0
+
+    def from_menu(self, x: int, y: int, down: int = 2) -> Iterator:
+        """Click a menu, which does not say its name, and choose an entry by keys."""
+        self.click(x, y)
+        yield 3.0
+        self.xdotool("; sleep 0.5; ".join(["xdotool key Down"] * down + ["xdotool key Return"]))
+        yield 1.5 + 0.6 * down
+
+    def typed(self, wanted: str, text: str, top: float = 30) -> Iterator:
+        """Type into a field."""
+        yield from self.seek(wanted, top)
+        press = f"xdotool click 1; sleep 1; xdotool key ctrl+a; sleep 0.3; xdotool type --delay 40 '{text}'"
+        self.xdotool(f"{press}; sleep 0.5; xdotool key Return")
+        yield 3.0 + 0.06 * len(text)
+
+    def picture(self, name: str) -> Iterator:
+        """The 3D view and the sidebar, for the guide."""
+        self.leave()
+        yield 0.8
+        self.shot(name, CROP)
+
+    def keys(self, *names: str, over: str = "WINDOW") -> None:
+        """Press keys one after another with the mouse over a region."""
+        region = self.region(over)
+        x, y = region.x + (300 if over == "WINDOW" else 150), self.window.height - region.y - region.height // 2
+        pressed = "; sleep 0.1; ".join(f"xdotool key {name}" for name in names)
+        self.xdotool(f"xdotool mousemove {x} {y}; sleep 0.2; xdotool mousemove {x + 3} {y}; sleep 0.3; {pressed}")
 
     def click(self, x: int, y: int, button: int = 1) -> None:
         """Move there, as a hand does (Blender needs two movements to see one), and click; returns at once."""

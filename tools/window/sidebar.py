@@ -39,21 +39,6 @@ def timed(call: Any) -> dict[str, float]:
     return {"wall_s": round(time.perf_counter() - wall, 4), "cpu_s": round(time.thread_time() - cpu, 4)}
 
 
-def toggle(window: Any, panel: str) -> Iterator:
-    """Click a header until the sidebar looks different: a panel's state cannot be set from Python, and a click can get lost."""
-    window.leave()
-    yield 1.0
-    before = window.look("before")
-    for _ in range(4):
-        window.click(*window.at(40, HEADERS[panel]))
-        yield 1.5
-        window.leave()
-        yield 1.5
-        if window.differ(before, window.look("after")) > 3000:
-            return
-    raise AssertionError(f"nothing happens at the header of {panel}")
-
-
 def scenario(window: Any) -> Iterator:
     people, jobs = addon("people"), addon("jobs")
     window.leave()
@@ -97,32 +82,32 @@ def scenario(window: Any) -> Iterator:
     people.build_due(now=True)
 
     for name in ("body", "face", "outfit", "pose", "rig", "camera", "synthesis", "lift"):
-        yield from toggle(window, name)
+        yield from window.toggle(HEADERS[name])
         window.shot(name)
-        yield from toggle(window, name)
+        yield from window.toggle(HEADERS[name])
     scene = bpy.context.scene  # undo gave out another one
-    yield from toggle(window, "truth")
+    yield from window.toggle(HEADERS["truth"])
     for mode in ("PART", "NORMAL", "DEPTH"):
         scene.vivant.preview, scene.vivant.skeleton = mode, mode == "PART"
         yield 2.0
         window.shot(f"labels_{mode.lower()}")
     scene.vivant.preview, scene.vivant.skeleton = "OFF", False
-    yield from toggle(window, "truth")
+    yield from window.toggle(HEADERS["truth"])
 
     bpy.ops.vivant.add_place(kind="meadow", seed=3)
     bpy.ops.vivant.set_sky(look="golden_hour")
     view = window.area.spaces.active.region_3d
     view.view_distance = 9.0
-    yield from toggle(window, "place")
+    yield from window.toggle(HEADERS["place"])
     window.shot("place")
-    yield from toggle(window, "place")
+    yield from window.toggle(HEADERS["place"])
 
     asked = scene.vivant
     asked.output = str(window.out / "data")
     asked.scenes, asked.width, asked.height, asked.samples, asked.people_max = 4, 96, 96, 1, 1
     bpy.ops.vivant.add_range(field="people.phenotype.age_years")
     asked.ranges[0].low, asked.ranges[0].high = 20.0, 40.0
-    yield from toggle(window, "dataset")
+    yield from window.toggle(HEADERS["dataset"])
     bpy.ops.vivant.generate_dataset()
     longest, last = 0.0, time.perf_counter()
     began = last

@@ -1,0 +1,419 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docs/blender.md followed literally: every key and click that it names, done by a mouse in a real window, and what came of it.
+
+tools/window/run.sh tools/window/guide.py OUT: pictures for the guide, and result.json with each step and whether it did what
+the guide says. Numbers of a dataset are typed in by Python: only they would take long by mouse.
+"""
+
+import importlib
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import bpy
+import numpy as np
+from mathutils import Euler
+
+ROOT = "bl_ext.user_default.vivant"
+# Height of a panel's header (Blender's interface at scale 1).
+ROW = 26
+PARTS = ("body", "face", "look", "hair", "outfit", "pose", "rig", "presets")
+PANELS = ("place", "camera", "truth", "dataset", "synthesis", "lift", "help")
+
+
+def addon(name: str) -> Any:
+    return importlib.import_module(f"{ROOT}.addon.{name}")
+
+
+class Guide:
+    """The steps, and what several of them need."""
+
+    def __init__(self, window: Any) -> None:
+        self.window = window
+        self.people, self.jobs = addon("people"), addon("jobs")
+        window.result["steps"] = self.steps = []
+
+    def done(self, step: str, well: object) -> None:
+        """Note what came of a step."""
+        self.steps.append([step, bool(well)])
+        print("STEP", step, bool(well), flush=True)
+
+    @property
+    def person(self) -> Any:
+        return self.people.active(bpy.context)
+
+    @property
+    def asked(self) -> Any:
+        return bpy.context.scene.vivant
+
+    def rest(self) -> Iterator:
+        """Until the person is built."""
+        yield 0.8
+        yield lambda: not self.people._due
+        yield 0.3
+
+    def header(self, panel: str) -> float:
+        """Pixels from the sidebar's top to a closed panel's header, while all above it is closed but Person's own fields."""
+        if panel in PARTS:
+            return self.first + ROW * PARTS.index(panel)
+        return self.first - (163 if self.folded else -ROW * len(PARTS)) + ROW * (PANELS.index(panel) + (1 if self.folded else 0))
+
+    def measure(self) -> Iterator:
+        """Where the headers are: below the fields of the person, which move when a job is shown above."""
+        self.folded = False
+        _, y = yield from self.window.seek("vivant.add_person(")
+        self.first = y - self.window.at(0, 0)[1] - 36 + 371
+
+    def toggle(self, panel: str) -> Iterator:
+        """Click a panel's header until the sidebar looks different and has come to rest."""
+        yield from self.window.toggle(self.header(panel))
+
+
+def look_at_people(window: Any, distance: float = 3.3) -> None:
+    view = window.area.spaces.active.region_3d
+    view.view_location, view.view_distance = (0.25, 0.0, 0.92), distance
+    view.view_rotation = Euler((1.45, 0.0, 0.35)).to_quaternion()
+
+
+def scenario(window: Any) -> Iterator:
+    guide = Guide(window)
+    window.leave()
+    yield 0.5
+    for part in (first_person, change, pose, rig, place, labels, dataset, rest_of_it):
+        began = time.monotonic()
+        yield from part(guide, window)
+        window.result.setdefault("seconds", {})[part.__name__] = round(time.monotonic() - began)
+    failed = [step for step, well in guide.steps if not well]
+    assert not failed, failed
+
+
+def timed_execute(result: dict, name: str) -> None:
+    """Measure an operator of ours from inside."""
+    cls = next(c for c in addon("operators").CLASSES if getattr(c, "bl_idname", "") == f"vivant.{name}")
+    execute = cls.execute
+
+    def measured(self: Any, context: Any) -> set[str]:
+        wall, cpu = time.perf_counter(), time.thread_time()
+        try:
+            return execute(self, context)
+        finally:
+            result[name] = {"wall_s": round(time.perf_counter() - wall, 3), "cpu_s": round(time.thread_time() - cpu, 3)}
+            cls.execute = execute
+
+    cls.execute = measured
+
+
+def first_person(guide: Guide, window: Any) -> Iterator:
+    people = guide.people
+    window.keys("x", "Return")
+    yield lambda: "Cube" not in bpy.context.scene.objects
+    guide.done("X deletes the cube that a new file has where people will stand", True)
+    window.keys("n")
+    yield lambda: window.region("UI").width > 100
+    yield 1.0
+    guide.done("N opens the sidebar", window.area.spaces.active.show_region_ui)
+    region = window.region("UI")
+    for down in range(60, 420, 20):  # down the tabs until ours is reached
+        x, y = window.at(region.width - 8, down)
+        window.click(x, y)
+        yield 0.9
+        if region.active_panel_category == "Vivant":
+            break
+    guide.done("there is a Vivant tab", region.active_panel_category == "Vivant")
+    yield 1.0
+    x, y = yield from window.seek("vivant.add_person(")
+    timed_execute(window.result, "add_person")
+    window.click(x, y)
+    clicked = time.perf_counter()
+    yield lambda: any(map(people.is_person, bpy.data.collections))
+    window.redraw()
+    window.result["first person: click to picture, wall s, with 0.4 s of the mouse"] = round(time.perf_counter() - clicked, 2)
+    window.result["first person: keys and clicks"] = "N, the tab, the button"
+    guide.done("one click adds somebody", guide.person is not None and bpy.context.object.type == "ARMATURE")
+    worn = [o for o in guide.person.objects if o.get("vivant_semantic", "").endswith("clothes")]
+    guide.done("dressed and rigged, selected", worn and bpy.context.object.select_get())
+    window.keys("ctrl+z")
+    yield 1.5
+    guide.done("one undo takes the person away", not any(map(people.is_person, bpy.data.collections)))
+    yield from window.typed(".vivant.describe", "an old woman in a red coat")
+    guide.done("In Words takes words", guide.asked.describe == "an old woman in a red coat")
+    yield from window.press("vivant.add_person(")
+    yield lambda: guide.person is not None
+    human = people.spec_of(guide.person)
+    guide.done("an old woman in a red coat", human.phenotype.age_years > 60 and human.phenotype.gender > 0.5)
+    guide.asked.describe = ""
+    look_at_people(window)
+    window.area.spaces.active.overlay.show_bones = False
+    yield 1.0
+    yield from guide.measure()
+    yield from window.picture("person")
+
+
+def change(guide: Guide, window: Any) -> Iterator:
+    people, top = guide.people, guide.first
+    yield from guide.toggle("body")
+    before = people.spec_of(guide.person).phenotype
+    yield from window.drag(".vivant.body.weight_kg", 40, top)
+    yield from guide.rest()
+    after = people.spec_of(guide.person).phenotype
+    guide.done("a slider changes the body", after.weight_kg > before.weight_kg + 3 and after.age_years == before.age_years)
+    guide.done("and it is built a moment later", not people.waiting(guide.person) and not people.problems)
+    yield from window.picture("body")
+    window.keys("ctrl+z")
+    yield from guide.rest()
+    guide.done("undo takes the slider back", abs(people.spec_of(guide.person).phenotype.weight_kg - before.weight_kg) < 0.01)
+    yield from guide.toggle("body")
+
+    yield from guide.toggle("outfit")
+    yield from window.picture("outfit")
+    count = len(people.spec_of(guide.person).outfit)
+    order = [g.kind for g in people.spec_of(guide.person).outfit]
+    columns = (region_right(window), )
+    yield from window.press("vivant.move_garment(outwards=True", top + ROW * 4, columns=columns)
+    yield from guide.rest()
+    guide.done("arrows reorder garments", [g.kind for g in people.spec_of(guide.person).outfit] != order)
+    yield from window.press("vivant.remove_garment(", top + ROW * 4, columns=columns)
+    yield from guide.rest()
+    guide.done("minus takes one off", len(people.spec_of(guide.person).outfit) == count - 1)
+    yield from garment_menu(guide, window, top, columns)
+    yield from guide.rest()
+    guide.done("plus puts one on", len(people.spec_of(guide.person).outfit) == count)
+    yield from guide.toggle("outfit")
+
+    yield from guide.toggle("face")
+    yield from window.wheel(".expression_preset", top + ROW, times=2)
+    yield from guide.rest()
+    guide.done("an expression from the list", people.spec_of(guide.person).expression)
+    yield from window.drag(".expression_strength", -40, top + ROW)
+    guide.done("its strength", guide.person.vivant.expression_strength < 0.95)
+    target = bpy.data.objects["Light"]
+    guide.person.vivant.gaze_target = target
+    guide.done("eyes follow an object", importlib.import_module(f"{ROOT}.procgen.blender.gaze").target_of(bpy.context.object) == target)
+    guide.person.vivant.gaze_target = None
+    yield from guide.toggle("face")
+
+    kept = people.spec_of(guide.person)
+    x, y = yield from window.seek(".vivant.kept", top - 90, top - 5, (40,))
+    window.click(x, y)
+    yield 1.0
+    window.xdotool(f"xdotool keydown shift; sleep 0.1; xdotool mousemove {x + 62} {y}; sleep 0.3; xdotool mousemove {x + 60} {y}; sleep 0.3; xdotool click 1; sleep 0.2; xdotool keyup shift")
+    yield 1.5
+    guide.done("parts are kept by clicks", {"body"} < set(guide.person.vivant.kept))
+    yield from window.press("vivant.randomise(", top - 150, top - 90, (region_right(window),))
+    yield from guide.rest()
+    now = people.spec_of(guide.person)
+    guide.done("the arrows draw the rest", now.phenotype.weight_kg == kept.phenotype.weight_kg and now.outfit != kept.outfit)
+    yield from window.press("vivant.randomise(", top + ROW * 2 - 8, top + ROW * 3, (region_right(window),))
+    yield from guide.rest()
+    after = people.spec_of(guide.person)
+    guide.done("arrows in a header draw that part alone", after.skin != now.skin and after.outfit == now.outfit)
+
+
+def region_right(window: Any) -> float:
+    return window.region("UI").width - 40
+
+
+def garment_menu(guide: Guide, window: Any, top: float, columns: tuple[float, ...]) -> Iterator:
+    x, y = yield from window.seek("vivant.remove_garment(", top + ROW * 4, columns=columns)
+    yield from window.from_menu(x, y - 20)  # plus is the one above minus
+
+
+def pose(guide: Guide, window: Any) -> Iterator:
+    people, top = guide.people, guide.first + ROW * 5
+    yield from guide.toggle("pose")
+    kind = people.spec_of(guide.person).pose.kind
+    yield from window.wheel(".vivant.pose.kind", top + 100, times=1)
+    yield from guide.rest()
+    guide.done("another pose family", people.spec_of(guide.person).pose.kind != kind)
+    yield from window.picture("pose")
+    yield from window.press("vivant.copy_pose(", top, top + 60, (60,))
+    guide.done("Copy puts the pose on the clipboard", "vivant_pose" in bpy.context.window_manager.clipboard)
+    before = people.pose_now(guide.person)
+    clip = bpy.context.window_manager.clipboard
+    yield from window.press("vivant.mirror_pose(", top, top + 60, (210,))
+    yield from guide.rest()
+    guide.done("Mirror", np.abs(people.pose_now(guide.person) - before)[:22].max() > 0.02)
+    x, y = yield from window.seek("vivant.paste_pose(", top, top + 60, (130,))
+    bpy.context.window_manager.clipboard = clip  # looking for the button used the clipboard
+    window.click(x, y)
+    yield from guide.rest()
+    guide.done("Paste", np.abs(people.pose_now(guide.person) - before)[:22].max() < 0.02)
+    yield from window.press("vivant.reset_pose(", top, top + 160)
+    yield from guide.rest()
+    guide.done("Back to Preset", not guide.person.vivant.by_hand)
+    # A bone turned in pose mode is kept when the shape changes.
+    window.keys("ctrl+Tab")
+    yield 1.5
+    guide.done("Ctrl-Tab: pose mode", bpy.context.mode == "POSE")
+    rig = bpy.context.object
+    bone = rig.data.bones["left_elbow"]
+    rig.data.bones.active = bone
+    select = importlib.import_module(f"{ROOT}.procgen.blender.compat").select_bone
+    for each in rig.pose.bones:
+        select(each, each.name == bone.name)
+    window.keys("r", "x", "6", "0", "Return")
+    yield 3.0
+    turned = people.pose_now(guide.person)
+    guide.person.vivant.body.height_m -= 0.08
+    yield from guide.rest()
+    kept = np.abs(people.pose_now(guide.person) - turned)[:22].max() < 0.02
+    guide.done("a pose by hand is kept", kept and guide.person.vivant.by_hand)
+    window.keys("ctrl+Tab")
+    yield 1.5
+    yield from window.press("vivant.reset_pose(", top, top + 160)
+    yield from guide.rest()
+    yield from guide.toggle("pose")
+
+
+def rig(guide: Guide, window: Any) -> Iterator:
+    people, top = guide.people, guide.first + ROW * 6
+    yield from guide.toggle("rig")
+    yield from window.press("vivant.add_ik(", top)
+    yield from guide.rest()
+    limbs = importlib.import_module(f"{ROOT}.procgen.blender.limbs")
+    guide.done("Add IK Controls", limbs.has_ik(bpy.context.object))
+    yield from window.picture("rig")
+    yield from window.press("vivant.remove_ik(", top)
+    yield from window.press("vivant.add_shape_keys(", top)
+    yield 2.0
+    keys = [ob.data.shape_keys for ob in guide.person.objects if ob.type == "MESH" and ob.data.shape_keys]
+    guide.done("52 face actions as shape keys", any(len(k.key_blocks) == 53 for k in keys))
+    yield from window.wheel(".vivant.motion.kind", top, times=2)
+    yield from guide.rest()
+    guide.done("a motion from the list", people.spec_of(guide.person).motion.kind != "none")
+    bpy.context.scene.frame_end = 12
+    yield from window.press("vivant.bake_motion(", top)
+    yield 3.0
+    guide.done("Bake Motion keys the bones", bpy.context.object.animation_data and bpy.context.object.animation_data.action)
+    guide.person.vivant.motion.kind = "none"
+    bpy.context.object.animation_data_clear()
+    bpy.ops.vivant.reset_pose()
+    yield from guide.toggle("rig")
+    # A file dropped onto the window: the operator that Blender calls then.
+    lines = ["HIERARCHY", "ROOT Hips", "{", " OFFSET 0 90 0", " CHANNELS 6 Xposition Yposition Zposition Zrotation Xrotation Yrotation"]
+    lines += [" End Site", " {", "  OFFSET 0 10 0", " }", "}", "MOTION", "Frames: 2", "Frame Time: 0.04", "0 90 0 0 0 0", "0 90 0 0 0 0"]
+    (window.out / "odd.bvh").write_text("\n".join(lines))
+    with window.override():
+        try:
+            bpy.ops.wm.drop_import_file("INVOKE_DEFAULT", directory=str(window.out), files=[{"name": "odd.bvh"}])
+            told = ""
+        except RuntimeError as e:
+            told = str(e)
+    guide.done("a motion file that is dropped reaches us, and a bad one is told in one line", len(told.strip().splitlines()) == 1)
+
+
+def place(guide: Guide, window: Any) -> Iterator:
+    places = addon("places")
+    world, camera, engine = bpy.context.scene.world, bpy.context.scene.camera, bpy.context.scene.render.engine
+    # Person is folded away, so that the panels below have room.
+    yield from window.toggle(guide.first - 163)
+    guide.folded = True
+    top = guide.header("place")
+    yield from guide.toggle("place")
+    yield from window.from_menu(*window.at(150, top + 29))
+    yield lambda: places.in_scene(bpy.context.scene) is not None
+    guide.done("Add Place builds one", True)
+    yield 1.0
+    yield from window.press("vivant.people_on_place(", top, columns=(region_right(window) - 30,))
+    yield from guide.rest()
+    guide.done("Place People stands them on it", guide.person.vivant.on_place)
+    stands = bpy.context.object.matrix_world.translation
+    view = window.area.spaces.active.region_3d
+    view.view_location, view.view_distance = (stands.x + 0.5, stands.y, stands.z + 0.8), 5.0
+    yield from window.picture("place")
+    yield from guide.toggle("place")
+    yield from guide.toggle("camera")
+    cameras = sum(ob.type == "CAMERA" for ob in bpy.context.scene.objects)
+    top = guide.header("camera")
+    yield from window.press("vivant.add_camera(", top)
+    yield 1.0
+    guide.done("Add Camera adds one", sum(ob.type == "CAMERA" for ob in bpy.context.scene.objects) == cameras + 1)
+    x, y = yield from window.seek("vivant.add_camera(", top)
+    yield from window.from_menu(x, y + 33, down=3)  # below it
+    scene = bpy.context.scene
+    guide.done("Set Sky gives another world and keeps the old one", scene.world != world and world.name in bpy.data.worlds)
+    guide.done("camera and engine are the user's", scene.camera == camera and scene.render.engine == engine)
+    yield from window.picture("camera")
+    yield from guide.toggle("camera")
+
+
+def labels(guide: Guide, window: Any) -> Iterator:
+    scene, jobs = bpy.context.scene, guide.jobs
+    top = guide.header("truth")
+    yield from guide.toggle("truth")
+    for shown in ("INSTANCE", "SEMANTIC", "PART"):
+        yield from window.wheel(".vivant.preview", top)
+        guide.done(f"Show: {shown}", scene.vivant.preview == shown)
+    yield from window.press(".vivant.skeleton", top)
+    guide.done("Skeleton", scene.vivant.skeleton)
+    yield from window.picture("labels")
+    scene.vivant.preview, scene.vivant.skeleton = "OFF", False
+    scene.camera = next(ob for ob in scene.objects if ob.type == "CAMERA" and ob.name != "Camera")
+    scene.render.resolution_x = scene.render.resolution_y = 128
+    scene.render.engine, scene.cycles.samples = "CYCLES", 4
+    scene.vivant.output = str(window.out / "data")
+    yield from window.press("vivant.render_labels(", top)
+    guide.done("Render Frame with Labels starts", jobs.running())
+    began = time.monotonic()
+    while jobs.running() and time.monotonic() - began < 150:
+        yield 0.5
+    guide.done(f"and ends well ({jobs.current().message})", jobs.current().state == "done")
+    bpy.ops.vivant.verify_dataset()
+    while jobs.running() and time.monotonic() - began < 250:
+        yield 0.5
+    guide.done(f"Verify proves it ({jobs.current().message})", jobs.current().state == "done")
+    bpy.ops.vivant.dismiss_job()
+    yield 0.5
+    yield from guide.toggle("truth")
+
+
+def dataset(guide: Guide, window: Any) -> Iterator:
+    jobs, asked = guide.jobs, guide.asked
+    asked.scenes, asked.width, asked.height, asked.samples, asked.people_max = 3, 96, 96, 1, 1
+    top = guide.header("dataset")
+    yield from guide.toggle("dataset")
+    bpy.ops.vivant.add_range(field="people.phenotype.age_years")
+    yield from window.press("vivant.generate_dataset(", top)
+    guide.done("Generate Dataset starts", jobs.running())
+    bpy.ops.ed.undo()
+    guide.done("undo does not disturb it", jobs.running())
+    gaps, last = [], time.perf_counter()
+    began = last
+    while jobs.running() and jobs.current().done < 1 and time.perf_counter() - began < 150:
+        yield 0.05
+        gaps.append(time.perf_counter() - last - 0.05)
+        last = time.perf_counter()
+    window.result["batch: longest and median gap between ticks, s"] = [round(max(gaps), 3), round(float(np.median(gaps)), 3)]
+    yield from window.picture("batch")
+    window.keys("Escape")
+    yield lambda: not jobs.running()
+    guide.done("Esc stops it", jobs.current().state == "cancelled")
+    kept = jobs.current().done
+    bpy.ops.vivant.dismiss_job()
+    yield 0.5
+    yield from window.press("vivant.generate_dataset(", top)
+    while jobs.running() and time.perf_counter() - began < 300:
+        yield 0.5
+    guide.done("the same button continues it", jobs.current().state == "done" and jobs.current().kept == kept >= 1)
+    bpy.ops.vivant.dismiss_job()
+    yield 0.5
+    yield from window.press("vivant.contact_sheet(", top, columns=(80,))
+    yield lambda: not jobs.running()
+    yield 1.5
+    guide.done("Contact Sheet is shown", jobs.current().state == "done" and len(bpy.context.window_manager.windows) == 2)
+    window.shot("sheet")
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[-1]):
+        bpy.ops.wm.window_close()
+    yield 0.5
+
+
+def rest_of_it(guide: Guide, window: Any) -> Iterator:
+    """Presets, files, and Blender closed in the middle of a job: run.sh looks for processes that are left."""
+    with window.override():
+        guide.done("a person as a file", bpy.ops.vivant.export_person("EXEC_DEFAULT", filepath=str(window.out / "p.npz")) == {"FINISHED"})
+        bpy.ops.vivant.dismiss_job()
+        guide.asked.scenes, guide.asked.seed = 20, 99
+        bpy.ops.vivant.generate_dataset()
+    yield 4.0
+    window.result["closed with a job at work"] = guide.jobs.running()
+
