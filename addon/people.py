@@ -142,9 +142,9 @@ def drawn_anew(human: HumanSpec, parts: set[str], seed: int) -> HumanSpec:
     phenotype = sample_phenotype(node.child("phenotype").rng())
     old = human.phenotype
     if "body" not in parts:
-        phenotype = replace(old, face=phenotype.face) if "face" in parts else old
+        phenotype = replace(old, features=phenotype.features) if "face" in parts else old
     elif "face" not in parts:
-        phenotype = replace(phenotype, face=old.face)
+        phenotype = replace(phenotype, features=old.features)
     new = sample_human(node, phenotype, Placement(human.position, human.heading), level_ground(), 1)
     changes: dict[str, Any] = {"phenotype": phenotype}
     for part, fields in _FIELDS.items():

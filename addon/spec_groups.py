@@ -25,6 +25,8 @@ from .enum_items import registry_items, title
 # Texts that name an entry of a registry: (spec, field) -> registry.
 NAMED = {("HandSpec", "shape"): "hands"}
 UNITS = {"m": "LENGTH", "rad": "ROTATION", "kg": "MASS"}
+# What the numbers of a field are, where letters would not say it.
+LABELS = {"ancestry": ("African", "Asian", "European")}
 _classes: dict[Any, type] = {}
 _listener: Callable[[Any, Any], None] | None = None
 _quiet = 0
@@ -122,6 +124,9 @@ def draw(layout: Any, group: Any, *, skip: tuple[str, ...] = ()) -> None:
             box.label(text=prop.name)
             draw(box, getattr(group, prop.identifier))
             column = layout.column(align=True)
+        elif prop.identifier in LABELS:
+            for index, label in enumerate(LABELS[prop.identifier]):
+                column.prop(group, prop.identifier, index=index, text=label)
         else:
             column.prop(group, prop.identifier, slider=_bounded(prop))
 

@@ -245,6 +245,29 @@ def test_what_is_kept_is_kept(anna: Any) -> None:
     assert people.spec_of(anna).pose == after.pose and people.spec_of(anna).skin != after.skin
 
 
+def test_every_part_is_drawn_alone(anna: Any) -> None:
+    """What a part holds changes, and nothing else; the shape of the face goes apart from the rest of the body."""
+    from vivant.addon import people
+    from vivant.addon.person_settings import PARTS
+
+    before = people.spec_of(anna)
+    holds = {
+        "face": lambda p: p.phenotype.features,
+        "body": lambda p: replace(p.phenotype, features={}),
+        "skin": lambda p: p.skin,
+        "eyes": lambda p: p.eyes,
+        "hair": lambda p: p.hair,
+        "outfit": lambda p: p.outfit,
+        "pose": lambda p: (p.pose, p.left_hand, p.right_hand),
+        "expression": lambda p: p.expression,
+    }
+    assert set(holds) == {name for name, *_ in PARTS}
+    for part in holds:
+        after = people.drawn_anew(before, {part}, 21)
+        changed = {name for name, of in holds.items() if of(after) != of(before)}
+        assert changed == {part}, part
+
+
 STEPS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("skin_tone", {"tone": "dark"}),
     ("randomise", {"part": "skin", "seed": 9}),

@@ -59,10 +59,10 @@ def scenario(window: Any) -> Iterator:
     yield 2.0
     _, y = yield from window.seek(PEOPLE)
     yield from window.toggle(y - window.at(0, 0)[1] + 172)  # Person is folded away
-    before = people.spec_of(people.active(bpy.context)).phenotype.face
+    before = people.spec_of(people.active(bpy.context)).phenotype.features
     yield from window.press("vivant.wear_face(", 250)
     yield 3.0
-    worn = people.spec_of(people.active(bpy.context)).phenotype.face
+    worn = people.spec_of(people.active(bpy.context)).phenotype.features
     steps.append(["vivant.wear_face(", "done" if worn != before else "nothing changed"])
     assert worn != before
     picture = bpy.data.images.load(str(here / "photo.png"))

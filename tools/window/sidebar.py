@@ -39,8 +39,40 @@ def timed(call: Any) -> dict[str, float]:
     return {"wall_s": round(time.perf_counter() - wall, 4), "cpu_s": round(time.thread_time() - cpu, 4)}
 
 
+class Drawing:
+    """What our panels cost: CPU seconds within `poll` and `draw` of all of them together, redraw by redraw."""
+
+    def __init__(self) -> None:
+        self.spent = 0.0
+        for cls in addon("panels").CLASSES:
+            if issubclass(cls, bpy.types.Panel):
+                for name in ("draw", "draw_header_preset"):
+                    if name in dir(cls):
+                        setattr(cls, name, self._measured(getattr(cls, name)))
+
+    def _measured(self, draw: Any) -> Any:
+        def measured(panel: Any, context: Any) -> None:
+            began = time.thread_time()
+            draw(panel, context)
+            self.spent += time.thread_time() - began
+
+        return measured
+
+    def median_ms(self, window: Any, count: int = 9) -> float:
+        """Of some redraws of the window as it is now."""
+        out = []
+        for _ in range(count):
+            self.spent = 0.0
+            window.region("UI").tag_redraw()
+            window.redraw()
+            out.append(self.spent * 1e3)
+        assert max(out) > 0.0, "nothing was measured"
+        return round(sorted(out)[count // 2], 3)
+
+
 def scenario(window: Any) -> Iterator:
     people, jobs = addon("people"), addon("jobs")
+    drawing = Drawing()
     window.leave()
     bpy.data.objects.remove(bpy.data.objects["Cube"])
     window.sidebar("Vivant")
@@ -48,6 +80,7 @@ def scenario(window: Any) -> Iterator:
     window.sidebar("Vivant")
     yield 1.0
     # The first person, by one click on the button: it is the first row below the panel's header.
+    measured = window.measure(addon("operators"), "add_person")
     window.click(*window.at(150, 45))
     yield lambda: any(people.is_person(c) for c in bpy.data.collections)
     person = next(c for c in bpy.data.collections if people.is_person(c))
@@ -63,8 +96,13 @@ def scenario(window: Any) -> Iterator:
     bpy.ops.ed.redo()
     yield 0.5
     person = next(c for c in bpy.data.collections if people.is_person(c))
-    scene = bpy.context.scene
-    window.result["second person"] = timed(lambda: people.sample(8)) | {"build": timed(lambda: people.build(person))}
+    window.result["first person of the session"] = measured
+    window.result["the same built anew"] = timed(lambda: people.build(person))
+    window.result["somebody else"] = [timed(lambda s=s: bpy.ops.vivant.add_person(seed=s)) for s in (8, 9, 10)]
+    for _ in range(3):
+        bpy.ops.ed.undo()
+    person, scene = next(c for c in bpy.data.collections if people.is_person(c)), bpy.context.scene
+    people.build(person)
 
     fields = person.vivant
     fields.body.weight_kg += 1.0
@@ -81,8 +119,10 @@ def scenario(window: Any) -> Iterator:
     window.result["redraw alone"] = timed(window.redraw)
     people.build_due(now=True)
 
+    drawn = window.result["sidebar drawn, CPU ms"] = {"all closed": drawing.median_ms(window)}
     for name in ("body", "face", "outfit", "pose", "rig", "camera", "synthesis", "lift"):
         yield from window.toggle(HEADERS[name])
+        drawn[f"{name} open"] = drawing.median_ms(window)
         window.shot(name)
         yield from window.toggle(HEADERS[name])
     scene = bpy.context.scene  # undo gave out another one
