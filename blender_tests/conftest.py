@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from vivant.procgen.farm.launch import use_one_blas_thread
@@ -26,6 +27,36 @@ def factory_settings() -> Iterator[None]:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     yield
     bpy.ops.wm.read_factory_settings(use_empty=True)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with one small person, a camera and things of the user's own."""
+    import bpy
+    import vivant
+    from somebody import small
+
+    bpy.ops.wm.read_factory_settings(use_empty=False)
+    vivant.register()
+    from vivant.addon import people
+
+    human = small(3)
+    people.add(bpy.context, "Anna", human, 3)
+    path = tmp_path_factory.mktemp("people") / "anna.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    vivant.unregister()
+    return path
+
+
+@pytest.fixture
+def anna(saved: Path, factory_settings: None) -> Iterator[Any]:
+    import bpy
+    import vivant
+
+    vivant.register()
+    bpy.ops.wm.open_mainfile(filepath=str(saved))
+    yield bpy.data.collections["Anna"]
+    vivant.unregister()
 
 
 @pytest.fixture(scope="session")

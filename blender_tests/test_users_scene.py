@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 import pytest
 import vivant
-from test_people_editing import small
+from somebody import small
 from test_sidebar import wait
 
 SIZE = 96

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-TESTS = ("blender_tests/test_people_editing.py", "blender_tests/test_sidebar.py")
+TESTS = tuple(f"blender_tests/test_{name}.py" for name in ("people_editing", "people_files", "sidebar", "users_scene"))
 NEEDS = ("pytest", "pytest-timeout", "hypothesis")
 
 
