@@ -77,6 +77,18 @@ class Outcomes:
             self._open.discard(event.get("job", ""))
             self._closing[event.get("job", "")] = event
 
+    def drained(self, events: queue.Queue[Event], wait_s: float) -> list[Event]:
+        """All events of a queue, noted; waits at most so long for the first."""
+        found: list[Event] = []
+        with contextlib.suppress(queue.Empty):
+            if wait_s > 0:
+                found.append(events.get(timeout=wait_s))
+            while True:
+                found.append(events.get_nowait())
+        for event in found:
+            self.note(event)
+        return found
+
     def open(self) -> tuple[str, ...]:
         """Jobs that have not closed, sorted."""
         return tuple(sorted(self._open))

@@ -81,7 +81,7 @@ VIEWS = {
     "legs": View(("left_knee", "right_knee"), 0.9, 14.0, 3.0, 0.0, 0.8),
 }
 FOCAL_MM = 120.0
-BACKDROP = (0.30, 0.31, 0.33)
+BACKDROP = (0.20, 0.21, 0.23)
 
 
 def sample_one(seed: Seed, args: argparse.Namespace, share: float) -> HumanSpec:
@@ -144,8 +144,8 @@ def studio(camera: CameraSpec) -> tuple[list[SceneObject], list[Light], Shader]:
         return Light("area", watts, tint, size, blender_matrix_from_cam(look_at(place, target)))
 
     lights = [
-        lamp(-1.5, 2.0, 1.3, 150.0, 1.5, (1.0, 0.96, 0.91)),
-        lamp(2.2, 1.8, 0.3, 52.0, 2.2, (0.92, 0.96, 1.0)),
+        lamp(-1.9, 1.7, 1.4, 185.0, 1.3, (1.0, 0.95, 0.89)),
+        lamp(2.2, 1.8, 0.3, 26.0, 2.2, (0.92, 0.96, 1.0)),
         lamp(1.3, -1.6, 1.5, 95.0, 0.8, (1.0, 0.98, 0.95)),
     ]
     turn = np.linspace(0.0, np.pi / 2, 12)
@@ -161,7 +161,7 @@ def studio(camera: CameraSpec) -> tuple[list[SceneObject], list[Light], Shader]:
     s = Shader("backdrop")
     s.principled(base_color=BACKDROP, roughness=0.9, specular_ior_level=0.1)
     world = Shader("grey_room")
-    world.surface(world.node("Background", "Background", {}, Color=(0.42, 0.44, 0.47), Strength=0.5))
+    world.surface(world.node("Background", "Background", {}, Color=(0.42, 0.44, 0.47), Strength=0.35))
     return [SceneObject("backdrop", Mesh(vertices, faces, (s,)), "wall")], lights, world
 
 
@@ -225,7 +225,7 @@ def write(path: str, pictures: list[np.ndarray], columns: int, milliseconds: flo
     else:
         from PIL import Image
 
-        Image.fromarray(sheet(pictures, columns)).save(path, quality=84, method=6)
+        Image.fromarray(sheet(pictures, columns)).save(path, quality=90, method=6)
 
 
 def _span(text: str) -> tuple[float, float]:

@@ -63,15 +63,7 @@ class RemoteClient:
 
     def events(self, wait_s: float = 0.0) -> list[Event]:
         """What was said since the last call; waits at most so long for the first word."""
-        found: list[Event] = []
-        with contextlib.suppress(queue.Empty):
-            if wait_s > 0:
-                found.append(self._queue.get(timeout=wait_s))
-            while True:
-                found.append(self._queue.get_nowait())
-        for event in found:
-            self._outcomes.note(event)
-        return found
+        return self._outcomes.drained(self._queue, wait_s)
 
     def cancel(self, job: str) -> None:
         """Ask the server to stop a job."""

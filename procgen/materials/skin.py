@@ -69,7 +69,7 @@ def _bump(s: Shader, at: Socket, fine: Socket, lips: Socket, lines: Socket | Non
         creases = s.wave(s.mapping(at, (1.0, 0.16, 0.16)), 230.0, 7.0, 2.0)
         height = s.math("MULTIPLY_ADD", creases * lips, 0.08, height)
     if lines is not None:
-        height = s.math("MULTIPLY_ADD", lines, -1.3, height)
+        height = s.math("MULTIPLY_ADD", lines, -0.95, height)
     return s.bump(height, 0.001, 0.65)
 
 
@@ -144,8 +144,8 @@ def skin_material(
         mel = s.math("MULTIPLY_ADD", marks * gate, 0.28 * (age_marks - 0.3), mel)
     if lines is not None:
         # Light that enters a fold comes out redder and darker than the bump alone makes it.
-        mel = s.math("MULTIPLY_ADD", lines, 0.10 + 0.06 * age_marks, mel)
-        blood = s.math("MULTIPLY_ADD", lines, 0.9 * light, blood)
+        mel = s.math("MULTIPLY_ADD", lines, 0.05 + 0.04 * age_marks, mel)
+        blood = s.math("MULTIPLY_ADD", lines, 0.55 * light, blood)
     color = _albedo_nodes(s, s.math("MAXIMUM", mel, 0.02), blood)
     if stubble > 0.0:
         shadow = s.mix(1.0, color, (0.50, 0.55, 0.60), "MULTIPLY")

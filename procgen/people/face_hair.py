@@ -19,7 +19,7 @@ from .strands import March, clump, fill, march, settle, taper, unit, wander
 if TYPE_CHECKING:
     from .body_state import BodyState
 
-BROW_RADIUS = 0.000038
+BROW_RADIUS = 0.000044
 LASH_RADIUS = 0.000060
 BEARD_RADIUS = 0.000045
 # Distance between the template's eyes for which the brows' places below are given, metres.
@@ -42,7 +42,7 @@ def _strands(
 
 def _colors(spec: HairSpec, n: int, rng: np.random.Generator, grey: float) -> tuple[np.ndarray, np.ndarray]:
     # Brows and beards are darker than fair head hair and redder than dark hair.
-    melanin = np.clip(0.26 + 0.72 * spec.melanin + rng.normal(0, 0.06, n), 0.05, 0.99)
+    melanin = np.clip(0.38 + 0.60 * spec.melanin + rng.normal(0, 0.06, n), 0.05, 0.99)
     redness = np.clip(spec.redness + 0.12 + rng.normal(0, 0.08, n), 0, 1)
     white = rng.random(n) < grey
     return np.where(white, WHITE, melanin), np.where(white, 0.0, redness)
@@ -88,7 +88,7 @@ def build_brows(spec: HairSpec, body: BodyState, density: float = 1.0, head: Hea
     """Both eyebrows: fine hairs that lie on the skin, rooted on the template, so that they move with every expression."""
     head = head or head_of(body)
     steps = 5
-    count = int(460 * spec.brow_thickness**0.6 * np.clip(density, 0.15, 1.0))
+    count = int(560 * spec.brow_thickness**0.6 * np.clip(density, 0.15, 1.0))
     paths, shares = [], []
     for side in (1.0, -1.0):
         path, share = _brow_paths(spec, side, count, steps, _rng(spec, 30 + int(side > 0)))
