@@ -15,7 +15,16 @@ from vivant.bridge.lift.face_light import face_light
 from vivant.bridge.lift.face_view import FaceView, project
 from vivant.bridge.lift.head_file import head_from_file
 from vivant.bridge.lift.head_model import HeadModel
-from vivant.bridge.lift.landmark_errors import UNIT, UNUSED, landmark_errors, roll_of, yaw_of
+from vivant.bridge.lift.landmark_errors import (
+    IRIS_ENDS,
+    IRIS_M,
+    UNIT,
+    UNUSED,
+    iris_diameters,
+    landmark_errors,
+    roll_of,
+    yaw_of,
+)
 from vivant.bridge.lift.live_link import ACTIONS, Recording, read_recording, write_recording
 from vivant.bridge.lift.open_head import head_ids, open_head, surface
 from vivant.bridge.lift.rasterise import look
@@ -55,6 +64,9 @@ def seen(head: HeadModel, X: np.ndarray, yaw: float, dense: bool = True) -> Face
     unit, roll = K[0, 0] * UNIT / marks[:, 2].mean(), roll_of(R)
     c, s = np.cos(roll), np.sin(roll)
     points = project(K, marks) + unit * landmark_errors().at(yaw_of(R))[0] @ np.array([[c, s], [-s, c]])
+    for centre, ends in zip((468, 473), IRIS_ENDS, strict=True):
+        half = 0.5 * K[0, 0] * IRIS_M * np.cos(np.radians(yaw)) / marks[centre, 2]
+        points[ends[0]], points[ends[1]] = points[centre] + [half, 0.0], points[centre] - [half, 0.0]
     if not dense:
         return FaceView("test", (SIZE, SIZE), points, K)
     shown = look(P, head.triangles, K, np.eye(4), SIZE, SIZE)
@@ -101,7 +113,7 @@ def test_every_term_has_the_derivative_that_it_says(head: HeadModel) -> None:
     fit.dense = fit._pick(500)
     rng = np.random.default_rng(3)
     before = {t.name: t for t in fit._terms(x)}
-    assert set(before) == {"landmarks", "depth", "normals"}
+    assert set(before) == {"landmarks", "iris", "depth", "normals"}
     k = fit.layout.pose[0]
     chosen = [*rng.integers(0, head.identity_count, 3), fit.layout.expression.start + head.expression_names.index("jawOpen")]
     chosen += [k, k + 1, k + 2, k + 3, k + 5, fit.layout.lens, fit.layout.slips[0].start]
@@ -112,7 +124,9 @@ def test_every_term_has_the_derivative_that_it_says(head: HeadModel) -> None:
         step[i] = 1e-6
         up = {t.name: t.residual for t in fit._terms(retract(x, step, (k,)))}
         down = {t.name: t.residual for t in fit._terms(retract(x, -step, (k,)))}
-        for name in ("landmarks", "normals"):
+        for name in ("landmarks", "iris", "normals"):
+            if name == "iris" and k <= i < k + 3:
+                continue  # how far a turned iris is foreshortened is held as well
             if len(up[name]) == len(down[name]) == len(before[name].residual):
                 # Unit, bias and the choice of pixels follow the pose as well; they are held while a step is taken.
                 numeric = (up[name] - down[name]) / 2e-6
@@ -179,6 +193,29 @@ def test_relative_depth_and_an_unknown_lens(head: HeadModel) -> None:
     assert fit.relief[0][0] == pytest.approx(1.3, abs=0.35)
     wild = fit_face(head, [FaceView("photo", (SIZE, SIZE), view.points, K * [[1.3], [1.3], [1.0]], lens_known=False)])
     assert off(wild.vertices[head.face], X[head.face], True) < 0.7 * off(head.vertices[head.face], X[head.face], True)
+
+
+def test_irises_tell_a_large_head_from_a_near_one(head: HeadModel) -> None:
+    """The same face twice in pixels; in one picture its irises are smaller, as on a larger head further away."""
+    z, e = somebody(head, 6)
+    view = seen(head, head.shape(z, e), 0.0, dense=False)
+    assert view.points is not None
+
+    def size(points: np.ndarray, iris: bool = True) -> float:
+        X = fit_face(head, [replace(view, points=points)], FitSettings(iris=iris)).vertices[head.face]
+        return float(np.linalg.norm(X - X.mean(0), axis=1).mean())
+
+    small = view.points.copy()
+    for centre, ends in zip((468, 473), IRIS_ENDS, strict=True):
+        small[list(ends)] = small[centre] + 0.85 * (small[list(ends)] - small[centre])
+    assert size(small) > 1.01 * size(view.points)
+    assert size(small, iris=False) == pytest.approx(size(view.points, iris=False), rel=1e-6)
+    # Closed eyes and turned heads say nothing.
+    assert np.isfinite(iris_diameters(view.points, 0.0)).all()
+    assert np.isnan(iris_diameters(view.points, 60.0)).all()
+    closed = view.points.copy()
+    closed[[159, 386]] = closed[[145, 374]]
+    assert np.isnan(iris_diameters(closed, 0.0)).all()
 
 
 def test_no_landmarks_no_fit(head: HeadModel) -> None:

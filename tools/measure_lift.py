@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 from vivant.bridge.lift.detectors import find_faces
 from vivant.bridge.lift.face_fit import FaceFit, FitSettings, fit_face
-from vivant.bridge.lift.face_view import DenseSpread, FaceView, project
+from vivant.bridge.lift.face_view import GUESSED, DenseSpread, FaceView, project
 from vivant.bridge.lift.head_model import HeadModel
 from vivant.bridge.lift.landmark_errors import UNIT, landmark_errors, roll_of, yaw_of
 from vivant.bridge.lift.open_head import head_ids, open_head, surface
@@ -37,7 +37,7 @@ from vivant.procgen.seeds import Seed
 from vivant.procgen.vectors import vertex_normals
 
 BUMP, BUMP_LENGTH = 0.001, 0.012
-SPREAD = {"A": DenseSpread(), "B": DenseSpread(), "C": DenseSpread(), "D": DenseSpread(0.002, 0.12, 8.0)}
+SPREAD = {"A": DenseSpread(), "B": DenseSpread(), "C": DenseSpread(), "D": GUESSED}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 from ...procgen.errors import LiftError
 from ...procgen.frames import rigid
 from ...procgen.people.lbs import rodrigues
-from .face_view import DenseSpread, FaceView, Layout, dense_terms, landmark_term, scaled
+from .face_view import DenseSpread, FaceView, Layout, dense_terms, iris_term, landmark_term, scaled
 from .head_model import HeadModel
 from .landmark_errors import LandmarkErrors, landmark_errors, yaw_of
 from .least_squares import Priors, Solution, Term, minimise, rotation_vector
@@ -23,8 +23,8 @@ from .least_squares import Priors, Solution, Term, minimise, rotation_vector
 FACING_CAMERA = np.diag([1.0, -1.0, -1.0])
 # Lens of a photograph of which nothing is known: most portraits are taken at 35 to 100 mm on a 36 mm sensor.
 GUESSED_FOCAL, LENS_SD = 1.6, 0.30
-# Scale and shift of depth that is only relative.
-RELIEF_SD = (0.3, 0.5)
+# Scale (logarithm) and shift of depth that is only relative: any.
+RELIEF_SD = (2.0, 5.0)
 # How much more both of two rival actions cost than one; left against right of an action.
 EXCLUSION, SIDES_SD = 0.6, 0.12
 # Actions that differ by this much from side to side are one-sided.
@@ -47,6 +47,7 @@ class FitSettings:
         dense: False uses landmarks alone.
         spread: How far depth and normals are believed.
         identity: (I,) of somebody who is known: held; None: fitted.
+        iris: Take irises to be 11.7 mm wide.
         lens: Logarithm of a known factor on the focal length of pictures without a camera: held; None: fitted.
     """
 
@@ -55,6 +56,7 @@ class FitSettings:
     spread: DenseSpread = field(default_factory=DenseSpread)
     identity: np.ndarray | None = None
     lens: float | None = None
+    iris: bool = True
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,8 @@ class _Fit:
             count = len(self.errors.modes) if view.points is not None else 0
             slips.append(slice(at, at + count))
             at += count
-        return Layout(slice(0, faces), slice(faces, faces + self.head.expression_count), tuple(pose), lens, tuple(relief), tuple(slips), at)
+        return Layout(slice(0, faces), slice(faces, faces + self.head.expression_count), tuple(pose), lens, tuple(relief), tuple(slips), at,
+            (0.0,) * V)  # fmt: skip
 
     def _priors(self, x: np.ndarray | None = None) -> Priors:
         """What is believed beforehand; x: (K,) solution so far, which tells one-sided actions."""
@@ -283,6 +286,9 @@ class _Fit:
                 R, _, Rv, _ = self._pose(x, i)
                 term = landmark_term(view, i, self.layout, self.errors, P, JP, Rv @ R, x, self.head.known)
                 out.append(replace(term, residual=term.residual * self.trust, jacobian=term.jacobian * self.trust))
+                iris = iris_term(view, self.layout, P, JP, Rv @ R, x) if self.settings.iris else None
+                if iris is not None:
+                    out.append(iris)
         if self.dense is None:
             return out
         X, J = self.skin.linearised(z, e)
@@ -319,6 +325,7 @@ class _Fit:
         self.dense = self._pick(DENSE_TRIANGLES[0])
         X = self.skin.shape(x[self.layout.identity], x[self.layout.expression])[self.dense].mean(1)
         moved: set[int] = set()
+        units = list(self.layout.units)
         for i, view in enumerate(self.views):
             if view.depth is None:
                 continue
@@ -335,13 +342,18 @@ class _Fit:
                 continue
             k, place = self.layout.relief[i], self.layout.pose[i]
             if k is not None:
-                out[k + 1] = float(np.median(P[inside, 2][good] - d[good]))
+                z, seen = P[inside, 2][good], d[good]
+                # The ratio of the spreads favours neither side, as a slope of one by the other would.
+                out[k] = float(np.log(max(np.ptp(np.percentile(z, (15, 85))), 1e-4) / max(np.ptp(np.percentile(seen, (15, 85))), 1e-6)))
+                out[k + 1] = float(np.median(z - np.exp(out[k]) * seen))
+                units[i] = out[k]
             elif place not in moved:
                 # Along the line of sight, so that the picture of the head stays where it is.
                 ratio = float(np.median(d[good] / P[inside, 2][good]))
                 middle = t @ Rv.T + tv
                 out[place + 3 : place + 6] = (middle * ratio - tv) @ Rv
                 moved.add(place)
+        self.layout = replace(self.layout, units=tuple(units))
         return out
 
     def _finish(self, found: Solution, steps: int, free: np.ndarray) -> FaceFit:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .head_model import HeadModel
-from .landmark_errors import UNIT, LandmarkErrors, roll_of, yaw_of
+from .landmark_errors import IRIS_CENTRES, IRIS_M, IRIS_SD, UNIT, LandmarkErrors, iris_diameters, roll_of, yaw_of
 from .least_squares import Term
 
 # Landmarks are never surer than so many pixels: the detector's grid.
@@ -31,6 +31,10 @@ class DenseSpread:
     depth: float = 0.001
     normal: float = 0.08
     shared: float = 1.5
+
+
+# Depth and normals that a network made: broad waves, in which neighbours err together.
+GUESSED = DenseSpread(0.004, 0.12, 8.0)
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ class Layout:
         relief: For each view, the first of two (log scale and shift of its depth), or None.
         slips: For each view, slice of the landmarks' common errors.
         count: Number of unknowns.
+        units: For each view, log scale of its depth at which its spread is said in metres.
     """
 
     identity: slice
@@ -81,6 +86,7 @@ class Layout:
     relief: tuple[int | None, ...]
     slips: tuple[slice, ...]
     count: int
+    units: tuple[float, ...] = ()
 
 
 def project(K: np.ndarray, P: np.ndarray) -> np.ndarray:
@@ -133,6 +139,30 @@ def landmark_term(
     residual = ((off - common) / sd)[used]
     jacobian = full / sd[used][..., None]
     return Term("landmarks", residual.ravel(), jacobian.reshape(-1, layout.count), 2, LANDMARK_ROBUST)
+
+
+def iris_term(view: FaceView, layout: Layout, P: np.ndarray, J: np.ndarray, R: np.ndarray, x: np.ndarray) -> Term | None:
+    """How large the irises are, which are equally large in everybody: how far away the face is, and so how large.
+
+    Args:
+        P, J, R: As `landmark_term` takes them.
+    """
+    assert view.points is not None
+    wide = iris_diameters(view.points, yaw_of(R))
+    eyes = [i for i, w in zip(IRIS_CENTRES, wide, strict=True) if np.isfinite(w)]
+    if not eyes:
+        return None
+    # The turn of each eye by itself cancels in their mean; both err together.
+    z, dz = float(P[eyes, 2].mean()), J[eyes, 2].mean(0)
+    focal = float(scaled(view.K, layout, x)[0, 0])
+    # The detector's grid: small irises are less sure.
+    mean = float(np.nanmean(wide))
+    sd = float(np.hypot(IRIS_SD, LANDMARK_FLOOR_PX / mean) * np.sqrt(2.0 / (1 + len(eyes))))
+    residual = np.array([np.log(focal * IRIS_M / z) - np.log(mean)]) / sd
+    jacobian = -dz[None] / (z * sd)
+    if layout.lens is not None:
+        jacobian[0, layout.lens] = 1.0 / sd
+    return Term("iris", residual, jacobian, 1, LANDMARK_ROBUST)
 
 
 def scaled(K: np.ndarray, layout: Layout, x: np.ndarray) -> np.ndarray:
@@ -196,10 +226,16 @@ def dense_terms(
             slant = (normal * middle / middle[:, 2:]).sum(1)
             # The seen point slides along its ray as the triangle moves sideways; at planes that is second order.
             jac = np.einsum("nck,nc->nk", JT[ix], normal[ix])
+            residual = gap[ix]
             if k is not None:
                 jac[:, k] = -slant[ix] * (z[ix] - x[k + 1])
                 jac[:, k + 1] = -slant[ix]
-            out.append(Term("depth", gap[ix] * w, jac * w, 1, DENSE_ROBUST))
+                # What errs is the depth that was given, in its own units: measured in the head's, a smaller head would always fit better.
+                unit_of = np.exp(-(x[k] - layout.units[index]))
+                jac = jac * unit_of
+                residual = residual * unit_of
+                jac[:, k] -= residual
+            out.append(Term("depth", residual * w, jac * w, 1, DENSE_ROBUST))
             ok &= seen
     if view.normal is not None:
         seen_normal = _unit_at(view.normal, i, j, None)

@@ -16,9 +16,17 @@ from ...procgen.npz import read_npz
 from .open_head import ASSET
 
 UNIT = 0.09
-# Points of the irises' rims lie on no mesh; their centres do.
+# Points of the irises' rims lie on no mesh; their centres do. Rims: outer and inner end of the horizontal diameter of each eye.
 IRIS_CENTRES = (468, 473)
 UNUSED = (469, 470, 471, 472, 474, 475, 476, 477)
+IRIS_ENDS = ((469, 471), (474, 476))
+# Diameter of the visible iris, metres, from about two years on (Rüfer et al. 2005), and the logarithm's standard deviation of what is
+# measured of it: 4 % between people, 6.5 % by the detector on rendered heads that face it.
+IRIS_M, IRIS_SD = 0.0117, 0.076
+# Beyond this turn the detector draws irises as it likes, degrees; lids nearer than this share of the iris hide it.
+IRIS_YAW, IRIS_OPEN = 38.0, 0.45
+# Upper and lower lid above the middle of each iris.
+_LIDS = ((159, 145), (386, 374))
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,18 @@ def landmark_errors() -> LandmarkErrors:
     return LandmarkErrors(
         *(np.asarray(data[k], np.float64) for k in ("yaws", "bias", "spread", "error_modes", "own"))
     )
+
+
+def iris_diameters(points: np.ndarray, yaw: float) -> np.ndarray:
+    """(2,) pixels of both irises as a face would show them that is not turned; NaN where lids cover one or the head turns away."""
+    out = np.full(2, np.nan)
+    if abs(yaw) > IRIS_YAW:
+        return out
+    for eye, ((a, b), (up, low)) in enumerate(zip(IRIS_ENDS, _LIDS, strict=True)):
+        across = float(np.linalg.norm(points[a] - points[b]))
+        if np.linalg.norm(points[up] - points[low]) > IRIS_OPEN * across > 0.0:
+            out[eye] = across / np.cos(np.radians(yaw))
+    return out
 
 
 def yaw_of(R: np.ndarray) -> float:

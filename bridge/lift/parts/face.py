@@ -7,6 +7,7 @@ pictures of a synthesis); `dense=0` uses landmarks alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from ..face_fit import FaceFit, FitSettings, fit_face, guess_camera
 from ..face_light import face_light
 from ..face_pictures import pictures
 from ..face_sequence import fit_clip
-from ..face_view import FaceView, project
+from ..face_view import GUESSED, FaceView, project
 from ..head_file import head_from_file
 from ..head_model import HeadModel
 from ..live_link import encode_recording
@@ -48,6 +49,8 @@ def lift_face(subject: Subject, found: Mapping[str, PartResult], options: LiftOp
     relative = str(options.settings.get("depth", "relative" if subject.source.get("synthesis") else "metric"))
     if relative not in ("relative", "metric"):
         raise SpecError("the setting depth is unknown", expected="metric or relative", got=relative)
+    if relative == "relative":
+        settings = replace(settings, spread=GUESSED)
     if subject.source.get("sequence"):
         return _sequence(subject, head, settings)
     notes: list[str] = []
