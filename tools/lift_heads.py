@@ -4,7 +4,8 @@
 
 Everybody is bare-shouldered, with hair, brows, beard, irises and skin as sampled, in soft light from a side of their own.
 One file a picture and one a head appear whole; the same command again finishes what is missing. `--wrinkles` gives them relief
-that no head of ours has (`tools.lift_wrinkles`), in picture, depth and normals.
+that no head of ours has (`tools.lift_wrinkles`), in picture, depth and normals; `--foreign` bends everything about the head and covers
+part of it (`tools.lift_foreign`).
 
     OUT/heads/0003_smile.npz          posed vertices, betas, expression, activations of that head; its relief, metres by texel
     OUT/pictures/0003_smile_+30.npz   rgb, depth, normal (camera frame), K, T_cam_from_world, mask of the skin of the head
@@ -41,6 +42,7 @@ from vivant.procgen.sample import sample_human
 from vivant.procgen.seeds import Seed
 from vivant.procgen.spec import CameraSpec, HumanSpec, RenderSpec, replace
 
+from tools.lift_foreign import Bend, worn
 from tools.lift_wrinkles import SIZE as RELIEF_SIZE
 from tools.lift_wrinkles import relief
 
@@ -121,7 +123,7 @@ def add_relief(skin: Any, heights: np.ndarray) -> None:
 
 def render_head(
     seed: Seed, number: int, names: Sequence[str], yaws: Sequence[int], size: int, samples: int, out: Path,
-    wrinkles: bool = False, extent: float = EXTENT,
+    wrinkles: bool = False, extent: float = EXTENT, foreign: bool = False,
 ) -> int:  # fmt: skip
     """All pictures of one identity that are missing; how many were made."""
     from vivant.procgen.blender import objects, settings
@@ -131,6 +133,8 @@ def render_head(
     made = 0
     own = seed.child("head", number)
     human = sample_head(own)
+    if foreign:
+        human = replace(human, outfit=worn(own, number))
     focal = float(own.child("lens").rng().uniform(60.0, 135.0))
     for name in names:
         wanted = {yaw: out / "pictures" / f"{number:04d}_{name}_{yaw:+03d}.npz" for yaw in yaws}
@@ -140,10 +144,14 @@ def render_head(
         activations = {k: v * strength for k, v in EXPRESSIONS[name].items()}
         body = pose_person(replace(human, expression=activations), level_ground(), 0.0)
         parts, _ = dress_person(replace(human, expression=activations), body)
+        posed = body.posed[: body.count]
+        if foreign:
+            bend = Bend(own, body)
+            posed, parts = bend(posed).astype(np.float32), [bend.part(p) for p in parts]
         middle = eye_centres(body).mean(0)
         lights, world = lamps(own, middle)
         head = {
-            "posed": body.posed[: body.count], "betas": body.betas, "expression": body.expression, "pose": body.pose,
+            "posed": posed, "betas": body.betas, "expression": body.expression, "pose": body.pose,
             "names": np.array(sorted(activations)), "values": np.array([activations[k] for k in sorted(activations)]),
             "T_head": body.T[HEAD],
         }  # fmt: skip
@@ -208,6 +216,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     p.add_argument("--size", type=int, default=192)
     p.add_argument("--samples", type=int, default=5)
     p.add_argument("--wrinkles", action="store_true")
+    p.add_argument("--foreign", action="store_true", help="heads that no face of ours is like")
     p.add_argument("--extent", type=float, default=EXTENT, help="height of what is seen, metres")
     args = p.parse_args(argv)
     yaws = [int(y) for y in args.yaws.split(",")]
@@ -215,7 +224,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         (args.out / folder).mkdir(parents=True, exist_ok=True)
     for number in range(args.first, args.first + args.count):
         names = chosen(args.expressions, number)
-        made = render_head(Seed(args.seed), number, names, yaws, args.size, args.samples, args.out, args.wrinkles, args.extent)
+        made = render_head(Seed(args.seed), number, names, yaws, args.size, args.samples, args.out, args.wrinkles, args.extent,
+                           args.foreign)  # fmt: skip
         print(f"{number}: {made} pictures", flush=True)
 
 

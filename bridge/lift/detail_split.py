@@ -18,8 +18,9 @@ from .detail_grid import DetailGrid
 from .head_model import HeadModel
 from .result import LiftResult
 
-# Spreads, metres: of relief at rest, of wrinkles where skin is pressed to nothing, and of what one face's measurement errs by.
-REST, WRINKLE, ERROR = 0.00020, 0.0016, 0.00004
+# Spreads, metres: of relief at rest, of wrinkles where skin is pressed to nothing, and of what one face's measurement errs by: little,
+# for what is no more than noise was taken out of the heights before.
+REST, WRINKLE, ERROR = 0.00025, 0.0006, 0.00001
 # Actions that were hardly on, and wrinkles lower than this (metres), say nothing.
 LEAST_ACTION, LEAST_WRINKLE = 0.08, 0.00003
 

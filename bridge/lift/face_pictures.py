@@ -17,6 +17,8 @@ COLD, WARM, HOT = np.array([[40, 70, 160], [240, 220, 120], [190, 30, 30]], np.f
 RANGE = 0.004
 # Margin of the crop about the face, as a share of its size.
 MARGIN = 0.35
+# What is seen through an open mouth: heads have nothing inside.
+INSIDE = (74, 62, 64)
 
 
 def crop_of(box: tuple[float, float, float, float], width: int, height: int) -> tuple[slice, slice]:
@@ -50,7 +52,7 @@ def pictures(
     K[:2] *= k
     near = replace(fit, K=(K,))
     shown, normals = seen_face(near, 0, large.shape[1], large.shape[0])
-    out = {"overlay": grey_body(shown, normals, large, 0.55), "geometry": grey_body(shown, normals)}
+    out = {"overlay": grey_body(shown, normals, large, 0.55), "geometry": on_clay(shown, normals)}
     if depth is not None:
         heat = _residual(fit, rgb, depth, mask)[rows, columns]
         out["residual"] = np.ascontiguousarray(heat.repeat(k, 0).repeat(k, 1))
@@ -69,6 +71,13 @@ def detail_pictures(
     K[:2] *= k
     near = replace(fit, K=(K, *fit.K[1:]))
     shown, smooth = seen_face(near, 0, int((columns.stop - columns.start) * k), int((rows.stop - rows.start) * k))
+    return {"geometry": np.concatenate([on_clay(shown, smooth), on_clay(shown, fine_normals(near, detail, shown))], 1)}
+
+
+def fine_normals(fit: FaceFit, detail: FaceDetail, shown: Raster) -> np.ndarray:
+    """(H, W, 3) normals with detail, camera axes of the first view, of a raster of the head."""
+    fine = shown.interpolate(fit.head.triangles, vertex_normals(fit.vertices, fit.head.triangles) @ fit.T_cam_from_head[0][:3, :3].T)
+    fine /= np.maximum(np.linalg.norm(fine, axis=-1, keepdims=True), 1e-9)
     head, grid = fit.head, detail.grid
     assert head.uv is not None and head.uv_faces is not None
     # Turns of the normals, in the camera, carried to the pixels by the UV map.
@@ -77,10 +86,17 @@ def detail_pictures(
     xy = np.stack([at[:, 0] * grid.size - grid.left, (1.0 - at[:, 1]) * grid.size - grid.top], 1)
     h, w = grid.where.shape
     inside = (xy > 1).all(1) & (xy[:, 0] < w - 1) & (xy[:, 1] < h - 1)
-    fine = smooth.copy()
     fine[shown.hit] += sample_bilinear(turn, xy) * inside[:, None]
-    fine /= np.maximum(np.linalg.norm(fine, axis=-1, keepdims=True), 1e-9)
-    return {"geometry": np.concatenate([grey_body(shown, smooth), grey_body(shown, fine)], 1)}
+    return fine / np.maximum(np.linalg.norm(fine, axis=-1, keepdims=True), 1e-9)
+
+
+def on_clay(shown: Raster, normals: np.ndarray) -> np.ndarray:
+    """(H, W, 3) uint8: a head as clay on white; where it is open (the mouth) it is dark inside."""
+    out = grey_body(shown, normals)
+    hit = shown.hit
+    around = [np.maximum.accumulate(hit, a) for a in (0, 1)] + [np.flip(np.maximum.accumulate(np.flip(hit, a), a), a) for a in (0, 1)]
+    out[np.logical_and.reduce(around) & ~hit] = INSIDE
+    return out
 
 
 def _residual(fit: FaceFit, rgb: np.ndarray, depth: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
