@@ -39,6 +39,18 @@ facts["child"] = launch.child_package()[0]
 import subprocess
 done = subprocess.run(launch.command("addon.cli", "main", ["list", "places", "--json"]), capture_output=True, text=True)
 facts["child_status"], facts["child_output"] = done.returncode, done.stdout
+try:
+    bpy.ops.vivant.test_worker()
+except RuntimeError as e:
+    facts["no worker"] = str(e)
+bpy.context.preferences.addons[name].preferences.worker_python = "/nowhere/python"
+bpy.ops.vivant.test_worker()
+import time
+jobs = importlib.import_module(name + ".addon.jobs")
+while jobs.running():
+    jobs.update()
+    time.sleep(0.1)
+facts["lost worker"] = jobs.current().message
 addon_utils.disable(name)
 facts["left"] = sorted(n for n in dir(bpy.types) if n.startswith("VIVANT_")) + [n for n in ("vivant",) if hasattr(bpy.types.Scene, n)]
 addon_utils.enable(name)
@@ -155,5 +167,7 @@ def test_installs_enables_and_disables(extension: Path, tmp_path: Path) -> None:
     assert facts["child"] == "vivant"
     assert facts["child_status"] == 0, facts["child_output"]
     assert "meadow" in facts["child_output"]
+    assert "no worker Python is set. Fix: " in facts["no worker"]
+    assert "/nowhere/python is not there" in facts["lost worker"] and "Fix: " in facts["lost worker"]
     assert facts["left"] == []
     assert facts["again"]

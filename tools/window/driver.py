@@ -33,9 +33,9 @@ class Window:
         # How much slower than an idle machine this one is now: a hand waits for what it did to be seen.
         self.pace = 1.0
 
-    def save(self) -> None:
+    def save(self, name: str = "result.json") -> None:
         """Write what is known so far."""
-        (self.out / "result.json").write_text(json.dumps(self.result, indent=2))
+        (self.out / name).write_text(json.dumps(self.result, indent=2))
 
     @property
     def window(self) -> bpy.types.Window:
@@ -251,6 +251,7 @@ def run(steps: Iterator, window: Window) -> None:
             window.save()
             bpy.ops.wm.quit_blender()
         except Exception:
+            window.save("partial.json")
             (window.out / "result.json").unlink(missing_ok=True)
             traceback.print_exc()
             sys.stdout.flush()

@@ -175,7 +175,7 @@ def change(guide: Guide, window: Any) -> Iterator:
     yield from window.wheel(".expression_preset", top + ROW, times=2)
     yield from guide.rest()
     yield from guide.expect("an expression from the list", lambda: people.spec_of(guide.person).expression)
-    yield from window.drag(".expression_strength", -40, top + ROW)
+    yield from window.typed(".expression_strength", "0.6", top + ROW)
     yield from guide.expect("its strength", lambda: guide.person.vivant.expression_strength < 0.95)
     target = bpy.data.objects["Light"]
     guide.person.vivant.gaze_target = target
@@ -198,9 +198,9 @@ def change(guide: Guide, window: Any) -> Iterator:
     yield from guide.expect("the body was kept", lambda: now.phenotype.weight_kg == kept.phenotype.weight_kg)
     yield from guide.expect("the arrows draw the rest", lambda: now.outfit != kept.outfit)
     yield from window.press("vivant.randomise(", top + ROW * 2 - 8, top + ROW * 3, (region_right(window),))
+    yield from guide.expect("arrows in a header draw that part", lambda: people.spec_of(guide.person).skin != now.skin)
+    yield from guide.expect("and that part alone", lambda: people.spec_of(guide.person).outfit == now.outfit)
     yield from guide.rest()
-    after = people.spec_of(guide.person)
-    yield from guide.expect("arrows in a header draw that part alone", lambda: after.skin != now.skin and after.outfit == now.outfit)
 
 
 def region_right(window: Any) -> float:
@@ -209,7 +209,7 @@ def region_right(window: Any) -> float:
 
 def garment_menu(guide: Guide, window: Any, top: float, columns: tuple[float, ...]) -> Iterator:
     x, y = yield from window.seek("vivant.remove_garment(", top + ROW * 4, columns=columns)
-    yield from window.from_menu(x, y - 20)  # plus is the one above minus
+    yield from window.from_menu(x, y - 20, down=1)  # plus is the one above minus
 
 
 def pose(guide: Guide, window: Any) -> Iterator:

@@ -16,7 +16,7 @@ from mathutils import Euler
 
 ROOT = "bl_ext.user_default.vivant"
 # The Lift panel's header while nobody is there and all panels but Person are closed, pixels below the sidebar's top.
-LIFT = 378
+LIFT = 400
 PEOPLE = "vivant.add_person("
 
 
@@ -55,7 +55,9 @@ def scenario(window: Any) -> Iterator:
     yield from finished("vivant.test_worker(", LIFT)
     yield from finished("vivant.lift(", LIFT)
     # Somebody to wear the face: the panel keeps it for whoever is selected.
-    people.add(bpy.context, "Lifted", people.sample(3, "a young man in a white t-shirt with short brown hair"), 3)
+    human = people.sample(3, "a young man in a white t-shirt with short brown hair")
+    stand = importlib.import_module(f"{ROOT}.procgen.spec").replace(human, pose=people.sample_pose("stand", human))
+    people.add(bpy.context, "Lifted", stand, 3)
     yield 2.0
     _, y = yield from window.seek(PEOPLE)
     yield from window.toggle(y - window.at(0, 0)[1] + 172)  # Person is folded away
@@ -75,7 +77,7 @@ def scenario(window: Any) -> Iterator:
     space = window.area.spaces.active
     space.overlay.show_bones, space.overlay.show_floor, space.overlay.show_cursor = False, False, False
     view = space.region_3d
-    view.view_location, view.view_distance = (head.x - 0.13, head.y, head.z + 0.03), 1.25
+    view.view_location, view.view_distance = (head.x - 0.13, head.y, head.z + 0.03), 0.95
     view.view_rotation = Euler((1.5, 0.0, 0.0)).to_quaternion()
     yield 1.5
     yield from window.picture("lift")

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-TESTS = tuple(f"blender_tests/test_{name}.py" for name in ("people_editing", "people_files", "sidebar", "users_scene"))
+TESTS = tuple(f"blender_tests/test_{name}.py" for name in ("people_editing", "people_files", "sidebar", "users_scene", "extension"))
 NEEDS = ("pytest", "pytest-timeout", "hypothesis")
 
 

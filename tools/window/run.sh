@@ -28,16 +28,17 @@ cp "$here/driver.py" "$scenario" "$work/"
 
 # The worker's Python lives outside the chroot: a door back to this machine, in mounts that nobody else sees, and the same
 # path to the stage on both sides of it.
-doors=:
+enter=()
 if [ -n "${WORKER:-}" ]; then
   mkdir -p "$root/outside" /stage
   printf '#!/bin/sh\nexec chroot /outside "%s" "$@"\n' "$WORKER" >"$work/worker-python"
   chmod +x "$work/worker-python"
   doors="mount --make-rprivate / && mount --bind '$root/stage' /stage && mount --rbind / '$root/outside'"
+  enter=(unshare --mount bash -c "$doors && exec \"\$@\"" _)
 fi
 
 # shellcheck disable=SC2016
-timeout -k 5 "${LIMIT:-400}" unshare --mount bash -c "$doors"' && exec chroot "$0" bash -c "$1" _ "$2" "$3"' "$root" '
+timeout -k 5 "${LIMIT:-400}" "${enter[@]}" chroot "$root" bash -c '
 cd "/stage/$1" || exit 1
 export HOME=/stage/$1/home LIBGL_ALWAYS_SOFTWARE=1 TMPDIR=/stage/$1/home
 number=$((70 + $$ % 900))
@@ -45,10 +46,11 @@ Xvfb :$number -screen 0 1600x1000x24 -nolisten tcp >out/xvfb.txt 2>&1 & screen=$
 for _ in $(seq 50); do [ -S /tmp/.X11-unix/X$number ] && break; sleep 0.1; done
 export DISPLAY=:$number
 blender --command extension install-file -r user_default --enable vivant-*.zip >out/install.txt 2>&1
+blender --background --command vivant list places >out/command.txt 2>&1 && grep -q meadow out/command.txt || exit 1
 blender --window-geometry 0 0 1600 1000 --python-exit-code 1 --python driver.py -- "$2" out
 status=$?
 kill $screen; wait $screen 2>/dev/null
-exit $status' "$name" "$(basename "$scenario")" >"$out/log.txt" 2>&1
+exit $status' _ "$name" "$(basename "$scenario")" >"$out/log.txt" 2>&1
 status=$?
 # Whatever Blender started must end with it, a job at work too: watched children take a few seconds for that.
 left() { for link in /proc/[0-9]*/cwd; do [[ $(readlink "$link") == "$work"* ]] && basename "$(dirname "$link")"; done; }
