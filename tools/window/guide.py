@@ -143,13 +143,13 @@ def first_person(guide: Guide, window: Any) -> Iterator:
 def change(guide: Guide, window: Any) -> Iterator:
     people, top = guide.people, guide.first
     yield from guide.toggle("body")
+    yield from window.picture("body")
     before = people.spec_of(guide.person).phenotype
     yield from window.drag(".vivant.body.weight_kg", 9, top)
     yield from guide.rest()
     after = people.spec_of(guide.person).phenotype
     yield from guide.expect("a slider changes the body", lambda: after.weight_kg > before.weight_kg + 3)
     yield from guide.expect("and it is built a moment later", lambda: not people.waiting(guide.person) and not people.problems)
-    yield from window.picture("body")
     window.keys("ctrl+z")
     yield from guide.rest()
     yield from guide.expect("undo takes the slider back", lambda: people.spec_of(guide.person).phenotype == before)
