@@ -37,7 +37,7 @@ def unregister() -> None:
     global _command
     import bpy
 
-    from . import enum_items, spec_groups, warming
+    from . import enum_items, spec_groups
 
     if _command is not None:
         with contextlib.suppress(ValueError):  # Blender drops it by itself when it quits
@@ -45,6 +45,5 @@ def unregister() -> None:
         _command = None
     for module in reversed(_modules()):
         module.unregister()
-    warming.unregister()
     spec_groups.unregister()
     enum_items.clear()

@@ -351,18 +351,3 @@ def test_offline_is_respected(tmp_path: Path) -> None:
     job = jobs.launch("Test", [sys.executable, "-c", "import os; print(os.environ['HF_HUB_OFFLINE'])"], tmp_path, 0)
     wait(30)
     assert job.state == "done" and job.message == "1"
-
-
-def test_what_was_read_ahead_is_not_read_again() -> None:
-    from vivant.addon import people, warming
-    from vivant.procgen.people import model
-
-    model._cached.cache_clear()
-    warming.load()
-    read = model._cached.cache_info().misses
-    assert read >= 1
-    people.sample(4)
-    warming.load()
-    assert model._cached.cache_info().misses == read
-    warming.start()
-    assert warming._thread is None, "nobody waits for it in the background"

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import bpy
 
-from .. import warming
 from ..properties import settings
 from .tab import MAIN, Closed, Tab, draw_job, split
 
@@ -20,7 +19,6 @@ class VIVANT_PT_main(Tab, bpy.types.Panel):
         """Two buttons and what they need."""
         layout = split(self.layout)
         asked = settings(context)
-        warming.start()
         draw_job(layout)
         big = layout.column()
         big.scale_y = 1.4

@@ -2,7 +2,7 @@
 """The pictures of docs/blender.md, quickly: each panel beside somebody; nothing is tested.
 
 FILES=tools/window/guide.py tools/window/run.sh tools/window/pictures.py OUT
-for p in OUT/*.png; do convert $p -resize 1000x -colors 200 docs/images/blender_$(basename $p); done
+ImageMagick: for p in OUT/*.png; do convert $p -resize 1000x -dither FloydSteinberg -colors 256 docs/images/blender_$(basename $p); done
 """
 
 import sys
