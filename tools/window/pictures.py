@@ -2,7 +2,7 @@
 """The pictures of docs/blender.md, quickly: each panel beside somebody; nothing is tested.
 
 FILES=tools/window/guide.py tools/window/run.sh tools/window/pictures.py OUT
-ImageMagick: for p in OUT/*.png; do convert $p -resize 1000x -dither FloydSteinberg -colors 256 docs/images/blender_$(basename $p); done
+ImageMagick: for p in OUT/*.png; do convert $p -resize 1000x -quality 88 docs/images/blender_$(basename $p .png).webp; done
 """
 
 import sys
