@@ -214,10 +214,17 @@ def capabilities() -> dict[str, Any]:
         "protocol": PROTOCOL,
         "python": sys.executable,
         "packages": packages,
-        "versions": {name: importlib.metadata.version(name) for name, there in packages.items() if there},
+        "versions": {name: _version(name) for name, there in packages.items() if there},
         "devices": devices,
         "methods": [{"name": e.name, "doc": e.doc} for e in methods],
     }
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:  # on the path, but not installed by pip
+        return "installed"
 
 
 def release_memory() -> None:
