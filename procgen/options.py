@@ -45,6 +45,7 @@ class GenerateOptions(Spec):
     channels: tuple[str, ...] = param((), doc="Channels to write; none named = the default ones, all = every one.")
     mesh: bool = param(False, doc="Also write mesh.npz, the triangles that each frame shows.")
     describe: str = param("", doc="What the scenes show, in plain English; what it leaves open is drawn.")
+    cast: tuple[str, ...] = param((), doc="Files PERSON.json of people who are in every scene; pose and place are drawn.")
     spec: str | None = param(None, doc="A scene.json to render instead of sampling.")
     workers: int = param(1, low=1, high=1024, doc="Processes that render at the same time.")
     farm: str = param("local", doc="local, ray, or ray://HOST:PORT of a running cluster.")
@@ -70,6 +71,8 @@ class GenerateOptions(Spec):
             if self.place not in registry.places.names():
                 raise unknown_name("place", self.place, ("auto", *registry.places.names()))
         check_motion(self.motion)
+        if len(self.cast) > MAX_PEOPLE:
+            raise SpecError("too many people are cast", expected=f"at most {MAX_PEOPLE}", got=len(self.cast))
         known = registry.channels.names()
         for name in self.channels:
             if name != "all" and name not in known:

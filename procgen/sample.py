@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +19,7 @@ from .describe.grammar import describe
 from .errors import SpecError
 from .frames import project
 from .geometry import PlaceGeometry
+from .one_person import read_person
 from .options import GenerateOptions
 from .people.body_state import BodyState
 from .people.eyes import eye_centres
@@ -50,6 +52,7 @@ def sample_scene(
     motion: str = "auto",
     fps: float = 24.0,
     description: Description | str | None = None,
+    cast: Sequence[HumanSpec] = (),
 ) -> SceneSpec:
     """Draw a scene.
 
@@ -68,6 +71,9 @@ def sample_scene(
         fps: Frames a second.
         description: What is wanted, as text or read by `describe`; what it leaves open is drawn. It overrides `people`,
             `place` and `camera` where it speaks of them.
+        cast: People who are in the scene, whoever else is drawn.
+    Raises:
+        SpecError: a description of fewer people than are cast.
     """
     described = describe(description) if isinstance(description, str) else description
     place, people, camera = _asked(described, place, people, camera)
@@ -75,9 +81,14 @@ def sample_scene(
     kind = names[int(seed.child("place", "kind").rng().integers(len(names)))] if place == "auto" else place
     place_spec = wished_place(seed.child("place").rng(), described, kind)
     geometry = build_place(place_spec)
-    low, high = people
+    low, high = (max(n, len(cast)) for n in people)
+    if described is not None and described.people and len(described.people) < len(cast):
+        raise SpecError(
+            "more people are cast than described", expected=f"at most {len(described.people)}", got=len(cast),
+            fix="describe the place alone",
+        )  # fmt: skip
     count = int(seed.child("people", "count").rng().integers(low, high + 1))
-    humans, groups = sample_people(seed, geometry, count, frames, described, motion)
+    humans, groups = sample_people(seed, geometry, count, frames, described, motion, cast)
     bodies = [pose_person(h, geometry, 0.0) for h in humans]
     subjects = [subject(b) for b in bodies]
     size = (width, height, format)
@@ -209,6 +220,7 @@ def scene_of(options: GenerateOptions, scene: int) -> SceneSpec:
         motion=options.motion,
         fps=options.fps,
         description=options.describe or None,
+        cast=[read_person(path) for path in options.cast],
     )
     spec = replace(spec, render=replace(spec.render, engine=options.engine, device=options.device))
     return apply_ranges(spec, options.ranges, seed) if options.ranges else spec

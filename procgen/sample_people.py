@@ -61,6 +61,7 @@ def sample_people(
     frames: int,
     described: Description | None = None,
     motion: str = "auto",
+    cast: Sequence[HumanSpec] = (),
 ) -> tuple[list[HumanSpec], list[GroupSpec]]:
     """Draw the people of a scene and their groups.
 
@@ -71,10 +72,13 @@ def sample_people(
         frames: Consecutive frames; more than one gives motions.
         described: What was asked for, or None.
         motion: Name of a motion or a motion file for everybody, or "auto" for what suits each pose.
+        cast: People who are known, the first of the count: body, face, hair and clothes are theirs, and where they are and what
+            they do is drawn.
     """
     wishes = list(described.people) if described is not None and described.people else [NO_WISH] * count
     groups = plan_groups(seed, count, described)
     bodies = draw_bodies(seed, count, groups, wishes, sample_anybody)
+    bodies[: len(cast)] = [known.phenotype for known in cast]
     formations = [_formation(g, [bodies[i] for i in g.members]) for g in groups]
     wants = [_wants_seat(seed.child("human", i, "seated"), place, p, wishes[i], motion) for i, p in enumerate(bodies)]
     shaped = [(g.members, f) for g, f in zip(groups, formations, strict=True)]
@@ -89,6 +93,7 @@ def sample_people(
         )
         for i, (body, where) in enumerate(zip(bodies, placements, strict=True))
     ]  # fmt: skip
+    humans[: len(cast)] = [_played(known, part) for known, part in zip(cast, humans, strict=False)]
     humans = _share_strides(humans, groups, formations)
     humans, groups = join_hands(humans, groups, formations, place)
     return [_held(h, humans, i) for i, h in enumerate(humans)], groups
@@ -103,6 +108,12 @@ def sample_anybody(seed: Seed, wish: PersonWish = NO_WISH) -> Phenotype:
     return wished_body(
         seed.child("wished", "body").rng(), wish, sample_phenotype(seed.child("phenotype").rng(), ranges)
     )
+
+
+def _played(known: HumanSpec, part: HumanSpec) -> HumanSpec:
+    """A drawn part with somebody who is known in it; their own expression stays, if they have one."""
+    expression = known.expression or part.expression
+    return replace(part, skin=known.skin, eyes=known.eyes, hair=known.hair, outfit=known.outfit, expression=expression)
 
 
 def _formation(group: GroupSpec, people: Sequence[Phenotype]) -> Formation:

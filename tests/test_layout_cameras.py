@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 from vivant.procgen.cameras.formats import draw_format
 from vivant.procgen.cameras.framing import Subject
+from vivant.procgen.errors import SpecError
 from vivant.procgen.frames import project
 from vivant.procgen.geometry import PlaceGeometry, Seat
 from vivant.procgen.layout import FOOTPRINT, facing, heading_towards, place_people
+from vivant.procgen.one_person import sample_person
 from vivant.procgen.registry import cameras
 from vivant.procgen.sample import sample_scene
 from vivant.procgen.seeds import Seed
-from vivant.procgen.spec import CameraSpec
+from vivant.procgen.spec import CameraSpec, replace
 
 FORMATS = [(640, 360), (360, 640), (512, 512)]
 
@@ -175,3 +177,19 @@ def test_cameras_work_without_people() -> None:
     rng = np.random.default_rng(0)
     for kind in ("wide", "orbit", "surveillance"):
         assert cameras.get(kind).make(rng, [], field(rng), 320, 240).name == kind
+
+
+def test_who_is_cast_is_in_the_scene() -> None:
+    """Body, face, hair and clothes are theirs; the others of the scene, and where everybody stands, are drawn as ever."""
+    known = sample_person(Seed(3).child("person"), description="an old woman in a green coat")
+    known = replace(known, expression={"mouthSmileLeft": 0.5})
+    plain = sample_scene(Seed(5), people=(2, 2))
+    scene = sample_scene(Seed(5), people=(2, 2), cast=[known])
+    first = scene.people[0]
+    for name in ("phenotype", "skin", "eyes", "hair", "outfit", "expression"):
+        assert getattr(first, name) == getattr(known, name), name
+    assert scene.people[1].phenotype == plain.people[1].phenotype
+    assert scene.place == plain.place
+    assert len(sample_scene(Seed(5), people=(1, 1), cast=[known, known]).people) == 2
+    with pytest.raises(SpecError, match="more people are cast than described"):
+        sample_scene(Seed(5), cast=[known, known], description="a man in a park")

@@ -27,6 +27,7 @@ from vivant.bridge.lift.landmark_errors import (
 )
 from vivant.bridge.lift.live_link import ACTIONS, Recording, read_recording, write_recording
 from vivant.bridge.lift.open_head import head_ids, open_head, surface
+from vivant.bridge.lift.parts.face import unlike
 from vivant.bridge.lift.rasterise import look
 from vivant.procgen.errors import DatasetError, LiftError, SpecError
 from vivant.procgen.frames import rigid, transform
@@ -216,6 +217,14 @@ def test_irises_tell_a_large_head_from_a_near_one(head: HeadModel) -> None:
     closed = view.points.copy()
     closed[[159, 386]] = closed[[145, 374]]
     assert np.isnan(iris_diameters(closed, 0.0)).all()
+
+
+def test_a_wrong_camera_is_noticed(head: HeadModel) -> None:
+    """Its focal length is 1.6 times what it should be, and depth is metric: no landmark tells, but the face is nobody's."""
+    z, e = somebody(head, 6)
+    view = seen(head, head.shape(z, e), 10.0)
+    assert not unlike(fit_face(head, [view]))
+    assert unlike(fit_face(head, [replace(view, K=K * [[1.6], [1.6], [1.0]])]))
 
 
 def test_no_landmarks_no_fit(head: HeadModel) -> None:

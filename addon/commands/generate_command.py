@@ -42,6 +42,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--place", metavar="NAME", help="a place, or auto for all of them in turn (default: auto)")
     what.add_argument("--seed", type=whole(0), metavar="S", help="root of the seed tree (default: 0)")
     what.add_argument("--describe", metavar="TEXT", help="what the scenes show, in plain English; the rest is drawn")
+    what.add_argument(
+        "--cast", metavar="PERSON.json", action="append",
+        help="this person is in every scene (`vivant person --write-spec`); may be repeated",
+    )
     what.add_argument("--spec", metavar="SCENE.json", help="render this scene instead of sampling")
     what.add_argument("--config", metavar="RANGES.toml", help="option values and sampling ranges from a TOML file")
     picture = parser.add_argument_group("how the files look")

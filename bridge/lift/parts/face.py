@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 # A fit whose landmarks lie further from the face than this, in percent of 90 mm on it, is said to be doubtful.
 DOUBTFUL = 9.0
 TURNED = 70.0
+# Standard deviations: faces beyond these are like nobody. A wrong camera or depth stretches a face, and the fit pays with its identity.
+UNLIKE_RMS, UNLIKE_MOST = 1.45, 4.4
 # Lids and lips are all that these say of a face that is hardly larger.
 SMALL_EYES = 24.0
 
@@ -69,6 +71,8 @@ def lift_face(subject: Subject, found: Mapping[str, PartResult], options: LiftOp
     light = face_light(fit, main.rgb, 0, main.mask)
     error = landmark_error(fit, views[0])
     _doubts(fit, error, marks, notes)
+    if views[0].depth is not None and unlike(fit):
+        notes.append("doubtful: such a face is hardly anybody's; the camera or the depth may be wrong (--without camera,depth)")
     codes = codes_of(fit, light, marks.box)
     facts: dict[str, Any] = {
         "summary": f"landmarks within {error:.1f} % of the face, turned {fit.yaw():+.0f} degrees", "notes": notes,
@@ -180,6 +184,12 @@ def _doubts(fit: FaceFit, error: float, marks: FaceMarks, notes: list[str]) -> N
         notes.append("seen from the side: the far half of the face is a guess")
     if marks.eyes_px < SMALL_EYES:
         notes.append("a small face: lids and lips are a few pixels")
+
+
+def unlike(fit: FaceFit) -> bool:
+    """Whether a fitted identity is further from the mean than people are."""
+    z = np.abs(fit.identity)
+    return bool(np.sqrt((z**2).mean()) > UNLIKE_RMS or z.max() > UNLIKE_MOST)
 
 
 def _depth_error(fit: FaceFit, view: FaceView) -> float:
