@@ -1,7 +1,9 @@
-"""The closed loop, with the error of each step: a frame that was generated, perhaps synthesised, is lifted and shown from a new view.
+"""The closed loop, with the error of each step: frames are generated, perhaps synthesised, lifted, and shown from a new view.
 
-    vivant generate D --scenes 4 --views 2 --describe "a person" --size 448x448 --samples 6
-    python -m tools.lift_loop D [--synthesis RUN] [--frames 000000,000003] [-o SHEET.png]
+    python -m tools.lift_loop D --scenes 4 [--method joint] [--frames 000000,000003] [-o SHEET.png]
+
+D is generated if it is not there (4 people, one a scene, seen by two cameras); with --method its pictures, and depth and normals where the
+method makes them, come from `vivant synthesize`. The same command continues what was interrupted.
 
 Lifted from view 0 alone (with its depth, normals, mask and camera), compared with the parameters of the frame; then the lifted,
 textured body is drawn with the camera of view 1 and compared with what view 1 really shows. The sheet has, for every person:
@@ -16,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from vivant.addon import cli
 from vivant.bridge.lift.body_frames import errors, true_fit
 from vivant.bridge.lift.body_pictures import grey_body, heat_map, seen_body, textured_body
 from vivant.bridge.lift.body_problem import body_setup
@@ -28,6 +31,7 @@ from vivant.procgen.color_names import linear_from_srgb
 from vivant.procgen.dataset import Dataset
 from vivant.procgen.dataset.drawing import resize
 from vivant.procgen.dataset.png import write_png
+from vivant.procgen.dataset.store import DATASET_FILE
 from vivant.procgen.errors import LiftError
 
 TILE, MARGIN = 224, 0.12
@@ -37,14 +41,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset")
+    parser.add_argument("--scenes", type=int, default=0, help="generate so many scenes first, if there are none")
+    parser.add_argument("--method", default="", help="synthesise by this method first")
+    parser.add_argument("--python", default="", help="interpreter with torch, for --method")
     parser.add_argument("--synthesis", default="", help="pictures of this run of `vivant synthesize`")
     parser.add_argument("--frames", default="", help="scenes whose frames begin so, with commas")
     parser.add_argument("-o", "--out", help="sheet of pictures, .png")
     parser.add_argument("--most", type=int, default=8, help="people at most (default: 8)")
     args = parser.parse_args(argv)
+    _prepare(args)
     setup = body_setup()
     dataset = Dataset(args.dataset)
-    how = Gathering(synthesis=args.synthesis, frames=tuple(f for f in args.frames.split(",") if f), without=())
+    how = Gathering(synthesis=args.synthesis or args.method, frames=tuple(f for f in args.frames.split(",") if f), without=())
     rows = []
     for waiting in gather([args.dataset], how):
         subject = waiting.load()
@@ -57,6 +65,21 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.out and rows:
         write_png(Path(args.out), np.concatenate([_row(r) for r in rows]))
         print(args.out)
+
+
+def _prepare(args: argparse.Namespace) -> None:
+    """The steps before the lift, by the commands that a user would give."""
+    commands = []
+    if args.scenes and not (Path(args.dataset) / DATASET_FILE).is_file():
+        look = ["--views", "2", "--describe", "a person", "--size", "448x448", "--samples", "6"]
+        commands.append(["generate", args.dataset, "--scenes", str(args.scenes), *look])
+    if args.method:
+        chosen = ["--frames", args.frames] if args.frames else []
+        python = ["--python", args.python] if args.python else []
+        commands.append(["synthesize", args.dataset, "--method", args.method, *chosen, *python])
+    for command in commands:
+        if cli.run(command) != 0:
+            raise SystemExit("vivant " + " ".join(command) + " failed")
 
 
 def _loop(dataset: Dataset, subject: Subject, setup) -> list[np.ndarray]:

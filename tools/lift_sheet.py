@@ -123,13 +123,19 @@ def _map(skin: FaceSkin) -> np.ndarray:
 def main() -> None:
     """Command line."""
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("heads", type=Path)
+    p.add_argument("heads", type=Path, nargs="+", help="folders of tools.lift_heads --wrinkles; names must tell them apart")
     p.add_argument("-o", "--out", required=True)
     p.add_argument("--pick", required=True, help="names of pictures with commas")
     args = p.parse_args()
     head = open_head()
     other = np.random.default_rng(4).normal(size=head.identity_count) * 0.9
-    write_png(args.out, np.concatenate([row(args.heads, n, head, other) for n in args.pick.split(",")], 0))
+    rows = []
+    for name in args.pick.split(","):
+        root = next((h for h in args.heads if (h / "pictures" / f"{name}.npz").is_file()), None)
+        if root is None:
+            raise SystemExit(f"no folder has a picture {name}")
+        rows.append(row(root, name, head, other))
+    write_png(args.out, np.concatenate(rows, 0))
 
 
 if __name__ == "__main__":
