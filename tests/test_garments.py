@@ -170,6 +170,20 @@ def test_outfits_are_whole_and_replayable(seed: int) -> None:
         assert "dress" in slots or {"lower", "upper"} <= slots
 
 
+def test_coats_differ_in_colour_from_what_they_are_worn_over() -> None:
+    met = 0
+    for seed in range(200):
+        outfit = sample_outfit(np.random.default_rng(seed), PEOPLE["woman"], "cold")
+        outer = {g.fabric.color for g in outfit if words_of(str(g.kind)).slot == "outer"}
+        below = {g.fabric.color for g in outfit if words_of(str(g.kind)).slot in ("dress", "upper")}
+        met += bool(outer and below)
+        assert not outer & below, seed
+    assert met > 50
+    wanted = [WantedGarment("raincoat", color="red"), WantedGarment("dress", color="red")]
+    outfit = sample_outfit(np.random.default_rng(0), PEOPLE["woman"], wanted=wanted)
+    assert {color_name(g.fabric.color) for g in outfit if str(g.kind) in ("raincoat", "dress")} == {"red"}
+
+
 def test_building_twice_gives_the_same() -> None:
     outfit = (spec_of("sandal"), spec_of("vest"))
     a, b = (build_outfit(outfit, body("woman", "walk"), "drape") for _ in range(2))

@@ -211,7 +211,7 @@ class _Chooser:
         upper = self._slot("upper")
         if not upper and not frock and "upper" not in self.without:
             upper = self._tops()
-        outer = self._slot("outer") or self._outer()
+        outer = self._apart(self._slot("outer") or self._outer(), [*frock, *upper])
         feet = self._slot("feet") or self._shoes(lower, frock)
         out = [*self._socks(feet, lower), *feet, *lower, *frock, *upper, *outer]
         out = self._tuck(out)
@@ -281,6 +281,17 @@ class _Chooser:
         if self.age < 13:
             kinds = {"hoodie": 0.5, "jacket": 0.3, "raincoat": 1.5 if self.occasion == "rain" else 0.15, "coat": 0.3 if cold else 0.0}
         return [self.garment(self.kind(kinds))]
+
+    def _apart(self, outer: list[GarmentSpec], below: list[GarmentSpec]) -> list[GarmentSpec]:
+        """Coats in another colour than what they are worn over; a colour that was asked for stays."""
+        asked = {w.kind for w in self.wanted.get("outer", []) if w.color is not None}
+        taken = {g.fabric.color for g in below}
+        return [
+            replace(g, fabric=replace(g.fabric, color=self.palette.coat))
+            if g.fabric.color in taken and str(g.kind) not in asked
+            else g
+            for g in outer
+        ]
 
     def _shoes(self, lower: list[GarmentSpec], frock: list[GarmentSpec]) -> list[GarmentSpec]:
         if "feet" in self.without:
