@@ -170,7 +170,8 @@ def shot(human: HumanSpec, args: argparse.Namespace, path: Path, turn: float = 0
     from vivant.procgen.blender.preview import render_preview
 
     view = VIEWS[args.view]
-    view = dataclass_replace(view, azimuth=view.azimuth + turn)
+    room = 1.08 if args.motion else 1.0  # who moves needs more of it
+    view = dataclass_replace(view, azimuth=view.azimuth + args.turn + turn, extent=view.extent * room)
     close = view.extent < 1.0
     human = replace(human, detail=1, hair_density=1.0 if close else 0.5)
     if args.expression is not None:
@@ -250,6 +251,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     p.add_argument("--pose", default="stand", help="a pose family, or auto")
     p.add_argument("--expression", choices=sorted(PRESETS), help="the same for all (default: as sampled)")
     p.add_argument("--cloth", choices=("fast", "drape"), default="fast")
+    p.add_argument("--turn", type=float, default=0.0, help="degrees by which the camera stands further round")
     p.add_argument("--turns", type=int, default=0, help="a loop of this many pictures of the first person, as .webp or .gif")
     p.add_argument("--motion", help="with --turns: the person moves, and the camera stands or goes along")
     p.add_argument("--spec", action="append", help="a person's JSON file instead of samples; may be repeated")
