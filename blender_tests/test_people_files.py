@@ -96,6 +96,26 @@ def test_files_round_trip(anna: Any, tmp_path: Path) -> None:
     assert data["poses"].shape == (1, 165) and data["betas"].ndim == 1
 
 
+def test_a_file_brings_its_shape_unless_it_is_another_models(anna: Any, tmp_path: Path) -> None:
+    from vivant.addon import people
+    from vivant.procgen.blender import live
+
+    file = tmp_path / "ben.npz"
+    ben = people.add(bpy.context, "Ben", small(11), 11)
+    wanted = live.body_of(ben, people.spec_of(ben)).betas
+    assert bpy.ops.vivant.export_person(filepath=str(file)) == {"FINISHED"}
+    bpy.context.view_layer.objects.active = live.rig_of(anna)
+    own = people.spec_of(anna).phenotype
+    with np.load(file) as data:
+        np.savez(tmp_path / "other.npz", **{**data, "betas": np.ones(10, np.float32)})
+    assert bpy.ops.vivant.import_file(filepath=str(tmp_path / "other.npz")) == {"FINISHED"}
+    assert people.spec_of(anna).phenotype == own
+    assert bpy.ops.vivant.import_file(filepath=str(file)) == {"FINISHED"}
+    found = live.body_of(anna, people.spec_of(anna))
+    off = np.linalg.norm(found.model.shapedirs @ (found.betas - wanted), axis=1)
+    assert off.mean() < 0.0005, "metres"
+
+
 @pytest.mark.parametrize("ending", ["bvh", "npz"])
 def test_a_motion_goes_out_and_comes_back(anna: Any, tmp_path: Path, ending: str) -> None:
     """What the armature does over the scene's frames, by keys of the user's, is what the file brings back onto it."""

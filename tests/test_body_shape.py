@@ -23,6 +23,7 @@ from vivant.procgen.people.shape import (
     sample_phenotype,
     volume,
 )
+from vivant.procgen.people.shape_inverse import phenotype_like
 
 # The youngest band starts at two weeks: newborns lose weight first.
 BANDS = [(0.04, 0.5), (0.5, 1.5), (1.5, 3), (3, 6), (6, 10), (10, 14), (14, 18), (20, 30), (30, 40), (40, 50),
@@ -235,3 +236,25 @@ def test_lips_meet_and_shoulders_are_as_broad_as_peoples(body):
         posed = forward(body, betas_from_phenotype(body, person), None, pose)
         level = np.abs(posed.vertices[:, 1] - posed.joints[16, 1]) < 0.1
         assert abs(np.ptp(posed.vertices[level, 0]) / breadth - 1) < 0.03
+
+
+@pytest.mark.parametrize(("age", "gender"), [(6.0, 1.0), (34.0, 0.0), (71.0, 1.0)])
+def test_a_shape_tells_who_has_it(age: float, gender: float) -> None:
+    model = load_body()
+    somebody = sample_phenotype(np.random.default_rng(int(age)), PhenotypeRanges((age, age), gender))
+    betas = betas_from_phenotype(model, somebody)
+    found, mm = phenotype_like(model, betas)
+    again = betas_from_phenotype(model, found)
+    off = 1000 * np.linalg.norm(model.shapedirs @ (again - betas).astype(float), axis=1)
+    assert off.mean() < 0.3 and abs(off.mean() - mm) < 0.1, "what is said is what was met"
+    assert abs(found.age_years - age) < 3 and abs(found.gender - gender) < 0.1
+    mean, _ = phenotype_like(model, 0 * betas)
+    assert np.abs(betas_from_phenotype(model, mean) - betas).max() > 0.5, "another shape is somebody else"
+
+
+def test_shapes_of_other_models_are_told_apart() -> None:
+    model = load_body()
+    with pytest.raises(SpecError, match="another body model"):
+        phenotype_like(model, np.zeros(10))
+    with pytest.raises(SpecError, match="finite"):
+        phenotype_like(model, np.full(model.shapedirs.shape[2], np.nan))

@@ -29,6 +29,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--describe", metavar="TEXT", help="who it is, in plain English; the rest is drawn")
     parser.add_argument("--spec", metavar="PERSON.json", help="this person instead of sampling one (a HumanSpec)")
     parser.add_argument(
+        "--shape", metavar="FILE.npz", help="take the body from shape coefficients that Vivant wrote in the SMPL-X format"
+    )
+    parser.add_argument(
         "--face", metavar="LIFTED",
         help="take face, expression, skin, detail and clothes from a folder that `vivant lift` wrote (OUT/subjects/NAME)",
     )
@@ -66,6 +69,14 @@ def run(args: argparse.Namespace) -> int:
     else:
         read = read_description(args.describe or "", quiet=args.json)
         spec = sample_person(Seed(args.seed).child("person"), pose=args.pose, description=read)
+    met = None
+    if args.shape is not None:
+        from ...procgen.people.model import load_body
+        from ...procgen.people.shape_inverse import phenotype_like, read_shape
+        from ...procgen.spec import replace
+
+        phenotype, met = phenotype_like(load_body(), read_shape(args.shape))
+        spec = replace(spec, phenotype=phenotype)
     likeness = relief = None
     pictures: dict[str, Any] = {}
     if args.face is not None:
@@ -97,8 +108,11 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         made = {"out": str(out), "objects": names, "joints": len(body.joints), "face_keys": keys}
         made |= {} if likeness is None else {"face_mm": round(likeness.mm, 2), "detail": relief is not None, "pictures": sorted(pictures)}
+        made |= {} if met is None else {"shape_mm": round(met, 2)}
         say_json({**made, **({} if read is None else {"description": read.to_dict()})})
     else:
+        if met is not None:
+            say(f"the body lies within {met:.2f} mm of the shape in {args.shape} on average")
         if likeness is not None:
             more = ["its detail"] * (relief is not None) + [f"pictures on {', '.join(sorted(pictures))}"] * bool(pictures)
             say(f"the face lies within {likeness.mm:.1f} mm of the lifted one on average" + "".join(f", with {m}" for m in more))

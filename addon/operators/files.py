@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.props import StringProperty
@@ -16,9 +17,12 @@ from ..scene_spec import scene_spec
 from .saying import in_plain_words, needs_person
 from .scene import build_scene
 
+if TYPE_CHECKING:
+    from ...procgen.spec import HumanSpec
+
 
 class VIVANT_OT_import_file(bpy.types.Operator, ImportHelper):
-    """Read a Vivant scene or person (.json), or bring a motion (.bvh, AMASS-style .npz) onto the selected person"""
+    """Read a Vivant scene or person (.json), or bring a motion (.bvh, .npz; with its shape if Vivant wrote it) onto the selected person"""
 
     bl_idname = "vivant.import_file"
     bl_label = "Import"
@@ -85,6 +89,7 @@ def _import_motion(context: bpy.types.Context, path: Path) -> str:
     if collection is None:
         collection = people.add(context, path.stem, people.sample(context.scene.vivant.seed))
     human = people.spec_of(collection)
+    human, shape = _shaped(path, human)
     found = content_hash(path)
     seconds = on_person(str(path), found, "auto", human.phenotype).seconds
     human = replace(human, motion=motions.get("file").spec(path=str(path), sha256=found), seat=None)  # type: ignore[misc]
@@ -97,7 +102,24 @@ def _import_motion(context: bpy.types.Context, path: Path) -> str:
     keyframes.bake(collection, human, scene.frame_start, count, rate)
     scene.frame_end = max(scene.frame_end, scene.frame_start + count - 1)
     people.set_by_hand(collection, True)
-    return f"{count} frames on {collection.name}"
+    return f"{count} frames on {collection.name}{shape}"
+
+
+def _shaped(path: Path, human: HumanSpec) -> tuple[HumanSpec, str]:
+    """The person in the shape that an .npz of Vivant's holds; other body models' coefficients mean other shapes."""
+    from ...procgen.npz import read_npz
+    from ...procgen.people.model import load_body
+    from ...procgen.people.shape_inverse import phenotype_like, read_shape
+    from ...procgen.spec import replace
+
+    model = load_body()
+    if path.suffix.lower() != ".npz" or "betas" not in read_npz(path, skip_objects=True):
+        return human, ""
+    betas = read_shape(path)
+    if len(betas) != model.shapedirs.shape[2]:
+        return human, "; its shape belongs to another body model and was left out"
+    phenotype, mm = phenotype_like(model, betas)
+    return replace(human, phenotype=phenotype), f", in its shape (within {mm:.1f} mm)"
 
 
 class VIVANT_OT_export_scene(bpy.types.Operator, ExportHelper):
