@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...procgen.dataset import Dataset, Frame
+from ...procgen.dataset.drawing import resize
 from ...procgen.errors import DatasetError, MissingDependency
 from ...procgen.files import replace_bytes
 from ..frame_inputs import people_mask
@@ -175,12 +176,18 @@ def measure_frame(
     if path is None:
         raise DatasetError(f"{str(item.folder)!r} holds no picture", fix="remove the folder and synthesize again")
     picture = read_picture(path)
-    window = item.record.get("window")
-    labels = labels_in(item.source, (picture.shape[1], picture.shape[0]), None if window is None else tuple(window))
+    frame = (item.source.camera.width, item.source.camera.height)
+    x0, y0, x1, y1 = window = tuple(item.record.get("window") or (0, 0, *frame))
+    labels = labels_in(item.source, (picture.shape[1], picture.shape[0]), window)
     out: dict[str, float] = {}
     if detector is not None:
-        out |= detected("", picture, labels, detector, on_made)
-        full = labels_in(item.source, (item.source.camera.width, item.source.camera.height))
+        shown, seen = picture, labels
+        if picture.shape[1] < x1 - x0:
+            # As large as the detector sees the render: these networks find nobody in a picture of 64 pixels.
+            shown = np.rint(resize(picture, x1 - x0, y1 - y0)).clip(0, 255).astype(np.uint8)
+            seen = labels_in(item.source, (x1 - x0, y1 - y0), window)
+        out |= detected("", shown, seen, detector, on_made)
+        full = labels_in(item.source, frame)
         out |= detected("_render", item.source["rgb"], full, detector, on_render)
     depth, normal = item.path("depth"), item.path("normal")
     return out | structure(

@@ -198,7 +198,7 @@ def change(guide: Guide, window: Any) -> Iterator:
     yield from guide.expect("the body was kept", lambda: now.phenotype.weight_kg == kept.phenotype.weight_kg)
     yield from guide.expect("the arrows draw the rest", lambda: now.outfit != kept.outfit)
     # Blender does not say what lies under the mouse in a header.
-    window.click(*window.at(region_right(window), guide.header("look")))
+    window.click(*window.at(region_right(window) - 20, guide.header("look")))
     yield 0.8
     yield from guide.rest()
     yield from guide.expect("arrows in a header draw that part", lambda: people.spec_of(guide.person).skin != now.skin)

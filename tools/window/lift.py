@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A face lifted from a photograph by mouse: the worker's Python tested, people lifted, the face put on somebody.
 
-    convert docs/images/portraits.png -crop 280x280+0+284 +repage photo.png
+    convert docs/images/portraits.webp -crop 280x280+0+284 +repage photo.png
     FILES=photo.png WORKER=/path/to/python/with/the/lift/extra tools/window/run.sh tools/window/lift.py OUT
 """
 
