@@ -120,7 +120,8 @@ class Trainer(ABC):
     def advance(self) -> dict[str, float]:
         """One step of the optimiser; the losses that it saw."""
         o = self.options
-        rate = o.rate * min(1.0, (self.step + 1) / max(o.warmup, 1), (o.steps - self.step) / max(o.cooldown, 1))
+        left = max(o.steps - self.step, 0) / o.cooldown if o.cooldown else 1.0
+        rate = o.rate * min(1.0, (self.step + 1) / max(o.warmup, 1), left)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         sums: dict[str, float] = {}

@@ -155,6 +155,8 @@ class Window:
 
     def wheel(self, wanted: str, top: float, times: int = 1) -> Iterator:
         """Another entry of a drop-down: Ctrl and the wheel over it, as Blender has it."""
+        self.leave()  # a field that the mouse already lies on is not awake
+        yield 0.5
         yield from self.seek(wanted, top)
         self.xdotool("xdotool keydown ctrl; " + "xdotool click 5; sleep 0.3; " * times + "xdotool keyup ctrl")
         yield 0.6 + 0.35 * times

@@ -290,17 +290,16 @@ def rig(guide: Guide, window: Any) -> Iterator:
     bpy.context.object.animation_data_clear()
     bpy.ops.vivant.reset_pose()
     yield from guide.toggle("rig")
-    # A file dropped onto the window: the operator that Blender calls then.
-    lines = ["HIERARCHY", "ROOT Hips", "{", " OFFSET 0 90 0", " CHANNELS 6 Xposition Yposition Zposition Zrotation Xrotation Yrotation"]
-    lines += [" End Site", " {", "  OFFSET 0 10 0", " }", "}", "MOTION", "Frames: 2", "Frame Time: 0.04", "0 90 0 0 0 0", "0 90 0 0 0 0"]
-    (window.out / "odd.bvh").write_text("\n".join(lines))
+    # Files dropped onto the window: the operator that Blender calls then.
+    motion = str(window.out / "own.bvh")
+    bpy.ops.vivant.export_motion(filepath=motion)
     with window.override():
-        try:
-            bpy.ops.wm.drop_import_file("INVOKE_DEFAULT", directory=str(window.out), files=[{"name": "odd.bvh"}])
-            told = ""
-        except RuntimeError as e:
-            told = str(e)
-    yield from guide.expect("a dropped motion file reaches us; a bad one is told in one line", lambda: len(told.strip().splitlines()) == 1)
+        bpy.ops.wm.drop_import_file("INVOKE_DEFAULT", directory=str(window.out), files=[{"name": "own.bvh"}])
+    yield from guide.expect("a motion file that is dropped moves the person", lambda: guide.person.vivant.motion.kind == "file")
+    guide.person.vivant.motion.kind = "none"
+    bpy.context.object.animation_data_clear()
+    bpy.ops.vivant.reset_pose()
+    yield from guide.rest()
 
 
 def place(guide: Guide, window: Any) -> Iterator:
@@ -330,7 +329,7 @@ def place(guide: Guide, window: Any) -> Iterator:
     yield 1.0
     yield from guide.expect("Add Camera adds one", lambda: count_cameras() == cameras + 1)
     x, y = yield from window.seek("vivant.add_camera(", top)
-    yield from window.from_menu(x, y + 33, down=3)  # below it
+    yield from window.from_menu(x, y + 44, down=3)  # below it
     scene = bpy.context.scene
     yield from guide.expect("Set Sky gives another world", lambda: scene.world != world)
     yield from guide.expect("and keeps the old one", lambda: world.name in bpy.data.worlds)
