@@ -382,6 +382,7 @@ def dataset(guide: Guide, window: Any) -> Iterator:
     yield from guide.expect("Generate Dataset starts", lambda: jobs.running())
     bpy.ops.ed.undo()
     yield from guide.expect("undo does not disturb it", lambda: jobs.running())
+    bpy.ops.ed.redo()  # what Python asked for above went with it
     gaps, last = [], time.perf_counter()
     began = last
     while jobs.running() and jobs.current().done < 1 and time.perf_counter() - began < 150:
