@@ -2,6 +2,7 @@
 """The pictures of docs/blender.md, quickly: each panel beside somebody; nothing is tested.
 
 FILES=tools/window/guide.py tools/window/run.sh tools/window/pictures.py OUT
+The sidebar alone, panel by panel: montage OUT/panel_*.png -tile 4x -geometry +6+6 docs/images/blender_panels.webp. The others with
 ImageMagick: for p in OUT/*.png; do convert $p -resize 1000x -quality 88 docs/images/blender_$(basename $p .png).webp; done
 """
 
@@ -16,6 +17,14 @@ from mathutils import Euler
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import guide as following
+
+
+def strip(window: Any, name: str) -> Iterator:
+    """The sidebar alone."""
+    window.leave()
+    yield 0.8
+    region, (x, y) = window.region("UI"), window.at(0, 0)
+    window.shot(f"panel_{name}", f"{region.width}x{min(region.height, 800)}+{x}+{y}")
 
 
 def scenario(window: Any) -> Iterator:
@@ -40,6 +49,10 @@ def scenario(window: Any) -> Iterator:
             guide.person.vivant.garment = len(guide.person.vivant.outfit) - 1
         yield from window.picture(panel)
         yield from guide.toggle(panel)
+    for panel in ("face", "look", "hair", "rig", "presets"):
+        yield from guide.toggle(panel)
+        yield from strip(window, panel)
+        yield from guide.toggle(panel)
     yield from window.toggle(guide.first - 163)
     guide.folded = True
     asked = guide.asked
@@ -62,12 +75,18 @@ def scenario(window: Any) -> Iterator:
         yield from guide.toggle(panel)
         yield from window.picture(panel)
         yield from guide.toggle(panel)
+    for panel in ("lift", "help"):
+        yield from guide.toggle(panel)
+        yield from strip(window, panel)
+        yield from guide.toggle(panel)
     asked.output = str(window.out / "data")
+    bpy.ops.vivant.add_range(field="people.phenotype.age_years")
     asked.scenes, asked.width, asked.height, asked.samples, asked.people_max = 6, 96, 96, 1, 1
     yield from guide.toggle("dataset")
     bpy.ops.vivant.generate_dataset()
     began = time.monotonic()
     while jobs.running() and jobs.current().done < 2 and time.monotonic() - began < 200:
         yield 0.5
+    yield from strip(window, "dataset")
     yield from window.picture("batch")
     jobs.cancel()
