@@ -18,9 +18,13 @@ from vivant.bridge.lift.picture import read_photograph
 from vivant.bridge.lift.result import LiftResult, PartResult, list_results, read_result, write_result
 from vivant.bridge.lift.run import LiftOptions, lift, planned
 from vivant.bridge.lift.subject import Gathering, gather
+from vivant.bridge.skeleton import square_window
+from vivant.procgen.dataset import Dataset
+from vivant.procgen.dataset.exr import write_exr
 from vivant.procgen.dataset.png import write_png
 from vivant.procgen.errors import DatasetError, LiftError, SpecError, VivantError
 from vivant.procgen.people.lbs import rodrigues
+from vivant.tests import sample_dataset
 
 
 @pytest.fixture
@@ -265,3 +269,28 @@ def test_ctrl_c_leaves_nothing_half_done(tmp_path: Path, mean_colour: None) -> N
     with pytest.raises(KeyboardInterrupt):
         lift(gather([tmp_path / "a.png"]), tmp_path / "out", LiftOptions(("mean",)), stop)
     assert not (tmp_path / "out").exists()
+
+def test_a_synthesis_of_a_window_lies_where_it_was_made(tmp_path: Path) -> None:
+    """Small pictures of a square of the frame come back at the frame's size, in its pixels and its metres."""
+    dataset = Dataset(sample_dataset.make_dataset(tmp_path / "ds"))
+    frame = dataset[0]
+    x0, y0, x1, y1 = window = square_window(frame)
+    made = dataset.root / "synthesis" / "small" / "frames" / frame.name
+    made.mkdir(parents=True)
+    small = np.zeros((8, 8, 3), np.uint8)
+    small[:, 4:] = 255
+    write_png(made / "rgb.png", small)
+    true = frame["depth"]
+    rows, columns = ((np.arange(n) * 2 + 1) * s // (2 * n) for n, s in ((x1 - x0, x1 - x0), (y1 - y0, y1 - y0)))
+    part = true[y0:y1, x0:x1][rows[:, None], columns]
+    write_exr(made / "depth.exr", {"Z": np.where(np.isfinite(part), 7.0 * part, np.inf).astype(np.float32)})
+    (made / "record.json").write_text(json.dumps({"window": list(window)}))
+    subject = next(iter(gather([dataset.root], Gathering(synthesis="small", frames=(frame.name,))))).load()
+    view = subject.views[0]
+    assert view.rgb.shape == frame["rgb"].shape[:2] + (3,) and view.depth.shape == true.shape
+    middle = (x0 + x1) // 2
+    assert (view.rgb[y0:y1, x1 - 2] == 255).all() and (view.rgb[y0:y1, x0 + 1] == 0).all()
+    assert (np.diff(view.rgb[(y0 + y1) // 2, x0:x1, 0].astype(int)) >= 0).all()
+    assert abs(view.rgb[y0, middle - 1 : middle + 1, 0].mean() - 127) < 3, "the edge stays in the middle"
+    seen = np.isfinite(true[y0:y1, x0:x1])
+    assert np.allclose(view.depth[y0:y1, x0:x1][seen], true[y0:y1, x0:x1][seen], rtol=1e-3), "scale is the frame's"

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from vivant.bridge.measure.detectors import square_around
 from vivant.bridge.measure.distances import frechet_distance, kernel_distance
-from vivant.bridge.measure.drift import aligned, labels_in
+from vivant.bridge.measure.drift import labels_in
 from vivant.bridge.measure.gate import judge
 from vivant.bridge.measure.geometry import (
     affine_depth_error,
+    aligned,
     crop_camera,
     mean_angle,
     normals_from_depth,

@@ -27,6 +27,7 @@ from vivant.bridge.lift.parts.texture import lift_texture
 from vivant.bridge.lift.run import LiftOptions
 from vivant.bridge.lift.subject import Gathering, Subject, View, gather
 from vivant.bridge.lift.texture import paint, uv_map
+from vivant.bridge.skeleton import square_window
 from vivant.procgen.color_names import linear_from_srgb
 from vivant.procgen.dataset import Dataset
 from vivant.procgen.dataset.drawing import resize
@@ -88,7 +89,9 @@ def _loop(dataset: Dataset, subject: Subject, setup) -> list[np.ndarray]:
     assert known is not None
     print(f"{subject.name}")
     if subject.source.get("synthesis"):
-        away = np.abs(first.rgb.astype(float) - dataset[first.name]["rgb"][..., :3])
+        frame = dataset[first.name]
+        x0, y0, x1, y1 = square_window(frame) if first.rgb.shape != frame["rgb"].shape else (0, 0, *first.size)
+        away = np.abs(first.rgb.astype(float) - resize(frame["rgb"][y0:y1, x0:x1, :3], *first.size))
         print(f"  synthesised   picture differs from the render by {away.mean():.1f} of 255")
     options = LiftOptions(("body", "texture"))
     hidden = View(**{**{f: getattr(first, f) for f in first.__dataclass_fields__}, "known": None})

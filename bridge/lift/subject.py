@@ -6,6 +6,7 @@ the parameters that it was made from.
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -16,9 +17,11 @@ from typing import Any
 import numpy as np
 
 from ...procgen.dataset import Dataset, Frame
+from ...procgen.dataset.drawing import resize
 from ...procgen.dataset.reader import Person
 from ...procgen.dataset.store import DATASET_FILE
 from ...procgen.errors import LiftError, SpecError
+from ..measure.geometry import aligned
 from ..pictures import read_output, read_picture
 from .picture import SUFFIXES, read_photograph
 
@@ -242,14 +245,16 @@ def _of_frame(dataset: Dataset, frame: Frame, index: int, how: Gathering) -> Vie
     depth = frame["depth"] if "depth" in has and "depth" not in hidden else None
     normal = frame["normal"] if "normal" in has and "normal" not in hidden else None
     if made is not None:
-        depth = (
-            read_output("depth", made / "depth.exr") if (made / "depth.exr").is_file() and depth is not None else depth
-        )
-        normal = (
-            read_output("normal", made / "normal.exr")
-            if (made / "normal.exr").is_file() and normal is not None
-            else normal
-        )
+        window = json.loads((made / "record.json").read_text()).get("window")
+        if window is not None:
+            rgb = _in_frame(rgb, window, frame["rgb"][..., :3], smooth=True)
+        if depth is not None and (made / "depth.exr").is_file():
+            found = read_output("depth", made / "depth.exr")
+            depth = found if window is None else _in_frame(found, window, np.full(depth.shape, np.inf, np.float32))
+            depth = aligned(depth, frame["depth"])
+        if normal is not None and (made / "normal.exr").is_file():
+            found = read_output("normal", made / "normal.exr")
+            normal = found if window is None else _in_frame(found, window, np.zeros_like(normal))
     mask = frame["instance"] == person.instance if "instance" in has and "mask" not in hidden else None
     K, T = (None, None) if "camera" in hidden else (frame.camera.K, frame.camera.T_cam_from_world)
     face = person.keypoint_set("coco_wholebody").xy[23:91] if "coco_wholebody" in person.record.keypoints else None
@@ -259,3 +264,15 @@ def _of_frame(dataset: Dataset, frame: Frame, index: int, how: Gathering) -> Vie
         frame.name, np.ascontiguousarray(rgb[..., :3]), depth, normal, mask, K, T,
         (box[0], box[1], box[2], box[3]), face_box, None if "body" in hidden else person,
     )  # fmt: skip
+
+
+def _in_frame(made: np.ndarray, window: Sequence[int], around: np.ndarray, smooth: bool = False) -> np.ndarray:
+    """What was made of a window of a frame, as large as it is there; around it lies what is given."""
+    x0, y0, x1, y1 = window
+    out = np.array(around)
+    if smooth:
+        out[y0:y1, x0:x1] = np.rint(resize(made[..., :3], x1 - x0, y1 - y0)).clip(0, 255)
+    else:
+        rows, columns = (np.arange(n) * made.shape[k] // n for k, n in enumerate((y1 - y0, x1 - x0)))
+        out[y0:y1, x0:x1] = made[rows[:, None], columns]
+    return out

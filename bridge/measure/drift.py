@@ -19,7 +19,7 @@ from ..pictures import read_output, read_picture
 from ..synthesize import RECORD, SynthesisedFrame, read_run, run_folder
 from .detectors import Detector
 from .gate import GateLimits, judge
-from .geometry import affine_depth_error, crop_camera, mean_angle, normals_from_depth, silhouette_iou
+from .geometry import affine_depth_error, aligned, crop_camera, mean_angle, normals_from_depth, silhouette_iou
 from .keypoint_scores import Detected, Labelled, average_precision, best_similarity
 from .networks import Networks
 
@@ -230,18 +230,6 @@ def structure(depth: np.ndarray | None, normal: np.ndarray | None, labels: Label
             normals_from_depth(aligned(depth, labels.depth), labels.K), normal, labels.people
         )
     return out
-
-
-def aligned(made: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """Relative depth in metres: inverse depth scaled and shifted to the true one; NaN-free, infinite where not positive."""
-    valid = np.isfinite(made) & np.isfinite(true) & (made > 0) & (true > 0)
-    if np.count_nonzero(valid) < 3:
-        return np.full(made.shape, np.inf, np.float32)
-    x = 1.0 / np.where(made > 0, made, np.inf).astype(np.float64)
-    design = np.stack([x[valid], np.ones(np.count_nonzero(valid))], 1)
-    scale, shift = np.linalg.lstsq(design, 1.0 / true[valid].astype(np.float64), rcond=None)[0]
-    inverse = scale * x + shift
-    return np.where(inverse > 1e-6, 1.0 / np.maximum(inverse, 1e-6), np.inf).astype(np.float32)
 
 
 def _precision(report: DriftReport, on_made: Pairs, on_render: Pairs) -> None:

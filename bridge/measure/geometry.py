@@ -78,3 +78,15 @@ def crop_camera(K: np.ndarray, window: tuple[int, int, int, int], size: int) -> 
     out[1, 2] -= window[1]
     out[:2] *= scale
     return out
+
+
+def aligned(made: np.ndarray, true: np.ndarray) -> np.ndarray:
+    """Relative depth in metres: inverse depth scaled and shifted to the true one; NaN-free, infinite where not positive."""
+    valid = np.isfinite(made) & np.isfinite(true) & (made > 0) & (true > 0)
+    if np.count_nonzero(valid) < 3:
+        return np.full(made.shape, np.inf, np.float32)
+    x = 1.0 / np.where(made > 0, made, np.inf).astype(np.float64)
+    design = np.stack([x[valid], np.ones(np.count_nonzero(valid))], 1)
+    scale, shift = np.linalg.lstsq(design, 1.0 / true[valid].astype(np.float64), rcond=None)[0]
+    inverse = scale * x + shift
+    return np.where(inverse > 1e-6, 1.0 / np.maximum(inverse, 1e-6), np.inf).astype(np.float32)
