@@ -291,6 +291,18 @@ def read_run(dataset: Dataset, name: str) -> list[SynthesisedFrame]:
     return found
 
 
+def read_made(dataset: Dataset, name: str, frame: Frame) -> SynthesisedFrame:
+    """What a run made of one frame.
+
+    Raises:
+        DatasetError: nothing yet, or a damaged record.
+    """
+    path = run_folder(dataset, name) / "frames" / frame.name / RECORD
+    if not path.is_file():
+        raise DatasetError(f"run {name!r} has no picture of frame {frame.name}", fix="`vivant synthesize` first")
+    return SynthesisedFrame(path.parent, frame, _read_json(path))
+
+
 def runs(dataset: Dataset) -> tuple[str, ...]:
     """Names of the runs of a dataset."""
     folder = dataset.root / "synthesis"

@@ -284,7 +284,8 @@ def test_a_synthesis_of_a_window_lies_where_it_was_made(tmp_path: Path) -> None:
     rows, columns = ((np.arange(n) * 2 + 1) * s // (2 * n) for n, s in ((x1 - x0, x1 - x0), (y1 - y0, y1 - y0)))
     part = true[y0:y1, x0:x1][rows[:, None], columns]
     write_exr(made / "depth.exr", {"Z": np.where(np.isfinite(part), 7.0 * part, np.inf).astype(np.float32)})
-    (made / "record.json").write_text(json.dumps({"window": list(window)}))
+    files = {"rgb": {"file": "rgb.png"}, "depth": {"file": "depth.exr"}}
+    (made / "record.json").write_text(json.dumps({"window": list(window), "files": files}))
     subject = next(iter(gather([dataset.root], Gathering(synthesis="small", frames=(frame.name,))))).load()
     view = subject.views[0]
     assert view.rgb.shape == frame["rgb"].shape[:2] + (3,) and view.depth.shape == true.shape

@@ -21,6 +21,7 @@ from vivant.procgen.people.lbs import forward, rest_shape
 from vivant.procgen.people.look import ita_range, sample_skin, skin_ita
 from vivant.procgen.people.model import BodyModel, load_body
 from vivant.procgen.people.shape import Phenotype, PhenotypeRanges, betas_from_phenotypes, sample_phenotype
+from vivant.procgen.people.shape_inverse import phenotype_like
 from vivant.procgen.sample import sample_anybody
 from vivant.procgen.seeds import Seed
 
@@ -158,12 +159,30 @@ def tones(count: int) -> dict[str, object]:
     }
 
 
+def shapes(model: BodyModel, count: int) -> dict[str, object]:
+    """How near somebody found by shape coefficients alone comes to whom they were made from, millimetres over all vertices."""
+    met = []
+    for number in range(count):
+        betas = betas_from_phenotypes(model, [sample_anybody(Seed(70).child("shape", number))])[0]
+        found, _ = phenotype_like(model, betas)
+        away = betas_from_phenotypes(model, [found])[0] - betas
+        met.append(1e3 * np.linalg.norm(model.shapedirs.astype(float) @ away, axis=1).mean())
+    return {
+        "people": count, "within_0.1_mm": int((np.array(met) < 0.1).sum()), "median_mm": round(float(np.median(met)), 4),
+        "worst_mm": round(float(np.max(met)), 2),
+    }  # fmt: skip
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=400, help="faces of each group (tones: ten times as many)")
+    parser.add_argument("--shapes", type=int, default=0, metavar="N", help="only find N people again by their shape coefficients")
     args = parser.parse_args(argv)
     model = load_body()
+    if args.shapes:
+        sys.stdout.write(json.dumps({"found_by_shape": shapes(model, args.shapes)}, indent=1) + "\n")
+        return
     report = {
         "adults_mm": adults(model, args.count),
         "form_percent": diversity(model, args.count),

@@ -75,7 +75,10 @@ def run(args: argparse.Namespace) -> int:
         from ...procgen.people.shape_inverse import phenotype_like, read_shape
         from ...procgen.spec import replace
 
-        phenotype, met = phenotype_like(load_body(), read_shape(args.shape))
+        betas = read_shape(args.shape)
+        if betas is None:
+            raise SpecError(f"{args.shape} has no shape", expected="an array `betas`", fix="export a person as .npz")
+        phenotype, met = phenotype_like(load_body(), betas)
         spec = replace(spec, phenotype=phenotype)
     likeness = relief = None
     pictures: dict[str, Any] = {}

@@ -107,15 +107,14 @@ def _import_motion(context: bpy.types.Context, path: Path) -> str:
 
 def _shaped(path: Path, human: HumanSpec) -> tuple[HumanSpec, str]:
     """The person in the shape that an .npz of Vivant's holds; other body models' coefficients mean other shapes."""
-    from ...procgen.npz import read_npz
     from ...procgen.people.model import load_body
     from ...procgen.people.shape_inverse import phenotype_like, read_shape
     from ...procgen.spec import replace
 
-    model = load_body()
-    if path.suffix.lower() != ".npz" or "betas" not in read_npz(path, skip_objects=True):
+    betas = read_shape(path) if path.suffix.lower() == ".npz" else None
+    if betas is None:
         return human, ""
-    betas = read_shape(path)
+    model = load_body()
     if len(betas) != model.shapedirs.shape[2]:
         return human, "; its shape belongs to another body model and was left out"
     phenotype, mm = phenotype_like(model, betas)

@@ -6,7 +6,6 @@ the parameters that it was made from.
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -20,9 +19,10 @@ from ...procgen.dataset import Dataset, Frame
 from ...procgen.dataset.drawing import resize
 from ...procgen.dataset.reader import Person
 from ...procgen.dataset.store import DATASET_FILE
-from ...procgen.errors import LiftError, SpecError
+from ...procgen.errors import DatasetError, LiftError, SpecError
 from ..measure.geometry import aligned
 from ..pictures import read_output, read_picture
+from ..synthesize import SynthesisedFrame, read_made
 from .picture import SUFFIXES, read_photograph
 
 # What a frame may hide from the fit, to see what it is worth: names of `--without`.
@@ -238,23 +238,11 @@ def _of_frame(dataset: Dataset, frame: Frame, index: int, how: Gathering) -> Vie
     if person.box is None:
         return None
     has, hidden = frame.channels, how.without
-    made = dataset.root / "synthesis" / how.synthesis / "frames" / frame.name if how.synthesis else None
-    if made is not None and not (made / "rgb.png").is_file():
-        raise SpecError(f"run {how.synthesis!r} has no picture of frame {frame.name}", fix="`vivant synthesize` first")
-    rgb = frame["rgb"] if made is None else read_picture(made / "rgb.png")
+    rgb = frame["rgb"]
     depth = frame["depth"] if "depth" in has and "depth" not in hidden else None
     normal = frame["normal"] if "normal" in has and "normal" not in hidden else None
-    if made is not None:
-        window = json.loads((made / "record.json").read_text()).get("window")
-        if window is not None:
-            rgb = _in_frame(rgb, window, frame["rgb"][..., :3], smooth=True)
-        if depth is not None and (made / "depth.exr").is_file():
-            found = read_output("depth", made / "depth.exr")
-            depth = found if window is None else _in_frame(found, window, np.full(depth.shape, np.inf, np.float32))
-            depth = aligned(depth, frame["depth"])
-        if normal is not None and (made / "normal.exr").is_file():
-            found = read_output("normal", made / "normal.exr")
-            normal = found if window is None else _in_frame(found, window, np.zeros_like(normal))
+    if how.synthesis:
+        rgb, depth, normal = _as_made(read_made(dataset, how.synthesis, frame), rgb, depth, normal)
     mask = frame["instance"] == person.instance if "instance" in has and "mask" not in hidden else None
     K, T = (None, None) if "camera" in hidden else (frame.camera.K, frame.camera.T_cam_from_world)
     face = person.keypoint_set("coco_wholebody").xy[23:91] if "coco_wholebody" in person.record.keypoints else None
@@ -264,6 +252,29 @@ def _of_frame(dataset: Dataset, frame: Frame, index: int, how: Gathering) -> Vie
         frame.name, np.ascontiguousarray(rgb[..., :3]), depth, normal, mask, K, T,
         (box[0], box[1], box[2], box[3]), face_box, None if "body" in hidden else person,
     )  # fmt: skip
+
+
+def _as_made(
+    made: SynthesisedFrame, rgb: np.ndarray, depth: np.ndarray | None, normal: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
+    """Picture, depth and normals that a run made of a frame, in its pixels; what the run did not make stays the frame's.
+
+    Depth comes up to scale and shift of its inverse, and is brought to those of the frame.
+    """
+    window = made.record.get("window")
+    picture, near, turned = (made.path(name) for name in ("rgb", "depth", "normal"))
+    if picture is None:
+        raise DatasetError(f"{str(made.folder)!r} holds no picture", fix="remove the folder and synthesize again")
+    shown = read_picture(picture)
+    rgb = shown if window is None else _in_frame(shown, window, rgb[..., :3], smooth=True)
+    if depth is not None and near is not None:
+        found = read_output("depth", near)
+        found = found if window is None else _in_frame(found, window, np.full(depth.shape, np.inf, np.float32))
+        depth = aligned(found, depth)
+    if normal is not None and turned is not None:
+        found = read_output("normal", turned)
+        normal = found if window is None else _in_frame(found, window, np.zeros_like(normal))
+    return rgb, depth, normal
 
 
 def _in_frame(made: np.ndarray, window: Sequence[int], around: np.ndarray, smooth: bool = False) -> np.ndarray:

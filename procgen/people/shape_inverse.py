@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import DatasetError, SpecError
+from ..errors import SpecError
 from ..npz import read_npz
 from .features import ASYMMETRIES, FEATURES, feature_row
 from .model import BodyModel
@@ -116,13 +116,13 @@ def phenotype_like(model: BodyModel, betas: ArrayLike) -> tuple[Phenotype, float
     return made(x), 1000 * mean
 
 
-def read_shape(path: str | Path) -> NDArray[np.float64]:
-    """(B,) shape coefficients `betas` of a file in the SMPL-X format; of several rows the first.
+def read_shape(path: str | Path) -> NDArray[np.float64] | None:
+    """(B,) shape coefficients `betas` of a file in the SMPL-X format, of several rows the first; None where it has none.
 
     Raises:
-        DatasetError: no such file, damaged, or without shape coefficients.
+        DatasetError: no such file, or a damaged one.
     """
     betas = np.asarray(read_npz(path, skip_objects=True).get("betas", ()))
     if betas.size == 0 or not np.issubdtype(betas.dtype, np.number):
-        raise DatasetError(f"{Path(path).name!r} has no shape", expected="an array `betas`", fix="export a person as .npz")
+        return None
     return np.asarray(np.atleast_2d(betas)[0], np.float64)

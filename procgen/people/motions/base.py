@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -112,7 +113,7 @@ class Moment:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Motion(MotionSpec):
+class Motion(MotionSpec, ABC):
     """Base of the motion families.
 
     Attributes:
@@ -131,9 +132,9 @@ class Motion(MotionSpec):
         """Seconds after which the pose repeats; 0 for never moving."""
         return 2.0 * BREATH
 
+    @abstractmethod
     def at(self, actor: Actor, time: float) -> Moment:
         """The moment `time` seconds after the first frame."""
-        raise NotImplementedError
 
     def beat(self, actor: Actor, time: float) -> float:
         """Where in the cycle a time is, 0 to 1."""
