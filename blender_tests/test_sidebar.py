@@ -333,6 +333,37 @@ def test_synthesis_asks_for_what_the_panel_says_and_shows_what_came_back(
     assert shown == [tmp_path / "synthesis/new/beside.png"], "the newest"
 
 
+def test_this_frame_becomes_a_photograph_that_is_measured(tmp_path: Path) -> None:
+    """One click renders the frame with its labels and synthesises it, another says how far it drifted; both by the real worker."""
+    from vivant.addon import jobs
+
+    scene = bpy.context.scene
+    asked = scene.vivant
+    asked.output, asked.method, asked.backend = str(tmp_path), "passthrough", "worker"
+    scene.render.resolution_x = scene.render.resolution_y = 48
+    scene.render.engine, scene.cycles.samples = "CYCLES", 1
+    with pytest.raises(RuntimeError, match="Synthesise first"):
+        bpy.ops.vivant.measure()
+    scene.camera = None
+    with pytest.raises(RuntimeError, match="no camera"):
+        bpy.ops.vivant.synthesize(which="FRAME")
+    scene.camera = bpy.data.objects.new("lens", bpy.data.cameras.new("lens"))
+    scene.collection.objects.link(scene.camera)
+    bpy.ops.mesh.primitive_cube_add(location=(0.0, 0.0, -4.0))
+    assert bpy.ops.vivant.synthesize(which="FRAME") == {"FINISHED"}
+    first = jobs.current()
+    wait(240)
+    assert first.state == "done" and first.title == "Frame", first.message
+    assert jobs.current().title == "Synthesis", "goes on by itself"
+    assert jobs.current().state == "done", jobs.current().message
+    folder = Path(asked.dataset)
+    assert len(list(folder.glob("synthesis/passthrough/frames/*/rgb.png"))) == 1
+    assert bpy.ops.vivant.measure() == {"FINISHED"}
+    wait(60)
+    assert jobs.current().state == "done" and "1 " in jobs.current().message
+    assert (folder / "synthesis/passthrough/measured.json").is_file()
+
+
 def test_offline_is_respected(tmp_path: Path) -> None:
     """Servers elsewhere are asked only when Blender may go online; the worker and this machine's servers always."""
     from vivant.addon import bridging, jobs

@@ -16,6 +16,7 @@ from .. import bridging, jobs, people
 from ..preferences import preferences
 from ..properties import settings
 from .dataset import JobOperator, last_dataset, show_picture
+from .label import render_frame
 from .saying import in_plain_words, needs_person
 
 
@@ -65,23 +66,65 @@ class VIVANT_OT_synthesize(_Bridged, bpy.types.Operator):
     bl_options = {"REGISTER"}
     command = "synthesize"
 
-    preview: bpy.props.BoolProperty(  # type: ignore[valid-type]
-        name="Preview", description="Only the first frame; the rest goes on from it", default=False
-    )
+    which: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Which",
+        description="What is turned into photographs",
+        items=(("ALL", "Dataset", "All frames of the dataset"),
+               ("FIRST", "Preview", "Only its first frame; the rest goes on from it"),
+               ("FRAME", "This Frame", "The frame that the scene is at, rendered with its labels first")),
+    )  # fmt: skip
 
     @in_plain_words
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start the job."""
         folder = last_dataset(context)
-        if not (folder / "dataset.json").is_file():
+        if self.which == "FRAME" and context.scene.camera is None:
+            self.report({"ERROR"}, "this scene has no camera. Fix: add one first")
+            return {"CANCELLED"}
+        if self.which != "FRAME" and not (folder / "dataset.json").is_file():
             self.report({"ERROR"}, f"{folder} is no dataset. Fix: generate one, or choose its folder")
             return {"CANCELLED"}
         if bridging.leaves_this_machine(settings(context).backend) and not bpy.app.online_access:
             self.report({"ERROR"}, "Blender works offline. Fix: Preferences > System > Allow Online Access, or the backend worker")
             return {"CANCELLED"}
-        frames = Dataset(folder).names[:1] if self.preview else ()
-        jobs.start("Synthesis", synthesis_arguments(context, folder, frames), folder, 0, then=show_beside)
+        if self.which == "FRAME":
+            render_frame(context, then=lambda out: _synthesise(bpy.context, out))
+        else:
+            _synthesise(context, folder, Dataset(folder).names[:1] if self.which == "FIRST" else ())
         return {"FINISHED"}
+
+
+def _synthesise(context: bpy.types.Context, folder: Path, frames: Sequence[str] = ()) -> None:
+    jobs.start("Synthesis", synthesis_arguments(context, folder, frames), folder, 0, then=show_beside)
+
+
+class VIVANT_OT_measure(_Bridged, bpy.types.Operator):
+    """Measure how far the photographs of the dataset have drifted from its labels; each is accepted, to be relabelled, or rejected"""
+
+    bl_idname = "vivant.measure"
+    bl_label = "Measure Drift"
+    bl_options = {"REGISTER"}
+    command = "measure"
+
+    @in_plain_words
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Start the job, on the newest synthesis."""
+        folder = last_dataset(context)
+        made = sorted(folder.glob("synthesis/*/synthesis.json"), key=lambda p: p.stat().st_mtime)
+        if not made:
+            self.report({"ERROR"}, f"{folder} has no photographs. Fix: Synthesise first")
+            return {"CANCELLED"}
+        _in_worker(context, "Measure", ["measure", str(folder), "--name", made[-1].parent.name, "--quiet"], folder)
+        return {"FINISHED"}
+
+
+def _in_worker(context: bpy.types.Context, title: str, argv: list[str], out: Path) -> None:
+    """A command with detectors: they live where the worker does; Blender's own Python has none."""
+    python = worker_python(context)
+    if python:
+        jobs.launch(title, command_of(python, "addon.watched", "run", argv), out, 0)
+    else:
+        jobs.start(title, argv, out, 0)
 
 
 def show_beside(folder: Path) -> None:
@@ -119,14 +162,8 @@ class VIVANT_OT_lift(_Bridged, bpy.types.Operator):
         if not settings(context).photo or not photo.exists():
             self.report({"ERROR"}, "no photograph is chosen. Fix: choose a picture or a dataset folder")
             return {"CANCELLED"}
-        python = worker_python(context)
         out = bridging.lift_folder(context)
-        argv = ["lift", str(photo), "-o", str(out), "--what", settings(context).lift_parts]
-        if python:
-            # Detectors live where the worker does; Blender's own Python has none.
-            jobs.launch("Lift", command_of(python, "addon.watched", "run", argv), out, 0)
-        else:
-            jobs.start("Lift", argv, out, 0)
+        _in_worker(context, "Lift", ["lift", str(photo), "-o", str(out), "--what", settings(context).lift_parts], out)
         return {"FINISHED"}
 
 
@@ -168,4 +205,4 @@ class VIVANT_OT_wear_face(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (VIVANT_OT_test_worker, VIVANT_OT_synthesize, VIVANT_OT_lift, VIVANT_OT_wear_face)
+CLASSES = (VIVANT_OT_test_worker, VIVANT_OT_synthesize, VIVANT_OT_measure, VIVANT_OT_lift, VIVANT_OT_wear_face)

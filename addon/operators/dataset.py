@@ -226,7 +226,7 @@ def show_picture(path: Path) -> None:
     image = bpy.data.images.load(str(path), check_existing=True)
     image.reload()
     manager = bpy.context.window_manager
-    if not manager.windows:
+    if bpy.app.background or not manager.windows:
         return
     with bpy.context.temp_override(window=manager.windows[0]):
         bpy.ops.wm.window_new()

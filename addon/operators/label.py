@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import bpy
@@ -30,17 +31,23 @@ class VIVANT_OT_render_labels(JobOperator, bpy.types.Operator):
 
     @in_plain_words
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Save a copy of the file beside the result and let another Blender render that."""
-        asked = settings(context)
-        out = fresh(asked.output_folder(context), f"frame_{context.scene.frame_current:04d}")
-        out.parent.mkdir(parents=True, exist_ok=True)
-        copy = out.with_suffix(".blend")
-        bpy.ops.wm.save_as_mainfile(filepath=str(copy), copy=True, check_existing=False)
-        argv = ["label", str(copy), str(out), "--scene", context.scene.name, "--frame", str(context.scene.frame_current)]
-        jobs.start("Frame", argv, out, 1)
-        asked.dataset = str(out)
+        """Start the job."""
+        out = render_frame(context)
         self.report({"INFO"}, f"writing to {out}")
         return {"FINISHED"}
+
+
+def render_frame(context: bpy.types.Context, then: Callable[[Path], None] | None = None) -> Path:
+    """Save a copy of the file beside the result and let another Blender render this frame of that; its dataset."""
+    asked = settings(context)
+    out = fresh(asked.output_folder(context), f"frame_{context.scene.frame_current:04d}")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    copy = out.with_suffix(".blend")
+    bpy.ops.wm.save_as_mainfile(filepath=str(copy), copy=True, check_existing=False)
+    argv = ["label", str(copy), str(out), "--scene", context.scene.name, "--frame", str(context.scene.frame_current)]
+    jobs.start("Frame", argv, out, 1, then)
+    asked.dataset = str(out)
+    return out
 
 
 def fresh(folder: Path, name: str) -> Path:

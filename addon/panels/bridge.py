@@ -33,8 +33,10 @@ class VIVANT_PT_synthesis(Closed, bpy.types.Panel):
         column.prop(asked, "backend")
         layout.prop(asked, "prompt")
         row = layout.row(align=True)
-        row.operator("vivant.synthesize", text="Preview", icon="HIDE_OFF").preview = True
-        row.operator("vivant.synthesize", icon="IMAGE_RGB").preview = False
+        row.operator("vivant.synthesize", text="This Frame", icon="RENDER_STILL").which = "FRAME"
+        row.operator("vivant.synthesize", text="Preview", icon="HIDE_OFF").which = "FIRST"
+        layout.operator("vivant.synthesize", text="Synthesise Dataset", icon="IMAGE_RGB").which = "ALL"
+        layout.operator("vivant.measure", icon="DRIVER_DISTANCE")
         _worker(layout, context)
 
 
