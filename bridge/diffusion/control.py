@@ -18,7 +18,7 @@ from ..models import fingerprint, identify
 from ..pictures import read_mask, read_picture
 from ..request import Answer, Request
 from .call_arguments import control_arguments, guidance_arguments, multiple, start_noise, text_arguments
-from .devices import Fit, fit
+from .devices import Fit, fit, forget_peak, peak_gb
 from .ip_adapter import load_ip_adapter
 from .pipelines import load_base, load_networks, pipeline_for, place
 
@@ -55,6 +55,7 @@ def _attempt(
     task = "inpaint" if p.keep != "nothing" else "image" if p.strength < 1 else "text"
     if task != "text" and int(p.steps * p.strength) < 1:
         raise SpecError("the strength leaves no step", got=f"{p.steps} steps x {p.strength}", fix="more of either")
+    forget_peak(plan.device)
     pipe, family, kind = _pipeline(request, p, plan, task)
     work_w, work_h = (max(8, round(s * plan.scale)) for s in (width, height))
     step = multiple(pipe, kind)
@@ -100,7 +101,7 @@ def _attempt(
         rgb = _composite(rgb, render, repaint, p.grow)
     facts = {"family": family, "network": kind, "task": task, "device": plan.device, "dtype": plan.dtype_name,
              "offload": plan.offload, "made_at": [work_w, work_h], "licence": identify(job.model).licence,
-             "out_of_memory": tried}  # fmt: skip
+             "out_of_memory": tried, "peak_gb": peak_gb(plan.device)}  # fmt: skip
     return Answer({"rgb": rgb}, facts)
 
 

@@ -71,6 +71,17 @@ def free_bytes(device: str) -> int:
     return free_memory()
 
 
+def forget_peak(device: str) -> None:
+    """Begin to count anew what `peak_gb` says."""
+    if device == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+
+
+def peak_gb(device: str) -> float | None:
+    """The most memory that tensors took on a device since `forget_peak`; None where nobody counts it."""
+    return round(torch.cuda.max_memory_allocated() / 1e9, 2) if device == "cuda" else None
+
+
 def free_memory() -> int:
     """Main memory that programs can still take, within the limit of a container."""
     free = 8 << 30

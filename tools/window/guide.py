@@ -314,6 +314,7 @@ def place(guide: Guide, window: Any) -> Iterator:
     yield lambda: places.in_scene(bpy.context.scene) is not None
     yield from guide.expect("Add Place builds one", lambda: True)
     yield 1.0
+    window.keep_pace()
     yield from window.press("vivant.people_on_place(", top, columns=(region_right(window) - 30,))
     yield from guide.rest()
     yield from guide.expect("Place People stands them on it", lambda: guide.person.vivant.on_place)
@@ -373,16 +374,24 @@ def labels(guide: Guide, window: Any) -> Iterator:
 
 
 def dataset(guide: Guide, window: Any) -> Iterator:
-    jobs, asked = guide.jobs, guide.asked
-    asked.scenes, asked.width, asked.height, asked.samples, asked.people_max = 3, 96, 96, 1, 1
+    jobs = guide.jobs
+
+    def small() -> None:
+        asked = guide.asked
+        asked.scenes, asked.width, asked.height, asked.samples, asked.people_max = 3, 96, 96, 1, 1
+        asked.output = str(window.out / "data")
+        if not asked.ranges:
+            bpy.ops.vivant.add_range(field="people.phenotype.age_years")
+
+    small()
     top = guide.header("dataset")
     yield from guide.toggle("dataset")
-    bpy.ops.vivant.add_range(field="people.phenotype.age_years")
     yield from window.press("vivant.generate_dataset(", top)
     yield from guide.expect("Generate Dataset starts", lambda: jobs.running())
     bpy.ops.ed.undo()
     yield from guide.expect("undo does not disturb it", lambda: jobs.running())
-    bpy.ops.ed.redo()  # what Python asked for above went with it
+    bpy.ops.ed.redo()
+    small()  # what Python asked for above went with it
     gaps, last = [], time.perf_counter()
     began = last
     while jobs.running() and jobs.current().done < 1 and time.perf_counter() - began < 150:
@@ -394,13 +403,13 @@ def dataset(guide: Guide, window: Any) -> Iterator:
     window.keys("Escape")
     yield lambda: not jobs.running()
     yield from guide.expect("Esc stops it", lambda: jobs.current().state == "cancelled")
-    kept = jobs.current().done
+    kept = jobs.current().done  # what was at work is finished after that
     bpy.ops.vivant.dismiss_job()
     yield 0.5
     yield from window.press("vivant.generate_dataset(", top)
     while jobs.running() and time.perf_counter() - began < 300:
         yield 0.5
-    yield from guide.expect("the same button continues it", lambda: jobs.current().state == "done" and jobs.current().kept == kept >= 1)
+    yield from guide.expect("the same button continues it", lambda: jobs.current().state == "done" and jobs.current().kept >= kept >= 1)
     bpy.ops.vivant.dismiss_job()
     yield 0.5
     yield from window.press("vivant.contact_sheet(", top, columns=(80,))

@@ -6,7 +6,7 @@
 #   OUT          receives screenshots, result.json and log.txt; default: a new folder under /tmp
 #   ROOT         made by make_root.sh; default ~/.cache/vivant/window-trixie
 # Environment: FILES are copied beside the scenario; WORKER is a Python of this machine that becomes `worker-python` there;
-# LIMIT is how many seconds it may take (400).
+# LIMIT is how many seconds it may take (400; the guide needs 1200).
 # Exit status: 0 the scenario ran to its end and left no process, 1 it failed, 77 there is no ROOT.
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
