@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ def train_joint(
     resume: bool = False,
     say: Callable[[int, int, str], None] | None = None,
     threads: int | None = None,
+    also: Sequence[Dataset] = (),
 ) -> dict[str, Any]:
     """Train a joint model.
 
@@ -34,6 +35,7 @@ def train_joint(
         resume: Go on with the run that is there; without one, begin.
         say: Called with (step, steps, text).
         threads: CPU threads; all cores when left out.
+        also: Further datasets; nothing of them is held out.
     Returns:
         step, loss, seconds, steps_made.
     Raises:
@@ -44,7 +46,7 @@ def train_joint(
     built = JointShape.from_dict({**before.get("shape", {}), **shape}, where="model")
     with _torch(threads):
         from .training.joint_trainer import JointTrainer
-    return JointTrainer(dataset, out, chosen, built, device, resume, say).run()
+    return JointTrainer(dataset, out, chosen, built, device, resume, say, also).run()
 
 
 def train_refiner(

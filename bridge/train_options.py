@@ -42,6 +42,10 @@ class TrainOptions(RunOptions):
 
     flip: bool = param(True, doc="Also learn from mirror images.")
     shared_time: bool = param(True, doc="One noise level for all kinds; false draws one each, which is worse.")
+    jitter: float = param(
+        0.0, low=0.0, high=0.5, doc="Most by which pictures are shifted and scaled, share of their size."
+    )
+    start: str = param("", doc="Joint model whose weights are the first ones; chance if empty.")
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from vivant.bridge.attributes import Vocabulary
 from vivant.bridge.diffusion.joint import sample_joint
-from vivant.bridge.diffusion.joint_model import load_joint
+from vivant.bridge.diffusion.joint_model import JointDenoiser, load_joint, take_over
 from vivant.bridge.skeleton import skeleton_picture, square_window
 from vivant.bridge.train_options import JointShape, TrainOptions
 from vivant.bridge.training.checkpoint import read_log
 from vivant.bridge.training.curves import grid, loss_picture
 from vivant.bridge.training.frames import frame_arrays, mirror, read_frames
-from vivant.bridge.training.joint_trainer import JointTrainer, draw_batch, losses, measure_scales, split
+from vivant.bridge.training.joint_trainer import JointTrainer, draw_batch, jittered, losses, measure_scales, split
 from vivant.procgen.dataset import Dataset
 from vivant.procgen.dataset.png import read_png
 from vivant.procgen.errors import VivantError
@@ -165,6 +166,49 @@ def test_a_resumed_run_is_the_run_that_never_stopped(dataset: Dataset, trained: 
     for name in ("model.safetensors", "training/state.safetensors"):
         assert (tmp_path / name).read_bytes() == (trained / name).read_bytes(), name
     assert trainer.run()["steps_made"] == 0, "nothing is left to do"
+
+
+def test_batches_that_are_drawn_ahead_are_those_of_the_run(dataset: Dataset, trained: Path, tmp_path: Path) -> None:
+    trainer = JointTrainer(dataset, tmp_path, OPTIONS, SHAPE, "cpu")
+    trainer.draws_ahead = True  # as beside a GPU
+    trainer.run()
+    assert (tmp_path / "model.safetensors").read_bytes() == (trained / "model.safetensors").read_bytes()
+
+
+def test_more_datasets_are_learnt_and_none_of_them_is_held_out(dataset: Dataset, tmp_path: Path) -> None:
+    alone = JointTrainer(dataset, tmp_path / "a", OPTIONS, SHAPE, "cpu")
+    more = JointTrainer(dataset, tmp_path / "b", OPTIONS, SHAPE, "cpu", also=[dataset])
+    assert more.held_out.names == alone.held_out.names
+    assert len(more.learnt) == len(alone.learnt) + len(read_frames(dataset, 16))
+    assert np.array_equal(more.learnt.skeleton[: len(alone.learnt)], alone.learnt.skeleton)
+    assert more.card([]).count("seed ") == 2
+
+
+def test_training_starts_from_a_model_that_is_there(dataset: Dataset, trained: Path, tmp_path: Path) -> None:
+    options = TrainOptions.from_dict({**OPTIONS.to_dict(), "start": str(trained)})
+    trainer, first = JointTrainer(dataset, tmp_path, options, SHAPE, "cpu"), load_joint(trained)
+    assert trainer.model.scales == first.scales
+    for name, value in first.state_dict().items():
+        if name != "words.weight":
+            assert torch.equal(trainer.model.state_dict()[name], value), name
+    known = JointDenoiser(SHAPE, Vocabulary(["a", "b"]))
+    other = JointDenoiser(SHAPE, Vocabulary(["moon", "b", "a"]))
+    take_over(other, known)
+    assert torch.equal(other.words.weight[[0, 1, 4, 3]], known.words.weight), "each word keeps its meaning"
+    wider = dataclasses.replace(SHAPE, channels=(8, 24))
+    with pytest.raises(VivantError, match="built otherwise"):
+        JointTrainer(dataset, tmp_path / "w", options, wider, "cpu")
+
+
+def test_jitter_moves_all_pictures_alike_and_within_its_bounds() -> None:
+    column = torch.linspace(-1, 1, 65)[1::2].expand(8, 1, 32, 32)
+    row = column.transpose(2, 3)
+    moved = jittered(np.random.default_rng(3), [column, torch.cat([column, row], 1)], 0.1)
+    assert torch.allclose(moved[0][:, 0], moved[1][:, 0])
+    inside = moved[0][:, 0, 8:24, 8:24] - column[:, 0, 8:24, 8:24]
+    assert 0.02 < float(inside.abs().max()) < 0.2 + 0.1
+    assert moved[0].var((1, 2, 3)).unique().numel() == 8, "each its own"
+    assert torch.allclose(jittered(np.random.default_rng(3), [column], 0.0)[0], column, atol=1e-6)
 
 
 def test_runs_that_cannot_be_begun(dataset: Dataset, trained: Path, tmp_path: Path) -> None:

@@ -185,7 +185,8 @@ def _decode(hint: Any, value: Any, where: str) -> Any:
     origin, args = get_origin(hint), get_args(hint)
 
     def wrong() -> SpecError:
-        return SpecError(f"{where} has the wrong type", expected=_type_name(hint), got=_show(value))
+        fix = f"a list: [{_show(value)}]" if origin is tuple and isinstance(value, str) else None
+        return SpecError(f"{where} has the wrong type", expected=_type_name(hint), got=_show(value), fix=fix)
 
     if origin in (Union, types.UnionType):
         if value is None and type(None) in args:

@@ -25,13 +25,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument("kind", choices=("joint", "refiner"), metavar="KIND", help="what to train: joint or refiner")
     parser.add_argument("dataset", metavar="DATASET", help="folder that `vivant generate` wrote")
+    parser.add_argument(
+        "--also", metavar="DATASET", action="append", default=[], help="more frames for joint; may be repeated"
+    )
     parser.add_argument("-o", "--out", required=True, metavar="MODEL", help="folder of the model")
     parser.add_argument("--model", default="", metavar="BASE", help="image model that is refined, for refiner")
     parser.add_argument("--steps", type=whole(1), metavar="N", help="optimiser steps in all (default: 20000)")
     parser.add_argument("--resume", action="store_true", help="go on with the run that is there")
     parser.add_argument("--batch", type=whole(1, 4096), metavar="N", help="pictures a step (default: 16; refiner: 4)")
     parser.add_argument(
-        "--size", type=whole(16, 2048), metavar="PX", help="width and height of the pictures (default: 64; refiner: 512)"
+        "--size",
+        type=whole(16, 2048),
+        metavar="PX",
+        help="width and height of the pictures (default: 64; refiner: 512)",
     )
     parser.add_argument(
         "--set", metavar="NAME=VALUE", action="append", default=[],
@@ -71,7 +77,8 @@ def run(args: argparse.Namespace) -> int:
     rest = (args.device, args.resume, progress, args.threads)
     try:
         if args.kind == "joint":
-            found = train_joint(dataset, out, *_options(args, TrainOptions, JointShape), *rest)
+            also = [Dataset(folder) for folder in args.also]
+            found = train_joint(dataset, out, *_options(args, TrainOptions, JointShape), *rest, also)
         else:
             options, shape = _options(args, RefinerOptions, RefinerShape)
             found = train_refiner(dataset, out, args.model, options, shape, *rest, args.download)

@@ -141,6 +141,22 @@ def load_joint(folder: str | Path, device: str = "cpu", dtype: torch.dtype = tor
     return model.eval().requires_grad_(False).to(device=device, dtype=dtype)
 
 
+def take_over(model: JointDenoiser, other: JointDenoiser) -> None:
+    """Give a model the weights of another; words that the other does not know keep theirs.
+
+    Raises:
+        SpecError: it is built otherwise.
+    """
+    if model.shape != other.shape:
+        raise SpecError("the model to start from is built otherwise", expected=model.shape, got=other.shape)
+    found, own = other.state_dict(), model.state_dict()
+    words = own["words.weight"]
+    words[:2] = found["words.weight"][:2]  # no word, an unknown word
+    for word in set(model.vocabulary.words) & set(other.vocabulary.words):
+        words[model.vocabulary.numbers([word])[0]] = found["words.weight"][other.vocabulary.numbers([word])[0]]
+    model.load_state_dict({**found, "words.weight": words})
+
+
 def _is_scale(value: Any) -> bool:
     return (
         isinstance(value, list) and len(value) == 2 and all(isinstance(v, int | float) for v in value) and value[1] > 0

@@ -48,7 +48,7 @@ def load_state(
         BridgeError: the files are cut short or belong to another model.
     """
     facts = read_facts(folder)
-    begun = facts.get("options", {})
+    begun = {**type(options)().to_dict(), **facts.get("options", {})}
     for name, value in options.to_dict().items():
         if name not in ("steps", "every", "cooldown") and begun.get(name) != value:
             raise SpecError(

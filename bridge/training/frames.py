@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +51,12 @@ class TrainingFrames:
             tuple(self.names[i] for i in keep), self.rgb[keep], self.depth[keep], self.normal[keep], self.people[keep],
             self.skeleton[keep], self.mirrored[keep], tuple(self.words[i] for i in keep),
         )  # fmt: skip
+
+
+def joined(parts: Sequence[TrainingFrames]) -> TrainingFrames:
+    """All frames of several datasets, in order."""
+    arrays = (np.concatenate([getattr(p, name) for p in parts]) for name in _FIELDS)
+    return TrainingFrames(tuple(n for p in parts for n in p.names), *arrays, tuple(w for p in parts for w in p.words))
 
 
 def read_frames(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,12 @@ from ...procgen.dataset import Dataset
 from ..attributes import Vocabulary
 from ..diffusion.devices import noise
 from ..diffusion.joint import sample_joint, to_arrays
-from ..diffusion.joint_model import JointDenoiser, Scales, save_joint
+from ..diffusion.joint_model import JointDenoiser, Scales, load_joint, save_joint, take_over
 from ..diffusion.schedule import TRAIN_STEPS, make_schedule, noisy
 from ..pictures import as_picture
 from ..train_options import JointShape, TrainOptions
 from .curves import grid
-from .frames import TrainingFrames, mirror, read_frames
+from .frames import TrainingFrames, joined, mirror, read_frames
 from .model_card import model_card
 from .trainer import Say, Trainer, split_scenes
 
@@ -95,8 +96,26 @@ def draw_batch(
         shared if options.shared_time else torch.from_numpy(rng.integers(0, TRAIN_STEPS, options.batch)) for _ in kinds
     ]
     seeds = rng.integers(0, 2**62, len(kinds))
+    if options.jitter > 0:
+        *clean, skeleton = jittered(rng, [*clean, skeleton], options.jitter)
     noises = [noise(tuple(x.shape), int(s), "cpu", torch.float32) for x, s in zip(clean, seeds, strict=True)]
     return Batch(clean, skeleton, words, times, noises)
+
+
+def jittered(rng: np.random.Generator, pictures: list[Tensor], most: float) -> list[Tensor]:
+    """Pictures (B, C, S, S) of the same frames, shifted and scaled alike; what comes in from outside repeats the border.
+
+    Args:
+        most: Largest shift, and largest change of the scale, share of the size.
+    """
+    batch = len(pictures[0])
+    move = torch.zeros(batch, 2, 3)
+    move[:, 0, 0] = move[:, 1, 1] = torch.from_numpy(1 + rng.uniform(-most, most, batch)).float()
+    move[:, :, 2] = torch.from_numpy(2 * rng.uniform(-most, most, (batch, 2))).float()  # grids reach from -1 to 1
+    together = torch.cat(pictures, 1)
+    places = nn.functional.affine_grid(move, list(together.shape), align_corners=False)
+    moved = nn.functional.grid_sample(together, places, padding_mode="border", align_corners=False)
+    return list(moved.split([p.shape[1] for p in pictures], 1))
 
 
 def losses(model: nn.Module, schedule: Any, batch: Batch, kinds: tuple[str, ...]) -> dict[str, Tensor]:
@@ -117,6 +136,7 @@ class JointTrainer(Trainer):
         device: "auto", "cpu", "cuda" …
         resume: Go on with a run that is there; without it an existing run is an error.
         say: Called with (step, steps, text); may raise to stop, the state is saved first.
+        also: Further datasets; nothing of them is held out.
     Raises:
         SpecError, DatasetError, BridgeError: what cannot be trained, in one line.
     """
@@ -130,15 +150,23 @@ class JointTrainer(Trainer):
         device: str = "auto",
         resume: bool = False,
         say: Say | None = None,
+        also: Sequence[Dataset] = (),
     ) -> None:
         super().__init__(out, options, resume, say)
         self.options: TrainOptions = options
-        self.dataset, self.shape = dataset, shape
-        frames = read_frames(dataset, shape.size, self.folder, lambda i, n: self.say(i, n, "reading frames"))
-        self.learnt, self.held_out = split(frames, options.held_out)
+        self.datasets, self.shape = (dataset, *also), shape
+
+        def read(found: Dataset) -> TrainingFrames:
+            return read_frames(found, shape.size, self.folder, lambda i, n: self.say(i, n, "reading frames"))
+
+        learnt, self.held_out = split(read(dataset), options.held_out)
+        self.learnt = joined([learnt, *map(read, also)])
         vocabulary = Vocabulary(sorted({w for words in self.learnt.words for w in words}))
         torch.manual_seed(options.seed)
-        model = JointDenoiser(shape, vocabulary, measure_scales(self.learnt, shape.kinds))
+        first = load_joint(options.start) if options.start else None
+        model = JointDenoiser(shape, vocabulary, first.scales if first else measure_scales(self.learnt, shape.kinds))
+        if first is not None:
+            take_over(model, first)
         if options.checkpointing:
             model.unet.enable_gradient_checkpointing()
         self.schedule = make_schedule(shape.schedule)
@@ -171,7 +199,7 @@ class JointTrainer(Trainer):
 
     def card(self, rows: list[dict[str, Any]]) -> str:
         parameters = sum(p.numel() for p in self.model.parameters())
-        return model_card(self.dataset, self.options, self.shape, parameters, self.step, len(self.learnt), rows)
+        return model_card(self.datasets, self.options, self.shape, parameters, self.step, len(self.learnt), rows)
 
     def samples(self, most: int = 4) -> np.ndarray:
         """Rows of skeleton, rendered picture, then the model's kinds: learnt frames first, then held-out ones."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ...procgen.dataset import Dataset
@@ -18,7 +19,7 @@ library_name: vivant
 | made by | `vivant train joint`, Vivant {vivant} |
 | parameters | {millions:.1f} million |
 | size of the pictures | {size} x {size} pixels |
-| learnt from | {frames} rendered frames of Vivant (seed {seed}, {scenes} scenes), mirror images {flip} |
+| learnt from | {frames} rendered frames of Vivant ({sources}), mirror images {flip} |
 | steps | {steps} of batch {batch} |
 | loss, last steps | {trained} |
 | loss, held-out scenes | {judged} |
@@ -79,7 +80,7 @@ def refiner_card(
 
 
 def model_card(
-    dataset: Dataset, options: TrainOptions, shape: JointShape, parameters: int, step: int, frames: int,
+    datasets: Sequence[Dataset], options: TrainOptions, shape: JointShape, parameters: int, step: int, frames: int,
     rows: list[dict[str, Any]],
 ) -> str:  # fmt: skip
     """Markdown.
@@ -87,9 +88,10 @@ def model_card(
     Args:
         rows: The run's log.
     """
+    headers = [d.header for d in datasets]
     return _CARD.format(
-        vivant=dataset.header.vivant, millions=parameters / 1e6, size=shape.size, frames=frames,
-        seed=dataset.header.seed, scenes=dataset.header.arguments.get("scenes"), steps=step,
+        vivant=headers[0].vivant, millions=parameters / 1e6, size=shape.size, frames=frames, steps=step,
+        sources="; ".join(f"seed {h.seed}, {h.arguments.get('scenes')} scenes" for h in headers),
         batch=options.batch * options.accumulate, trained=_mean(rows, "train", 100), judged=_mean(rows, "held_out", 1),
         flip="too" if options.flip else "not", drop=options.drop,
     )  # fmt: skip

@@ -10,6 +10,7 @@ import contextlib
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from .curves import loss_picture
 
 Say = Callable[[int, int, str], None]
 _JUDGED = 4  # batches of held-out frames
+_AHEAD = 3  # batches that are drawn while one is learnt
 _FAR = 10**9  # numbers of those batches: no step of a run has them
 
 
@@ -47,6 +49,9 @@ class Trainer(ABC):
         if self.begun and not resume:
             raise SpecError(f"there is a training run in {str(out)!r}", fix="add --resume, or choose another folder")
         self.step = 0
+        self.draws_ahead = False
+        self._drawers: ThreadPoolExecutor | None = None
+        self._ahead: dict[int, Future[Any]] = {}
 
     # -- what a subclass says --------------------------------------------------------------------------------------------
     @abstractmethod
@@ -87,8 +92,12 @@ class Trainer(ABC):
         if mixed == "fp16" and device == "cpu":
             raise SpecError("the CPU cannot train in fp16", fix="--precision bf16 or fp32")
         self.accelerator = Accelerator(mixed_precision=mixed, cpu=device == "cpu")
+        if device == "cuda":  # the same sizes in every step, and convolutions that read channels together
+            torch.backends.cudnn.benchmark = True
+            model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.prepared, self.optimizer = self.accelerator.prepare(model, self.optimizer)
         self.device = self.accelerator.device
+        self.draws_ahead = self.device.type != "cpu"
         self.average = {k: v.to(self.device) for k, v in self.average.items()}
 
     def run(self) -> dict[str, Any]:
@@ -127,7 +136,7 @@ class Trainer(ABC):
         sums: dict[str, float] = {}
         for part in range(o.accumulate):
             number = (self.step * o.accumulate + part) * self.accelerator.num_processes + self.accelerator.process_index
-            batch = self.draw(number)
+            batch = self._drawn(number)
             with self.accelerator.autocast():
                 found = self.losses(self.prepared, batch)
             self.accelerator.backward(torch.stack(list(found.values())).sum() / o.accumulate)
@@ -140,6 +149,18 @@ class Trainer(ABC):
         self.step += 1
         self._average()
         return {k: round(v, 6) for k, v in sums.items()}
+
+    def _drawn(self, number: int) -> Any:
+        """The batch of a number. While another device learns, the processor draws the next ones."""
+        if not self.draws_ahead:
+            return self.draw(number)
+        if self._drawers is None:
+            self._drawers = ThreadPoolExecutor(_AHEAD, "drawing")
+        for ahead in range(_AHEAD + 1):
+            later = number + ahead * self.accelerator.num_processes
+            if later not in self._ahead:
+                self._ahead[later] = self._drawers.submit(self.draw, later)
+        return self._ahead.pop(number).result()
 
     @torch.no_grad()
     def _average(self) -> None:
