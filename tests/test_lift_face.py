@@ -471,6 +471,22 @@ def test_a_clip_keeps_who_it_is_and_follows_what_it_does(head: HeadModel) -> Non
     assert np.allclose(constant, 0.3)
 
 
+def test_an_expression_keeps_its_strength_and_nothing_is_added(head: HeadModel) -> None:
+    """A smile with closed eyes: what is on is on, what is off stays off; a face at rest rests."""
+    strong = {"mouthSmileLeft": 0.8, "mouthSmileRight": 0.8, "eyeBlinkLeft": 0.9, "eyeBlinkRight": 0.9}
+    z, _ = somebody(head, 9)
+    e = np.array([strong.get(n, 0.0) for n in head.expression_names])
+    fit = fit_face(head, [seen(head, head.shape(z, e), 10.0)])
+    found = fit.activations()
+    # Half of a lid is hidden where it is closed least: lids lose more than lips.
+    assert all(found[n] > (0.6 if "Blink" in n else 0.88) * v for n, v in strong.items()), found
+    size = np.linalg.norm(head.expression[:, head.face], axis=2).mean(1)
+    added = np.where(e > 0, 0.0, fit.expression) * size
+    assert added.sum() < 0.12 * (e * size).sum()
+    still = fit_face(head, [seen(head, head.shape(z, 0 * e), 10.0)])
+    assert (still.expression * size).sum() < 0.17 * (e * size).sum()
+
+
 def test_a_wink_is_hardly_tied_to_the_other_eye(head: HeadModel) -> None:
     z, e = somebody(head, 0)
     fit = face_fit._Fit(head, [seen(head, head.shape(z, e), 0.0, dense=False)], FitSettings())

@@ -16,7 +16,9 @@ from vivant.bridge.lift.result import list_results, read_result
 
 pytest.importorskip("mediapipe", reason="pip install 'vivant[lift]'")
 
-from vivant.bridge.lift.detectors import find_faces, find_hands, find_pose, one_face
+from vivant.bridge.lift import detectors
+from vivant.bridge.lift.detectors import FaceMarks, find_faces, find_hands, find_pose, one_face
+from vivant.bridge.lift.landmark_errors import mirror_order
 from vivant.procgen.errors import LiftError
 
 PICTURES = Path(__file__).resolve().parent / "pictures"
@@ -48,6 +50,29 @@ def test_landmarks_follow_the_picture(front: np.ndarray) -> None:
     x0, y0, x1, y1 = alone.box
     assert 60 < x1 - x0 < 130
     assert y0 < alone.points[1, 1] < y1
+
+
+def test_a_face_that_is_missed_is_found_in_the_mirror(front: np.ndarray, turned: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = detectors._measured
+    looked: list[float] = []
+
+    def blind(rgb: np.ndarray, box: tuple[float, ...], margin: float) -> FaceMarks | None:
+        looked.append(margin)
+        return plain(rgb, box, margin) if len(looked) == 4 else None
+
+    for picture in (front, turned):
+        found = find_faces(picture)[0]
+        looked.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(detectors, "_measured", blind)
+            mirrored = find_faces(picture, [found.box])[0]
+        assert looked == [1.0, 1.0, 0.6, 0.6]
+        # Every point has its own name again, irises and all: left is left.
+        apart = np.linalg.norm(mirrored.points - found.points, axis=1)
+        assert apart[[33, 133, 362, 263, 61, 291, 1, *range(468, 478)]].max() < 0.04 * found.size
+        assert np.median(apart) < 0.02 * found.size
+    order = mirror_order()
+    assert (order[order] == np.arange(478)).all()
 
 
 def test_the_largest_of_several_faces(front: np.ndarray, turned: np.ndarray) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from ...procgen.errors import LiftError, MissingDependency
 from ...procgen.muted import muted
 from ..measure.detectors import square_around
+from .landmark_errors import mirror_order
 
 FACE_POINTS = 478
 # Corners of the eyes in MediaPipe's face mesh: the person's right eye, then the left; outer, inner, inner, outer.
@@ -27,6 +28,7 @@ _SAME = 0.35
 # A face that lies is believed only if it is so much surer than any that stands.
 _SURER = 0.08
 _FACE_MARGIN, _BODY_MARGIN, _HAND_MARGIN = 1.0, 0.35, 0.6
+_OTHER_MARGINS = (0.6, 1.6)
 
 
 @dataclass(frozen=True)
@@ -237,10 +239,28 @@ def _boxes(detector: Any, rgb: np.ndarray, left: int, top: int) -> list[tuple[fl
 
 
 def _face_in(rgb: np.ndarray, box: Sequence[float]) -> FaceMarks | None:
-    """The face in the square around a box: found there, then measured in a square about what was found."""
+    """The face in the square around a box; one that the model misses is looked for again in other squares and in the mirror.
+
+    Faces turned away are often found in one of them: the model was not trained alike on both sides.
+    """
+    width = rgb.shape[1]
+    for margin in (_FACE_MARGIN, *_OTHER_MARGINS):
+        face = _measured(rgb, box, margin)
+        if face is not None:
+            return face
+        x0, y0, x1, y1 = box
+        face = _measured(np.ascontiguousarray(rgb[:, ::-1]), (width - x1, y0, width - x0, y1), margin)
+        if face is not None:
+            order = mirror_order()
+            return FaceMarks(face.points[order] * [-1.0, 1.0] + [width, 0.0], face.relative_z[order])
+    return None
+
+
+def _measured(rgb: np.ndarray, box: Sequence[float], margin: float) -> FaceMarks | None:
+    """The face in a square around a box: found there, then measured in a square about what was found."""
     face = None
     for _ in range(2):
-        picture, left, top, factor = square_around(rgb, box, _FACE_MARGIN)
+        picture, left, top, factor = square_around(rgb, box, margin)
         result = _run(_mesh(), picture)
         if not result.multi_face_landmarks:
             return face
@@ -249,7 +269,7 @@ def _face_in(rgb: np.ndarray, box: Sequence[float]) -> FaceMarks | None:
         face = FaceMarks(
             np.array([[m.x * side + left, m.y * side + top] for m in marks]), np.array([m.z * side for m in marks])
         )
-        box = face.box
+        box, margin = face.box, _FACE_MARGIN
     return face
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from ...procgen.npz import read_npz
-from .open_head import ASSET
+from .open_head import ASSET, open_head
 
 UNIT = 0.09
 # Points of the irises' rims lie on no mesh; their centres do. Rims: outer and inner end of the horizontal diameter of each eye.
@@ -63,6 +63,17 @@ def landmark_errors() -> LandmarkErrors:
     return LandmarkErrors(
         *(np.asarray(data[k], np.float64) for k in ("yaws", "bias", "spread", "error_modes", "own"))
     )
+
+
+@lru_cache(maxsize=1)
+def mirror_order() -> np.ndarray:
+    """(478,) which point of a face's mirror image each point is."""
+    landmarks = open_head().landmarks
+    assert landmarks is not None
+    skin = landmarks.on(open_head().vertices)[:468]
+    apart = np.linalg.norm(skin[:, None] - skin[None] * [-1.0, 1.0, 1.0], axis=2)
+    # The irises: middles change places, rims run the other way round.
+    return np.concatenate([apart.argmin(1), [473, 476, 475, 474, 477, 468, 471, 470, 469, 472]])
 
 
 def iris_diameters(points: np.ndarray, yaw: float) -> np.ndarray:
