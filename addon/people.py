@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -70,6 +71,7 @@ def spec_of(collection: Any) -> HumanSpec:
 def show(collection: Any, human: HumanSpec) -> None:
     """Store a spec and bring every field in line with it."""
     person = collection.vivant
+    human = replace(human, looks="")  # kept in the file itself
     collection[SPEC] = human.to_json()
     with spec_groups.quietly():
         spec_groups.write(person.body, human.phenotype)
@@ -183,6 +185,15 @@ def add(context: Any, name: str, human: HumanSpec, seed: int = 0) -> Any:
     adopt(collection, human, seed)
     make_active(context, collection)
     return collection
+
+
+def write(collection: Any, path: Path) -> None:
+    """Write a person as PERSON.json, with their looks beside it if they have any."""
+    from ..procgen.blender.pictured import kept_looks
+    from ..procgen.people.looks import named_beside
+
+    human = named_beside(spec_of(collection), path, kept_looks(collection))
+    path.write_text(human.to_json(), encoding="utf-8")
 
 
 def make_active(context: Any, collection: Any) -> None:

@@ -100,6 +100,13 @@ class VivantSettings(bpy.types.PropertyGroup):
     all_channels: BoolProperty(  # type: ignore[valid-type]
         name="All Labels", description="Write every channel there is, not only the usual ones", default=False
     )
+    cast: StringProperty(  # type: ignore[valid-type]
+        name="Cast",
+        description="PERSON.json of somebody who is in every scene of the dataset, or a folder of several; empty: nobody in particular",
+        subtype="FILE_PATH",
+        options=path_options(),
+        default="",
+    )
     ranges: CollectionProperty(type=VivantRange)  # type: ignore[valid-type]
     range_index: IntProperty(name="Range", description="Range that is shown below the list", min=0)  # type: ignore[valid-type]
     output: StringProperty(  # type: ignore[valid-type]
@@ -148,10 +155,16 @@ class VivantSettings(bpy.types.PropertyGroup):
         name="What",
         description="What is lifted",
         items=(("face", "Face", "Face and expression"),
-               ("face,detail", "Face with Detail", "Folds and wrinkles too, where depth or normals are known"),
+               ("face,skin", "Face with Skin", "And a picture of the skin, without the light on it"),
+               ("face,detail,skin", "Face with Skin and Detail", "Folds and wrinkles too, where depth or normals are known"),
                ("face,body", "Face and Body", "Pose and shape as well"),
-               ("face,detail,body,texture", "Everything", "Pose, shape and the texture of what is seen")),
+               ("face,detail,skin,body,clothes", "Everything", "Pose, shape, skin, and clothes with pictures of their own")),
     )  # fmt: skip
+    lift_wearing: StringProperty(  # type: ignore[valid-type]
+        name="Wearing",
+        description="What the person of a photograph wears, in words; empty: what the frames of a dataset say",
+        default="",
+    )
 
     def output_folder(self, context: bpy.types.Context) -> Path:
         """Where to write: the scene's folder, or the preferences'; `//` needs a saved file."""

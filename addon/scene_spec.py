@@ -3,21 +3,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from ..procgen.errors import SpecError
+from ..procgen.people.looks import named_beside
 from ..procgen.spec import RenderSpec, SceneSpec, SkySpec, replace
 from . import people, places
 
 
-def scene_spec(scene: Any) -> SceneSpec:
+def scene_spec(scene: Any, path: Path | None = None) -> SceneSpec:
     """The Vivant part of a scene; poses made by hand and objects that others made are not in it.
 
+    Args:
+        path: File that the spec is about to be written to: people's looks are written beside it. None: left out.
     Raises:
         SpecError: there is no place, or no camera.
     """
     from ..procgen.blender import live
     from ..procgen.blender.insert import camera_spec
+    from ..procgen.blender.pictured import kept_looks
 
     place = places.in_scene(scene)
     if place is None:
@@ -37,6 +42,8 @@ def scene_spec(scene: Any) -> SceneSpec:
             import numpy as np
 
             human = replace(human, position=(float(W[0, 3]), float(W[1, 3])), heading=float(np.arctan2(W[1, 0], W[0, 0])))
+        if path is not None:
+            human = named_beside(human, path.with_name(f"{path.stem}_{len(humans)}.json"), kept_looks(collection))
         humans.append(human)
     asked = scene.vivant
     return SceneSpec(

@@ -296,7 +296,8 @@ def lifted(folder: Path) -> Path:
     head = open_head()
     facts = {"head": head.name, "skin_linear": [0.25, 0.16, 0.12], "activations": {"jawOpen": 0.4}}
     z = np.random.default_rng(1).normal(size=(1, head.identity_count))
-    return write_result(folder / "lift_test", LiftResult("somebody", {}, {"face": PartResult(facts, {"shape": z})}))
+    skin = PartResult({}, {}, {"color": np.full((32, 32, 4), 128, np.uint8)})
+    return write_result(folder / "lift_test", LiftResult("somebody", {}, {"face": PartResult(facts, {"shape": z}), "skin": skin}))
 
 
 def before_step(name: str, preset: Path) -> dict[str, Any]:

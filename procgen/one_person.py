@@ -15,6 +15,7 @@ from .errors import SpecError, unknown_name
 from .geometry import PlaceGeometry, SceneObject, Seat
 from .layout import Placement
 from .people.body_state import BodyState
+from .people.looks import found
 from .people.moving import check_motion, families_for, sample_motion
 from .people.person import dress_person, pose_person
 from .people.shape import PhenotypeRanges, sample_phenotype
@@ -93,14 +94,14 @@ def moving_person(seed: Seed, motion: str, *, up: str = "auto", person: HumanSpe
 
 
 def read_person(path: str | Path) -> HumanSpec:
-    """A person from a JSON file, with a clear line for whatever is wrong with it."""
+    """A person from a JSON file, with a clear line for whatever is wrong with it, and with the path of their looks."""
     try:
         text = Path(path).read_text(encoding="utf-8")
     except OSError as e:
         raise SpecError(f"person file {str(path)!r} cannot be read ({e.strerror})", fix="check the path") from None
     except UnicodeDecodeError:
         raise SpecError(f"person file {str(path)!r} is not text", expected="JSON in UTF-8") from None
-    return HumanSpec.from_json(text)
+    return found(HumanSpec.from_json(text), Path(path).absolute().parent)
 
 
 def assemble_person(spec: HumanSpec, mode: str = "fast") -> tuple[BodyState, list[SceneObject], np.ndarray]:

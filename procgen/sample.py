@@ -23,6 +23,7 @@ from .one_person import read_person
 from .options import GenerateOptions
 from .people.body_state import BodyState
 from .people.eyes import eye_centres
+from .people.looks import found
 from .people.person import pose_person
 from .ranges import apply_ranges
 from .sample_people import sample_anybody, sample_human, sample_people
@@ -202,7 +203,8 @@ def scene_of(options: GenerateOptions, scene: int) -> SceneSpec:
         scene: Number of the scene, from 0.
     """
     if options.spec is not None:
-        return read_scene(options.spec)
+        read, folder = read_scene(options.spec), Path(options.spec).absolute().parent
+        return replace(read, people=tuple(found(human, folder) for human in read.people))
     seed = Seed(options.seed).child("scene", scene)
     names = registry.places.names()
     spec = sample_scene(

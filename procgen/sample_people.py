@@ -113,7 +113,8 @@ def sample_anybody(seed: Seed, wish: PersonWish = NO_WISH) -> Phenotype:
 def _played(known: HumanSpec, part: HumanSpec) -> HumanSpec:
     """A drawn part with somebody who is known in it; their own expression stays, if they have one."""
     expression = known.expression or part.expression
-    return replace(part, skin=known.skin, eyes=known.eyes, hair=known.hair, outfit=known.outfit, expression=expression)
+    own = {name: getattr(known, name) for name in ("skin", "eyes", "hair", "outfit", "looks")}
+    return replace(part, **own, expression=expression)
 
 
 def _formation(group: GroupSpec, people: Sequence[Phenotype]) -> Formation:

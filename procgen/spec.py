@@ -113,6 +113,7 @@ class HumanSpec(Spec):
     detail: int = param(1, low=0, high=1, doc="Subdivision level of the body mesh.")
     cloth_detail: int = param(1, low=0, high=1, doc="Subdivision level of clothes; 0 suits people who are small in the picture.")
     hair_density: float = param(0.35, low=0.02, high=1.0, doc="Share of the full strand count (thinner, fewer far away).")
+    looks: str = param("", doc="File of relief and pictures on skin and clothes, beside this one or in `looks`; empty = none.")
 
 
 @dataclass(frozen=True, kw_only=True)

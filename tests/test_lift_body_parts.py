@@ -14,12 +14,14 @@ from vivant.bridge.lift.detectors import PoseMarks
 from vivant.bridge.lift.parts import body as body_part
 from vivant.bridge.lift.parts.texture import lift_texture
 from vivant.bridge.lift.rasterise import look
-from vivant.bridge.lift.result import LiftResult, read_result, write_result
+from vivant.bridge.lift.result import LiftResult, PartResult, read_result, write_result
 from vivant.bridge.lift.run import LiftOptions, planned
 from vivant.bridge.lift.subject import Subject, View
 from vivant.procgen.errors import LiftError, SpecError
 from vivant.procgen.frames import R_WORLD_FROM_SMPLX
 from vivant.procgen.people.kinematics import rotvecs
+from vivant.procgen.people.lbs import forward
+from vivant.procgen.people.model import load_body
 
 SIZE = 192
 
@@ -82,6 +84,28 @@ def test_body_and_texture_of_a_known_picture(seeing: View, pictured, tmp_path: P
     assert 0.08 < texture.facts["seen_share"] < 0.7
     # One colour was photographed: every texel has it, whatever the light was taken to be.
     assert np.abs(color.astype(int) - [200, 120, 90]).max() < 12
+
+
+def test_the_body_has_the_expression_of_the_face(seeing: View) -> None:
+    model = load_body()
+    names = np.array(model.arkit_names)
+    actions = np.zeros((1, len(names)))
+    actions[0, list(names).index("jawOpen")], actions[0, list(names).index("mouthSmileLeft")] = 0.6, 0.8
+    face = PartResult({}, {"exp": actions, "exp_names": names})
+    subject, options = Subject("somebody", (seeing,)), LiftOptions(("face", "body"))
+    still, smiling = (body_part.lift_body(subject, found, options).arrays for found in ({}, {"face": face}))
+    assert not still["expression"].any()
+    assert smiling["expression"] == pytest.approx(actions[0] @ model.arkit_to_expression, abs=1e-5)
+    assert np.linalg.norm(smiling["jaw_pose"]) > 0.05 > np.linalg.norm(still["jaw_pose"])
+    # What is written says what is shown, in the format's own words.
+    pose = smiling["poses"].reshape(55, 3)
+    again = forward(model, smiling["betas"], smiling["expression"], pose, smiling["transl"])
+    assert np.abs(again.vertices[: model.vertex_count] - smiling["vertices"][: model.vertex_count]).max() < 1e-5
+    moved = np.linalg.norm(smiling["vertices"] - still["vertices"], axis=1)
+    assert moved[: model.vertex_count][model.regions["face"] > 0.5].max() > 0.01
+    assert moved[: model.vertex_count][model.weights[:, [12, 15, 22, 23, 24]].sum(1) < 1e-6].max() < 1e-6
+    clip = PartResult({}, {"exp": np.repeat(actions, 2, 0), "exp_names": names})
+    assert not body_part.expression_of(clip, model)[0].any()
 
 
 def test_what_cannot_be_lifted_is_said(seeing: View, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,6 @@ from vivant.bridge.lift.detail_gate import region_names, regions
 from vivant.bridge.lift.detail_grid import DetailGrid, Surface, detail_grid, surface_of
 from vivant.bridge.lift.detail_split import (
     Observation,
-    arrays_of,
     compression,
     expression_of,
     relief_normals,
@@ -225,7 +224,7 @@ def test_normal_map_is_in_the_axes_of_the_map(found: FaceDetail) -> None:
 def test_relief_survives_its_folder(head: HeadModel, grid: DetailGrid, tmp_path: Path, rng: np.random.Generator) -> None:
     e = expression_of(head, {"browInnerUp": 0.7})
     relief = split(head, np.zeros(head.identity_count), grid, [Observation(e, 3e-4 * rng.normal(size=grid.count), np.ones(grid.count))])
-    folder = write_result(tmp_path, LiftResult("somebody", {}, {"detail": PartResult({}, arrays_of(relief))}))
+    folder = write_result(tmp_path, LiftResult("somebody", {}, {"detail": PartResult({}, relief.arrays())}))
     back = relief_of(read_result(folder))
     assert back is not None
     assert (back.size, back.top, back.left) == (relief.size, relief.top, relief.left)

@@ -27,7 +27,7 @@ MOTIONS = (".bvh", ".npz")
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument("person", metavar="PERSON", help="a seed, a PERSON.json, or OUT/subjects/NAME of `vivant lift`")
-    parser.add_argument("--face", metavar="LIFTED", help="with the face, skin tone and detail of this lifted subject")
+    parser.add_argument("--face", metavar="LIFTED", help="with the face, skin, expression and detail of this lifted subject")
     parser.add_argument("motion", metavar="MOTION", help="a motion's name, a .bvh, .npz, .amc or .csv file, or a lifted sequence")
     parser.add_argument("-o", "--out", required=True, metavar="OUT", help="file to write: " + " ".join((*SCENES, *MOTIONS)))
     parser.add_argument("--seconds", type=float, metavar="T", help="duration (default: one cycle, or the whole file)")
@@ -61,8 +61,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _animate(args: argparse.Namespace, out: Path, ending: str, scratch: Path) -> dict[str, Any]:
-    from ...bridge.lift.animating import lifted_motion, lifted_person, recorded_face
+    from ...bridge.lift.animating import laid_over, lifted_motion, lifted_person, lifted_pictures, recorded_face
     from ...procgen.one_person import level_ground, moving_person, read_person, sample_person
+    from ...procgen.people.looks import looks_of
     from ...procgen.people.motion_files.baking import bake, write_motion
     from ...procgen.people.performance import perform, rest_person
     from ...procgen.people.person import dress_person
@@ -76,6 +77,8 @@ def _animate(args: argparse.Namespace, out: Path, ending: str, scratch: Path) ->
         person, betas, pictures, relief = lifted.human, lifted.betas, lifted.pictures, lifted.relief
     else:
         person = read_person(args.person)
+        looks = looks_of(person)
+        pictures, relief = dict(looks.pictures), looks.relief
     if args.face is not None:
         from ...bridge.lift.detail_split import relief_of
         from ...bridge.lift.face_person import face_of, like, with_face
@@ -83,6 +86,7 @@ def _animate(args: argparse.Namespace, out: Path, ending: str, scratch: Path) ->
 
         face = face_of(args.face)
         person, relief = like(face, person).person, relief_of(read_result(args.face))
+        pictures = laid_over(lifted_pictures(args.face, face_only=True), pictures)
         betas = None if betas is None else with_face(face, betas)
     motion, seconds, actions = args.motion, args.seconds, {}
     moves = None

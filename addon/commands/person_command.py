@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
 
 from ..output import say, say_json
 from ..parsing import whole
@@ -36,7 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="take face, expression, skin, detail and clothes from a folder that `vivant lift` wrote (OUT/subjects/NAME)",
     )
     parser.add_argument(
-        "--write-spec", metavar="FILE", help="also write the person's spec, to edit and use with --spec"
+        "--write-spec", metavar="FILE",
+        help="also write the person's spec, with their looks beside it: for --spec and `vivant generate --cast`",
     )
     parser.add_argument(
         "--texture-size",
@@ -55,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
     """Sample or read, build, rig, write."""
     from ...procgen.errors import SpecError
     from ...procgen.one_person import assemble_person, read_person, sample_person
+    from ...procgen.people.looks import Looks, looks_of, named_beside
     from ...procgen.seeds import Seed
 
     out = Path(args.out)
@@ -80,10 +81,9 @@ def run(args: argparse.Namespace) -> int:
             raise SpecError(f"{args.shape} has no shape", expected="an array `betas`", fix="export a person as .npz")
         phenotype, met = phenotype_like(load_body(), betas)
         spec = replace(spec, phenotype=phenotype)
-    likeness = relief = None
-    pictures: dict[str, Any] = {}
+    likeness, looks = None, looks_of(spec)
     if args.face is not None:
-        from ...bridge.lift.animating import in_lifted_clothes, lifted_pictures
+        from ...bridge.lift.animating import in_lifted_clothes, laid_over, lifted_pictures
         from ...bridge.lift.detail_split import relief_of
         from ...bridge.lift.face_person import face_of, like, somebody_like
         from ...bridge.lift.result import read_result
@@ -91,11 +91,13 @@ def run(args: argparse.Namespace) -> int:
         face = face_of(args.face)
         # Who is described stays who they are; nobody in particular becomes whoever the face suits best.
         likeness = like(face, spec) if args.spec or args.describe else somebody_like(face, Seed(args.seed).child("person"))
-        spec, relief, pictures = likeness.person, relief_of(read_result(args.face)), lifted_pictures(args.face)
-        if not (args.spec or args.describe):
-            spec = in_lifted_clothes(args.face, spec)
+        spec, named = likeness.person, bool(args.spec or args.describe)
+        # Who is somebody else keeps their own clothes; nobody in particular wears what was lifted.
+        looks = Looks(laid_over(lifted_pictures(args.face, face_only=named), looks.pictures), relief_of(read_result(args.face)))
+        spec = spec if named else in_lifted_clothes(args.face, spec)
     if args.write_spec is not None:
-        Path(args.write_spec).write_text(spec.to_json(), encoding="utf-8")
+        there = Path(args.write_spec)
+        there.write_text(named_beside(spec, there, looks).to_json(), encoding="utf-8")
     body, parts, hidden = assemble_person(spec, args.cloth)
     from ...procgen.blender.export_person import write_person
     from ...procgen.muted import muted
@@ -104,20 +106,21 @@ def run(args: argparse.Namespace) -> int:
     progress = NoProgress() if args.json else TerminalProgress(sys.stderr)
     with muted(1):  # exporters print to stdout as they please; what they have to say comes as an exception too
         names = write_person(
-            out, out.stem, spec, body, parts, hidden, texture=args.texture_size, relief=relief, pictures=pictures,
+            out, out.stem, spec, body, parts, hidden, texture=args.texture_size, relief=looks.relief, pictures=looks.pictures,
             progress=progress,
         )  # fmt: skip
     keys = len(body.model.arkit_names)
     if args.json:
         made = {"out": str(out), "objects": names, "joints": len(body.joints), "face_keys": keys}
-        made |= {} if likeness is None else {"face_mm": round(likeness.mm, 2), "detail": relief is not None, "pictures": sorted(pictures)}
+        seen = {"detail": looks.relief is not None, "pictures": sorted(looks.pictures)}
+        made |= {} if likeness is None else {"face_mm": round(likeness.mm, 2), **seen}
         made |= {} if met is None else {"shape_mm": round(met, 2)}
         say_json({**made, **({} if read is None else {"description": read.to_dict()})})
     else:
         if met is not None:
             say(f"the body lies within {met:.2f} mm of the shape in {args.shape} on average")
         if likeness is not None:
-            more = ["its detail"] * (relief is not None) + [f"pictures on {', '.join(sorted(pictures))}"] * bool(pictures)
+            more = ["its detail"] * (looks.relief is not None) + [f"pictures on {', '.join(sorted(looks.pictures))}"] * bool(looks.pictures)
             say(f"the face lies within {likeness.mm:.1f} mm of the lifted one on average" + "".join(f", with {m}" for m in more))
         say(f"{out}: {len(names)} objects, {len(body.joints)} joints, {keys} face keys")
     return 0

@@ -163,12 +163,20 @@ class VIVANT_OT_lift(_Bridged, bpy.types.Operator):
             self.report({"ERROR"}, "no photograph is chosen. Fix: choose a picture or a dataset folder")
             return {"CANCELLED"}
         out = bridging.lift_folder(context)
-        _in_worker(context, "Lift", ["lift", str(photo), "-o", str(out), "--what", settings(context).lift_parts], out)
+        _in_worker(context, "Lift", lift_arguments(context, photo, out), out)
         return {"FINISHED"}
 
 
+def lift_arguments(context: bpy.types.Context, photo: Path, out: Path) -> list[str]:
+    """`lift …` as a shell would say it."""
+    asked = settings(context)
+    argv = ["lift", str(photo), "-o", str(out), "--what", asked.lift_parts]
+    worn = asked.lift_wearing.strip()
+    return argv + (["--set", f"wearing={worn}"] if worn and "clothes" in asked.lift_parts.split(",") else [])
+
+
 class VIVANT_OT_wear_face(bpy.types.Operator):
-    """Give the person the face, skin tone, expression and detail that were lifted from the photograph"""
+    """Give the person the face, skin, expression and detail that were lifted from the photograph"""
 
     bl_idname = "vivant.wear_face"
     bl_label = "Use Lifted Face"
@@ -178,15 +186,21 @@ class VIVANT_OT_wear_face(bpy.types.Operator):
         name="Result", description="Folder of a lifted person; empty: the first one of the photograph", default="", subtype="DIR_PATH"
     )
 
+    clothes: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="With Clothes", description="Wear what was lifted of their clothes and bare skin, too", default=False
+    )
+
     poll = classmethod(needs_person)
 
     @in_plain_words
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Solve for the features, build."""
+        from ...bridge.lift.animating import in_lifted_clothes, laid_over, lifted_pictures
         from ...bridge.lift.detail_split import relief_of
         from ...bridge.lift.face_person import face_of, like
         from ...bridge.lift.result import read_result
-        from ...procgen.blender.relief import RELIEF, store
+        from ...procgen.blender.pictured import keep_looks, kept_looks
+        from ...procgen.people.looks import Looks
 
         found = [Path(bpy.path.abspath(self.folder))] if self.folder else bridging.lifted_faces(bridging.lift_folder(context))
         if not found:
@@ -194,14 +208,19 @@ class VIVANT_OT_wear_face(bpy.types.Operator):
             return {"CANCELLED"}
         collection = people.active(context)
         made = like(face_of(found[0]), people.spec_of(collection))
-        people.show(collection, made.person)
-        relief = relief_of(read_result(found[0]))
-        collection.pop(RELIEF, None)
-        if relief is not None:
-            collection[RELIEF] = store(relief, collection.name)
+        human = in_lifted_clothes(found[0], made.person) if self.clothes else made.person
+        pictures = lifted_pictures(found[0], face_only=not self.clothes)
+        # Garments that stay keep their pictures; skin and relief are the lifted person's alone.
+        garments = {} if self.clothes else {n: p for n, p in kept_looks(collection).pictures.items() if n != "body"}
+        looks = Looks(laid_over(pictures, garments), relief_of(read_result(found[0])))
+        people.show(collection, human)
+        keep_looks(collection, looks)
         people.build(collection)
-        more = "" if relief is None else ", with its detail"
-        self.report({"INFO"}, f"the face lies within {made.mm:.1f} mm of the lifted one on average{more}")
+        more = [] if looks.relief is None else ["its detail"]
+        more += [f"pictures on {', '.join(sorted(pictures))}"] if pictures else []
+        self.report(
+            {"INFO"}, f"the face lies within {made.mm:.1f} mm of the lifted one on average" + "".join(f", with {m}" for m in more)
+        )
         return {"FINISHED"}
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import bpy
 from bpy.props import StringProperty
 
-from .. import jobs, ranges_list
+from ...procgen.errors import SpecError
+from .. import jobs, people, ranges_list
 from ..preferences import preferences
 from ..properties import VivantSettings, settings
 from .saying import in_plain_words
@@ -21,7 +22,24 @@ def dataset_arguments(asked: VivantSettings, out: str, workers: int, config: str
     argv += ["--people", f"{low}-{high}", "--place", asked.place, "--size", f"{asked.width}x{asked.height}"]
     argv += ["--samples", str(asked.samples), "--seed", str(asked.seed), "--cloth", asked.cloth, "--workers", str(workers)]
     argv += ["--config", config] if config else []
+    for person in cast_of(asked):
+        argv += ["--cast", str(person)]
     return argv + (["--channels", "all"] if asked.all_channels else [])
+
+
+def cast_of(asked: VivantSettings) -> list[Path]:
+    """Files of the people who are in every scene.
+
+    Raises:
+        SpecError: a path that is neither a file nor a folder with any.
+    """
+    if not asked.cast.strip():
+        return []
+    path = Path(bpy.path.abspath(asked.cast))
+    found = sorted(path.glob("*.json")) if path.is_dir() else [path] if path.is_file() else []
+    if not found:
+        raise SpecError(f"nobody can be cast from {str(path)!r}", expected="a PERSON.json, or a folder of some", fix="press Cast My People")
+    return found
 
 
 class JobOperator:
@@ -67,6 +85,37 @@ class VIVANT_OT_generate_dataset(JobOperator, bpy.types.Operator):
         jobs.start("Dataset", argv, out, asked.scenes * asked.views * asked.frames)
         asked.dataset = str(out)
         self.report({"INFO"}, f"writing to {out}")
+        return {"FINISHED"}
+
+
+class VIVANT_OT_cast_people(bpy.types.Operator):
+    """Let everybody of this scene be in every scene of the dataset: features, hair, clothes, expression, and skin that was lifted"""
+
+    bl_idname = "vivant.cast_people"
+    bl_label = "Cast My People"
+    bl_options = {"REGISTER"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Needs people."""
+        if not people.in_scene(context.scene):
+            cls.poll_message_set("There is nobody to cast: add a person first")
+            return False
+        return True
+
+    @in_plain_words
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Write them into a folder of their own beside the dataset."""
+        asked = settings(context)
+        folder = asked.output_folder(context) / "cast"
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in (*folder.glob("*.json"), *folder.glob("*.looks.npz")):
+            old.unlink()
+        everybody = people.in_scene(context.scene)
+        for collection in everybody:
+            people.write(collection, folder / f"{bpy.path.clean_name(collection.name)}.json")
+        asked.cast = str(folder)
+        self.report({"INFO"}, f"{len(everybody)} cast; they are in {folder}")
         return {"FINISHED"}
 
 
@@ -237,6 +286,7 @@ def show_picture(path: Path) -> None:
 
 CLASSES = (
     VIVANT_OT_generate_dataset,
+    VIVANT_OT_cast_people,
     VIVANT_OT_add_range,
     VIVANT_OT_remove_range,
     VIVANT_OT_contact_sheet,

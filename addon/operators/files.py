@@ -64,7 +64,8 @@ class VIVANT_OT_import_file(bpy.types.Operator, ImportHelper):
 
 def _import_json(context: bpy.types.Context, path: Path) -> str:
     from ...procgen.one_person import read_person
-    from ...procgen.spec import SceneSpec
+    from ...procgen.people.looks import found
+    from ...procgen.spec import SceneSpec, replace
 
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -72,6 +73,7 @@ def _import_json(context: bpy.types.Context, path: Path) -> str:
         raise SpecError(f"{path.name} is no JSON", got=str(e), fix="choose a scene.json or a person's file") from None
     if isinstance(data, dict) and "place" in data:
         spec = SceneSpec.from_dict(data)
+        spec = replace(spec, people=tuple(found(human, path.absolute().parent) for human in spec.people))
         scene = build_scene(context, path.stem, spec)
         return f"{scene.name}: {len(spec.people)} people"
     if isinstance(data, dict) and "phenotype" in data:
@@ -135,7 +137,7 @@ class VIVANT_OT_export_scene(bpy.types.Operator, ExportHelper):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Collect and write."""
         path = Path(self.filepath)
-        path.write_text(scene_spec(context.scene).to_json(), encoding="utf-8")
+        path.write_text(scene_spec(context.scene, path).to_json(), encoding="utf-8")
         self.report({"INFO"}, f"written to {path}")
         return {"FINISHED"}
 
@@ -164,7 +166,7 @@ class VIVANT_OT_export_person(bpy.types.Operator, ExportHelper):
         collection = people.active(context)
         human = people.spec_of(collection)
         if path.suffix.lower() == ".json":
-            path.write_text(human.to_json(), encoding="utf-8")
+            people.write(collection, path)
         elif path.suffix.lower() == ".npz":
             write_npz(path, smplx_parameters([live.body_of(collection, human)], context.scene.render.fps))
         else:

@@ -51,7 +51,7 @@ class VIVANT_OT_save_person_preset(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Write the spec."""
         name = bpy.path.clean_name(self.name or people.active(context).name)
-        (folder() / f"{name}.json").write_text(people.spec_of(people.active(context)).to_json(), encoding="utf-8")
+        people.write(people.active(context), folder() / f"{name}.json")
         self.report({"INFO"}, f"saved as {name}")
         return {"FINISHED"}
 
@@ -112,6 +112,7 @@ class VIVANT_OT_delete_person_preset(bpy.types.Operator):
         if self.name not in names():
             raise unknown_name("saved person", self.name, names())
         (folder() / f"{self.name}.json").unlink()
+        (folder() / f"{self.name}.looks.npz").unlink(missing_ok=True)
         self.report({"INFO"}, f"{self.name} deleted")
         return {"FINISHED"}
 

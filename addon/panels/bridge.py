@@ -54,9 +54,14 @@ class VIVANT_PT_lift(Closed, bpy.types.Panel):
             return
         layout.prop(settings(context), "photo")
         layout.prop(settings(context), "lift_parts")
+        if "clothes" in settings(context).lift_parts.split(","):
+            layout.prop(settings(context), "lift_wearing")
         layout.operator("vivant.lift", icon="USER")
-        if settings(context).photo and bridging.lifted_faces(bridging.lift_folder(context)):
-            layout.operator("vivant.wear_face", icon="MOD_MASK")
+        faces = bridging.lifted_faces(bridging.lift_folder(context)) if settings(context).photo else []
+        if faces:
+            layout.operator("vivant.wear_face", icon="MOD_MASK").clothes = False
+            if any(faces[0].glob("clothes_*.png")):
+                layout.operator("vivant.wear_face", text="Use Face and Clothes", icon="MOD_CLOTH").clothes = True
         _worker(layout, context)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ...procgen.errors import DatasetError
 from ...procgen.people.model import load_body
 from ...procgen.people.motion_files.amass import write_amass
 from ...procgen.people.shape import Phenotype, body_stature
+from ...procgen.people.skeleton import JAW, LEFT_EYE, RIGHT_EYE
 from ...procgen.people.skin_relief import SkinRelief
 from ...procgen.seeds import Seed
 from ...procgen.spec import HumanSpec, replace
@@ -81,31 +83,43 @@ def in_lifted_clothes(folder: str | os.PathLike[str], person: HumanSpec) -> Huma
     return replace(person, outfit=HumanSpec.from_dict(result.parts["clothes"].facts["person"]).outfit)
 
 
-def lifted_pictures(folder: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+def lifted_pictures(folder: str | os.PathLike[str], *, face_only: bool = False) -> dict[str, np.ndarray]:
     """Part -> (S, S, 3) uint8 sRGB, or (S, S, 4) with how far it replaces the part's own colour.
 
     Garments and bare skin of the part "clothes", else the body as it was seen; the face of the part "skin" on top.
+
+    Args:
+        face_only: The part "skin" alone: for a face on somebody else.
     """
     found = {}
-    for path in sorted(Path(folder).glob("clothes_*.png")):
+    for path in [] if face_only else sorted(Path(folder).glob("clothes_*.png")):
         name = path.stem.removeprefix("clothes_")
         if not name.endswith("_confidence"):
             found[name] = read_png(path)[..., :3]
     whole = Path(folder) / "texture_color.png"
-    if not found and whole.is_file():
+    if not found and not face_only and whole.is_file():
         found["body"] = read_png(whole)[..., :3]
     face = Path(folder) / "skin_color.png"
-    if face.is_file():
-        found["body"] = _over(read_png(face), found["body"]) if "body" in found else read_png(face)
-    return found
+    return laid_over({"body": read_png(face)}, found) if face.is_file() else found
+
+
+def laid_over(top: Mapping[str, np.ndarray], below: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Pictures of parts (see `lifted_pictures`) with those of `top` on them; what `top` leaves free shows what lies below."""
+    return {**below, **{n: _over(p, below[n]) if n in below and p.shape[2] == 4 else p for n, p in top.items()}}
 
 
 def _over(top: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """(S, S, 3) uint8: a picture (S, S, 4) laid on another of any size."""
-    at = (np.arange(len(top)) + 0.5) * len(below) / len(top)
-    under = below[at.astype(int)][:, at.astype(int)].astype(np.float64)
+    """(S, S, C) uint8: a picture (S, S, 4) laid on another of any size, with or without alpha."""
+    at = ((np.arange(len(top)) + 0.5) * len(below) / len(top)).astype(int)
+    under = below[at][:, at].astype(np.float64)
     share = top[..., 3:] / 255.0
-    return np.rint(share * top[..., :3] + (1.0 - share) * under).astype(np.uint8)
+    color = share * top[..., :3] + (1.0 - share) * under[..., :3]
+    if under.shape[2] == 3:
+        return np.rint(color).astype(np.uint8)
+    # Both let the skin's own colour through in places: what covers, covers with the colour of its share.
+    alpha = share + (1.0 - share) * under[..., 3:] / 255.0
+    mixed = (share * top[..., :3] + (1.0 - share) * under[..., 3:] / 255.0 * under[..., :3]) / np.maximum(alpha, 1e-6)
+    return np.rint(np.concatenate([mixed, 255.0 * alpha], 2)).astype(np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +153,9 @@ def lifted_motion(out: str | os.PathLike[str], path: Path, fps: float, *, steady
         parts = read_result(result_folder(out, name)).parts
         if "body" in parts:
             a = parts["body"].arrays
-            poses[time] = np.asarray(a["poses"], np.float64).reshape(-1, 3)
+            poses[time] = np.array(a["poses"], np.float64).reshape(-1, 3)
+            if "face" in parts:
+                poses[time][[JAW, LEFT_EYE, RIGHT_EYE]] = 0.0  # the actions turn them
             trans[time] = np.asarray(a["joints"], np.float64)[0]
             rests[time] = np.asarray(a["joints"], np.float64)
         if "face" in parts:

@@ -113,24 +113,10 @@ def _flat(triangles: np.ndarray) -> np.ndarray:
     return out
 
 
-def arrays_of(relief: SkinRelief) -> dict[str, np.ndarray]:
-    """Relief as arrays of a result; see `relief_of`."""
-    names = sorted(relief.actions)
-    empty = np.zeros((0, *relief.rest.shape), np.float32)
-    return {
-        "rest": relief.rest, "actions": np.stack([relief.actions[n] for n in names]) if names else empty,
-        "action_names": np.array(names, dtype="U32"), "window": np.array([relief.size, relief.top, relief.left]),
-    }  # fmt: skip
-
-
 def relief_of(result: LiftResult) -> SkinRelief | None:
     """The relief of a lifted person, or None where none was lifted or found."""
     a = result.parts["detail"].arrays if "detail" in result.parts else {}
-    if "rest" not in a:
-        return None
-    size, top, left = (int(x) for x in a["window"])
-    actions = {str(n): np.asarray(h, np.float32) for n, h in zip(a["action_names"], a["actions"], strict=True)}
-    return SkinRelief(size, top, left, np.asarray(a["rest"], np.float32), actions)
+    return SkinRelief.from_arrays(a) if "rest" in a else None
 
 
 def expression_of(head: HeadModel, activations: Mapping[str, float]) -> np.ndarray:

@@ -51,7 +51,7 @@ def lifted_state(arrays: Mapping[str, np.ndarray], human: HumanSpec) -> BodyStat
     """The body of a lifted result as people are built on it.
 
     Args:
-        arrays: `betas`, `poses` and `trans` of the body's part.
+        arrays: `betas`, `poses`, `joints` and, with a face, `expression` of the body's part.
         human: Somebody with a phenotype.
     """
     model = load_body()
@@ -59,8 +59,8 @@ def lifted_state(arrays: Mapping[str, np.ndarray], human: HumanSpec) -> BodyStat
     pose = np.asarray(arrays["poses"], np.float64).reshape(-1, 3).copy()
     # The turn of the pelvis is said in world axes there, and in the body's own here.
     pose[0] = rotvecs(R_WORLD_FROM_SMPLX.T @ matrices(pose[0]))
-    still = np.zeros(model.exprdirs.shape[2], np.float32)
-    body = pose_body(model, human.phenotype, betas, still, pose, np.eye(4))
+    expression = np.asarray(arrays.get("expression", np.zeros(model.exprdirs.shape[2])), np.float32)
+    body = pose_body(model, human.phenotype, betas, expression, pose, np.eye(4))
     return body.moved(rigid(np.eye(3), np.asarray(arrays["joints"], np.float64)[0] - body.joints[0]))
 
 

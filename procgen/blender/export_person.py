@@ -19,10 +19,9 @@ import numpy as np
 from ..errors import BuildError, SpecError
 from ..files import disk
 from ..frames import transform
-from ..geometry import Mesh, SceneObject, Strands
+from ..geometry import SceneObject, Strands
 from ..people.body_state import BodyState
 from ..people.face_keys import face_keys, in_object_frame, keys_of_cards
-from ..people.garments.unwrap import unwrapped
 from ..people.hair_atlas import textured_hair
 from ..people.skin_relief import SkinRelief
 from ..people.skinning import Skinner, skin_weights
@@ -31,7 +30,7 @@ from ..spec import HumanSpec
 from .bake import TextureSizes, bake_textures, hair_texture
 from .build_scene import add_objects
 from .face_rig import add_face_keys, drive_together, ride_on_skin
-from .pictured import wear_picture
+from .pictured import store_picture, wear_image, with_map
 from .relief import store, wear
 from .rig import bind, follow_head, make_armature
 from .settings import no_factory_surprises
@@ -161,7 +160,7 @@ def build_character(
     if texture:
         centre = body.joints[body.joint("head")]
         cards = {p.name: _cards(p, centre, texture // 2) for p in parts if isinstance(p.geometry, Strands)}
-    shown = [cards[p.name].part if p.name in cards else _mapped(p) for p in parts]
+    shown = [cards[p.name].part if p.name in cards else with_map(p) for p in parts]
     made = dict(zip([p.name for p in parts], add_objects(shown, collection, collection), strict=True))
     for part in parts:
         ob = made[part.name]
@@ -211,16 +210,9 @@ def _wear(
         if part_name != "body" and ob.type == "MESH":
             drive_together(made["body"], ob)
         if part_name in pictures:
-            wear_picture(ob, f"{name}_{part_name}", pictures[part_name])
+            wear_image(ob, store_picture(f"{name}_{part_name}", pictures[part_name]))
     if relief is not None:
         wear(made["body"], store(relief, name), human.expression, keys=keyed)
-
-
-def _mapped(part: SceneObject) -> SceneObject:
-    """Clothes with their own UV map; other parts as they are."""
-    if not isinstance(part.geometry, Mesh) or part.semantic in ("skin", "eyes", "teeth"):
-        return part
-    return replace(part, geometry=unwrapped(part.geometry))
 
 
 def _cards(part: SceneObject, centre: np.ndarray, width: int) -> _Cards:

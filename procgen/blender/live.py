@@ -28,12 +28,14 @@ from ..people.body_state import BodyState, pose_body, root_transform
 from ..people.eyelids import follow_gaze
 from ..people.following import Following, apply_blend, blended, unposed
 from ..people.kinematics import matrices
+from ..people.looks import looks_of
 from ..people.person import dress_person, pose_person
 from ..people.skeleton import JAW, LEFT_EYE, RIGHT_EYE
 from ..people.skinning import Skinning
 from ..spec import HumanSpec, canonical, replace
 from . import objects
 from .build_scene import make_data
+from .pictured import keep_looks, pictures_of, wear_kept, with_map
 from .posable import (
     deformations,
     fit_rig,
@@ -47,7 +49,7 @@ from .posable import (
     transforms_of,
     write_weights,
 )
-from .relief import RELIEF, express, wear
+from .relief import RELIEF, express
 
 # Custom property of a person's objects: which part it is. Objects without it are the user's own and are left alone.
 PART = "vivant_part"
@@ -98,13 +100,16 @@ def insert(scene: Any, name: str, human: HumanSpec, *, place: PlaceGeometry | No
     Args:
         scene: The scene of the current context.
         name: Name of the collection.
-        human: Who; `position` and `heading` say where.
+        human: Who; `position` and `heading` say where. Looks are kept in the file (see `pictured.keep_looks`).
         place: What they stand or sit on; None = level ground at height `ground`.
     Returns:
         The collection.
     """
     collection = bpy.data.collections.new(name)
     scene.collection.children.link(collection)
+    if human.looks:
+        keep_looks(collection, looks_of(human))
+        human = replace(human, looks="")
     body, settled = _pose(human, place, ground)
     lift = -float(body.rest[: body.count, 2].min())
     rig = make_rig(collection.name, body, lift, collection)
@@ -309,10 +314,11 @@ def _dress(collection: Any, rig: Any, human: HumanSpec, body: BodyState, W: np.n
     following = Following(human, body, parts, hidden)
     there = parts_of(collection)
     up = np.array([0.0, 0.0, lift], np.float32)
+    pictured = pictures_of(collection)
     for name in set(there) - {p.name for p in parts}:
         objects.remove(there[name])
     for part, ride in zip(parts, following.rides, strict=True):
-        data = make_data(_at_rest(part, ride.rest + up))
+        data = make_data(_at_rest(with_map(part) if part.name in pictured else part, ride.rest + up))
         if isinstance(part.geometry, Mesh):
             objects.store_labels(data, part.geometry)
         _tint(data, part, human)
@@ -332,8 +338,7 @@ def _dress(collection: Any, rig: Any, human: HumanSpec, body: BodyState, W: np.n
         write_weights(ob, ride.skinning)
         if not any(m.type == "ARMATURE" for m in ob.modifiers):
             ob.modifiers.new("Armature", "ARMATURE").object = rig
-    if RELIEF in collection:
-        wear(parts_of(collection)["body"], collection[RELIEF], human.expression)
+    wear_kept(collection, parts_of(collection), human.expression)
     _pose_bones(collection, rig, joint_transforms(body, W, lift))
     number = f"{os.getpid()}-{next(_numbers)}"
     collection[BUILD], collection[KEY] = number, _key(human)

@@ -15,7 +15,9 @@ from .face_rig import drive_by_key
 
 # Custom property of a person's collection: what `store` returned.
 RELIEF = "vivant_relief"
-_NODE, _OWN = "vivant relief ", "vivant_relief_skin"
+# Custom property of materials that belong to one person alone.
+OWN = "vivant_own"
+_NODE = "vivant relief "
 _CHANNELS = ("Red", "Green", "Blue")
 
 
@@ -51,17 +53,17 @@ def wear(ob: Any, stored: str, expression: Mapping[str, float], *, keys: bool = 
         expression: Action -> activation that the vertices have.
         keys: Add what the object's shape keys of these names are set to, by drivers.
     """
-    told = json.loads(stored)
+    kept = json.loads(stored)
     for slot in ob.material_slots:
         tree = node_tree(slot.material)
         bsdf = next((n for n in tree.nodes if n.bl_idname == "ShaderNodeBsdfPrincipled"), None)
         if bsdf is None:
             continue
         slot.material = slot.material.copy()
-        slot.material[_OWN] = True
+        slot.material[OWN] = True
         tree = node_tree(slot.material)
         bsdf = next(n for n in tree.nodes if n.bl_idname == "ShaderNodeBsdfPrincipled")
-        height = _height(tree, told, ob if keys else None)
+        height = _height(tree, kept, ob if keys else None)
         bump = tree.nodes.new("ShaderNodeBump")
         bump.inputs["Distance"].default_value, bump.inputs["Strength"].default_value = 1.0, 1.0
         tree.links.new(height, bump.inputs["Height"])
@@ -70,14 +72,35 @@ def wear(ob: Any, stored: str, expression: Mapping[str, float], *, keys: bool = 
             tree.links.new(normal.links[0].from_socket, bump.inputs["Normal"])
         tree.links.new(bump.outputs["Normal"], normal)
     express(ob, expression)
-    for material in [m for m in bpy.data.materials if _OWN in m and m.users == 0]:
-        bpy.data.materials.remove(material)  # of earlier builds of this person
+    drop_unused()
+
+
+def drop_unused() -> None:
+    """Remove people's own materials of earlier builds."""
+    for material in [m for m in bpy.data.materials if OWN in m and m.users == 0]:
+        bpy.data.materials.remove(material)
+
+
+def told(stored: str) -> SkinRelief:
+    """The relief that `store` kept; images that somebody deleted are flat."""
+    kept = json.loads(stored)
+    top, left, h, w = kept["window"]
+    layers: dict[str, np.ndarray] = {}
+    for k, layer in enumerate(kept["layers"]):
+        image = bpy.data.images.get(kept["images"][k // 3])
+        pixels = np.zeros((h, w, 4), np.float32)
+        if image is not None:
+            flat = np.empty(h * w * 4, np.float32)
+            image.pixels.foreach_get(flat)
+            pixels = flat.reshape(h, w, 4)
+        layers[layer] = np.ascontiguousarray(pixels[::-1, :, k % 3])
+    return SkinRelief(kept["size"], top, left, layers.pop(""), layers)
 
 
 def express(ob: Any, expression: Mapping[str, float]) -> None:
     """Set the activations that worn relief shows."""
     for slot in ob.material_slots:
-        if _OWN not in slot.material:
+        if OWN not in slot.material:
             continue
         for node in node_tree(slot.material).nodes:
             if node.bl_idname == "ShaderNodeMath" and node.name.startswith(_NODE):

@@ -19,6 +19,7 @@ from ..channels.channel import Channel
 from ..dataset.store import FrameWriter, Store, frame_id
 from ..frame_record import FrameName, frame_record
 from ..options import GenerateOptions
+from ..people.looks import kept
 from ..people.model import DEFAULT_BODY
 from ..sample import scene_of
 from ..seeds import Seed
@@ -30,10 +31,11 @@ Emit = Callable[[dict[str, Any]], None]
 
 @dataclass
 class _Job:
-    """One scene being rendered into a store."""
+    """One scene being rendered into a store; `recorded` is its spec as the dataset's files have it."""
 
     store: Store
     scene: int
+    recorded: SceneSpec
     session: Session
     channels: list[Channel]
     options: GenerateOptions
@@ -70,12 +72,13 @@ def render_task(arguments: dict[str, Any], emit: Emit) -> None:
 def _render_scene(store: Store, scene: int, options: GenerateOptions, missing: set[str], threads: int, emit: Emit) -> None:
     emit({"event": "begin", "frame": min(missing)})
     spec = scene_of(options, scene)
-    store.write_scene(scene, spec.to_json())
+    recorded = kept(spec, store.root)
+    store.write_scene(scene, recorded.to_json())
     seed = Seed(options.seed).child("scene", scene, "cycles").integer()
     session = open_session(spec, assemble(spec, 0), seed=seed, threads=threads)
-    job = _Job(store, scene, session, chosen_channels(options.channels or None), options, emit)
+    job = _Job(store, scene, recorded, session, chosen_channels(options.channels or None), options, emit)
     with contextlib.ExitStack() as stack:
-        _render_frames(job, spec, missing, stack)
+        _render_frames(job, recorded, missing, stack)
 
 
 def _render_frames(job: _Job, spec: SceneSpec, missing: set[str], stack: contextlib.ExitStack) -> None:

@@ -20,10 +20,14 @@ from ..geometry import SceneGeometry
 from ..labels import PersonLabels, label_person
 from ..metering import exposure
 from ..npz import write_npz
+from ..people.looks import looks_of
+from ..people.motion import expression_at, moment_at
 from ..scene_mesh import pack_scene
 from ..spec import SceneSpec
 from . import objects, settings
 from .build_scene import BlenderScene, build, move_to
+from .pictured import wear_looks, with_map
+from .relief import express
 from .render import develop, render_picture, render_truth, scratch
 from .visibility import first_hits, hair_in_front
 
@@ -54,12 +58,27 @@ class Session:
             self.geometry = assemble(self.spec, frame)
             move_to(self.built, self.geometry)
             self.frame = frame
+            for index, human in enumerate(self.spec.people):
+                if human.looks:
+                    express(self.part(index, "body"), expression_at(human, moment_at(human, frame / self.spec.fps)))
+
+    def part(self, person: int, name: str) -> Any:
+        """Blender object of a person's part."""
+        wanted = f"person_{person}/{name}"
+        return next(ob for ob, o in zip(self.built.objects, self.geometry.objects, strict=True) if o.name == wanted)
 
 
 def open_session(spec: SceneSpec, geometry: SceneGeometry, *, seed: int = 0, threads: int = 0) -> Session:
     """Build a scene in an empty Blender file, ready to render its views."""
     settings.no_factory_surprises()
-    built = build(geometry)
+    seen = [looks_of(human) for human in spec.people]
+    shown = [with_map(o) if o.person >= 0 and seen[o.person].pictures else o for o in geometry.objects]
+    built = build(_replace(geometry, objects=shown))
+    for index, (human, looks) in enumerate(zip(spec.people, seen, strict=True)):
+        own = {
+            o.name.partition("/")[2]: ob for o, ob in zip(geometry.objects, built.objects, strict=True) if o.person == index
+        }  # fmt: skip
+        wear_looks(own, looks, f"person_{index}", human.expression)
     settings.picture(built.picture, spec.render, seed=seed, threads=threads)
     settings.ground_truth(built.truth, threads=threads)
     # Several views of one scene: keep the synced scene (and its BVH) between renders.

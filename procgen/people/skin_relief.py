@@ -42,3 +42,19 @@ class SkinRelief:
         h, w = window.shape[:2]
         out[self.top : self.top + h, self.left : self.left + w] = window
         return out
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """As arrays of a file; see `from_arrays`."""
+        names = sorted(self.actions)
+        empty = np.zeros((0, *self.rest.shape), np.float32)
+        return {
+            "rest": self.rest, "actions": np.stack([self.actions[n] for n in names]) if names else empty,
+            "action_names": np.array(names, dtype="U32"), "window": np.array([self.size, self.top, self.left]),
+        }  # fmt: skip
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> SkinRelief:
+        """Relief from `arrays`."""
+        size, top, left = (int(x) for x in arrays["window"])
+        actions = {str(n): np.asarray(h, np.float32) for n, h in zip(arrays["action_names"], arrays["actions"], strict=True)}
+        return cls(size, top, left, np.asarray(arrays["rest"], np.float32), actions)

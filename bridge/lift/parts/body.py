@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ....procgen.errors import LiftError, SpecError
-from ....procgen.people.model import load_body
+from ....procgen.people.expression import apply_poses, expression_from_arkit
+from ....procgen.people.lbs import forward
+from ....procgen.people.model import BodyModel, load_body
+from ....procgen.people.skeleton import JAW
 from ..body_detect import hands_of, marks_of
 from ..body_fit import BodyFit, fit_body
 from ..body_frames import errors, true_fit
@@ -41,7 +44,9 @@ def lift_body(subject: Subject, found: Mapping[str, PartResult], options: LiftOp
     start = None if known is None or options.model else true_fit(known, setup)
     free = bool(options.settings.get("free", False))
     fit = fit_body(views, setup, start=start, anchor=start is not None and not free, ground=_ground(options))
-    posed = fit.posed(setup.model)
+    expression, turned = expression_of(found.get("face"), setup.model)
+    pose = apply_poses(fit.pose, turned)
+    posed = forward(setup.model, fit.betas, expression, pose, fit.trans)
     facts: dict[str, Any] = {
         "notes": notes, "views": [v.name for v in used], "body_model": setup.model.name, "body_licence": setup.model.licence,
         "stature_m": _stature(setup, fit), "cloth_mm": {k: round(1e3 * c, 1) for k, c in fit.cloth.items()},
@@ -56,14 +61,37 @@ def lift_body(subject: Subject, found: Mapping[str, PartResult], options: LiftOp
         "" if surface is None else f", surface {surface:.0f} mm below what was seen"
     )
     arrays = {
-        "betas": fit.betas, "poses": fit.pose.reshape(1, -1), "trans": fit.trans[None],
-        "global_orient": fit.pose[0], "body_pose": fit.pose[1:22],
-        "jaw_pose": fit.pose[22], "left_hand_pose": fit.pose[25:40], "right_hand_pose": fit.pose[40:55], "transl": fit.trans,
-        "expression": np.zeros(setup.model.exprdirs.shape[2]), "shape": fit.shape, "joints": posed.joints, "vertices": posed.vertices,
+        "betas": fit.betas, "poses": pose.reshape(1, -1), "trans": fit.trans[None],
+        "global_orient": pose[0], "body_pose": pose[1:22],
+        "jaw_pose": pose[22], "leye_pose": pose[23], "reye_pose": pose[24],
+        "left_hand_pose": pose[25:40], "right_hand_pose": pose[40:55], "transl": fit.trans,
+        "expression": expression, "shape": fit.shape, "joints": posed.joints, "vertices": posed.vertices,
         "mocap_frame_rate": np.array(1.0), "up_axis": np.array("z"), "surface_model_type": np.array("smplx"),
         "K": np.stack([v.K for v in views]), "T_cam_from_world": np.stack([v.T_cam_from_world for v in views]),
     }  # fmt: skip
     return PartResult(facts, arrays, _pictures(used, views, setup, posed.vertices))
+
+
+def expression_of(face: PartResult | None, model: BodyModel) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+    """Expression coefficients (E,) of a body from a lifted face, and joint -> axis-angle of jaw and eyes; none of either without one.
+
+    Actions become coefficients of the open body; coefficients of a licensed file are those of its own head.
+    """
+    still = np.zeros(model.exprdirs.shape[2])
+    if face is None or "exp" not in face.arrays:
+        return still, {}
+    names = [str(n) for n in face.arrays["exp_names"]]
+    values = np.asarray(face.arrays["exp"], np.float64)
+    if len(values) != 1:
+        return still, {}  # a clip: the body shows one moment of it
+    if set(names) <= set(model.arkit_names):
+        coefficients, turned = expression_from_arkit(model, dict(zip(names, values[0].tolist(), strict=True)))
+        return coefficients.astype(np.float64), turned
+    own = values[0][[n.startswith("expression_") for n in names]]
+    if len(own) != len(still) or model.arkit_names:
+        return still, {}
+    jaw = [n for n in ("jaw_x", "jaw_y", "jaw_z") if n in names]
+    return own, {JAW: values[0][[names.index(n) for n in jaw]]} if len(jaw) == 3 else {}
 
 
 def _views(subject: Subject, notes: list[str]) -> tuple[list[BodyView], list[View]]:

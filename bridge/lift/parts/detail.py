@@ -12,7 +12,7 @@ import numpy as np
 
 from ....procgen.errors import SpecError
 from ....procgen.people.skin_relief import MOST
-from ..detail_split import Observation, arrays_of, relief_normals, split
+from ..detail_split import Observation, relief_normals, split
 from ..face_detail import fit_detail
 from ..face_fit import FaceFit
 from ..face_pictures import detail_pictures
@@ -54,7 +54,7 @@ def lift_detail(subject: Subject, found: Mapping[str, PartResult], options: Lift
     whole[g.top : g.top + window.shape[0], g.left : g.left + window.shape[1]] = normals
     main = next(v for v in subject.views if v.name == views[0].name)
     drawn = {"displacement": g.whole(height, 32768), "normal": whole, **detail_pictures(fit, detail, main.rgb, face.facts["box"])}
-    return PartResult(facts, {**arrays_of(relief), "seen": g.picture(detail.seen.astype(np.float32)), "share": gate.share}, drawn)
+    return PartResult(facts, {**relief.arrays(), "seen": g.picture(detail.seen.astype(np.float32)), "share": gate.share}, drawn)
 
 
 def fitted(subject: Subject, face: PartResult, options: LiftOptions) -> tuple[FaceFit, list[FaceView]]:
