@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from seen_heads import SIZE, K, off, seen, somebody
 from vivant.bridge.lift import face_fit
 from vivant.bridge.lift.body_light import harmonics
 from vivant.bridge.lift.face_codes import codes_of, deca_basis, read_codes
@@ -34,6 +33,7 @@ from vivant.procgen.people.lbs import forward, rodrigues
 from vivant.procgen.people.model import load_body
 from vivant.procgen.people.skeleton import HEAD, JAW, LEFT_EYE, RIGHT_EYE
 from vivant.procgen.vectors import vertex_normals
+from vivant.tests.seen_heads import SIZE, K, off, seen, somebody
 
 
 @pytest.fixture(scope="module")
