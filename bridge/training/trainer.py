@@ -155,7 +155,8 @@ class Trainer(ABC):
         if not self.draws_ahead:
             return self.draw(number)
         if self._drawers is None:
-            self._drawers = ThreadPoolExecutor(_AHEAD, "drawing")
+            # One thread each: many that share each operation would wait for each other, and for the rest of the machine.
+            self._drawers = ThreadPoolExecutor(_AHEAD, "drawing", torch.set_num_threads, (1,))
         for ahead in range(_AHEAD + 1):
             later = number + ahead * self.accelerator.num_processes
             if later not in self._ahead:
