@@ -6,7 +6,7 @@ ended and adds what it may trust by then.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -52,6 +52,8 @@ class FitSettings:
         identity: (I,) of somebody who is known: held; None: fitted.
         iris: Take irises to be 11.7 mm wide.
         lens: Logarithm of a known factor on the focal length of pictures without a camera: held; None: fitted.
+        start: (4, 4) where the head is in the common frame, for views without landmarks.
+        steps: Most steps with few triangles and with many.
     """
 
     expression: bool = True
@@ -60,6 +62,8 @@ class FitSettings:
     identity: np.ndarray | None = None
     lens: float | None = None
     iris: bool = True
+    start: np.ndarray | None = None
+    steps: tuple[int, int] = (8, 7)
 
 
 @dataclass(frozen=True)
@@ -117,11 +121,15 @@ def fit_face(head: HeadModel, views: Sequence[FaceView], settings: FitSettings |
     return _Fit(head, views, settings or FitSettings()).run()
 
 
+# x, which unknowns are free, most steps.
+Solve = Callable[[np.ndarray, np.ndarray, int], Solution]
+
+
 class _Fit:
     def __init__(self, head: HeadModel, views: Sequence[FaceView], settings: FitSettings) -> None:
         if head.landmarks is None:
             raise LiftError(f"head {head.name!r} has no landmarks", fix="a head file with landmarks, see docs/lift.md")
-        if not any(v.points is not None for v in views):
+        if settings.start is None and not any(v.points is not None for v in views):
             raise LiftError("no view has landmarks", fix="a picture in which the face is found")
         self.head, self.views, self.settings = head, views, settings
         self.errors: LandmarkErrors = landmark_errors()
@@ -224,34 +232,29 @@ class _Fit:
         limits[layout.expression] = 0.5
         steps = 0
 
-        def solve(x: np.ndarray, free: np.ndarray, count: int, tolerance: float = 1e-3) -> Solution:
+        def solve(x: np.ndarray, free: np.ndarray, count: int) -> Solution:
             nonlocal steps
-            found = minimise(x, self._terms, priors, free=free & ~held, steps=count, limits=limits, tolerance=tolerance)
+            found = minimise(x, self._terms, priors, free=free & ~held, steps=count, limits=limits, tolerance=1e-3)
             steps += found.steps
             return found
 
         free = np.zeros(n, bool)
         for k in layout.pose:
             free[k : k + 6] = True
-        x = solve(x, free, 8).x
-        free[layout.identity.start : layout.identity.start + min(25, self.head.identity_count)] = True
-        for s in layout.slips:
-            free[s] = True
-        if self.settings.expression:
-            free[layout.expression] = True
-        x = solve(x, free, 8).x
+        marked = any(v.points is not None for v in self.views)
+        found = self._onto_landmarks(x, free, solve) if marked else self._onto_depth(x, free, solve)
         free[:] = True
         free[layout.expression] = self.settings.expression
-        found = solve(x, free, 8)
         if self.settings.dense and any(v.depth is not None or v.normal is not None for v in self.views):
-            x = self._start_depth(found.x)
+            x = self._start_depth(found.x) if marked else found.x
             self.trust = LANDMARK_TRUST
-            for count, reach, most in ((DENSE_TRIANGLES[0], 0.03, 8), (DENSE_TRIANGLES[1], 0.012, 7)):
+            few, many = self.settings.steps
+            for count, reach, most in ((DENSE_TRIANGLES[0], 0.03, few), (DENSE_TRIANGLES[1], 0.012, many)):
                 self.dense, self.reach = self._pick(count), reach
                 priors = believed(x)
                 found = solve(x, free, most)
                 x = found.x
-            for _ in range(ROUNDS):
+            for _ in range(ROUNDS if many else 0):
                 priors = believed(x)
                 found = solve(x, free, 4)
                 x = found.x
@@ -316,6 +319,11 @@ class _Fit:
         """Pose of the mean head by a weak-perspective fit to the landmarks of each view."""
         x = np.zeros(self.layout.count)
         x[self.layout.expression] = np.clip(0.02, self.head.lower, self.head.upper)
+        if self.settings.start is not None:
+            T = self.settings.start
+            for k in set(self.layout.pose):
+                x[k : k + 3], x[k + 3 : k + 6] = rotation_vector(T[:3, :3]), T[:3, 3]
+            return x
         assert self.head.landmarks is not None
         X = self.head.landmarks.on(self.head.vertices)[:468]
         trusted = self.errors.spread[len(self.errors.yaws) // 2, :468] < 0.2
@@ -331,6 +339,27 @@ class _Fit:
             if len(set(self.layout.pose)) == 1:
                 break
         return x
+
+    def _onto_landmarks(self, x: np.ndarray, free: np.ndarray, solve: Solve) -> Solution:
+        """Pose, then the largest directions of identity and the expression, then all, from landmarks alone."""
+        layout = self.layout
+        x = solve(x, free, 8).x
+        some = free.copy()
+        some[layout.identity.start : layout.identity.start + min(25, self.head.identity_count)] = True
+        for s in layout.slips:
+            some[s] = True
+        some[layout.expression] |= self.settings.expression
+        x = solve(x, some, 8).x
+        some[:] = True
+        some[layout.expression] = self.settings.expression
+        return solve(x, some, 8)
+
+    def _onto_depth(self, x: np.ndarray, free: np.ndarray, solve: Solve) -> Solution:
+        """The head as it is, moved onto depth and normals from afar."""
+        self.dense, self.reach = self._pick(DENSE_TRIANGLES[0]), 0.08
+        x = solve(x, free, 6).x
+        self.reach = 0.04
+        return solve(x, free, 6)
 
     def _start_depth(self, x: np.ndarray) -> np.ndarray:
         """Distance of the head, or shift of a relative depth, so that both agree in the middle of the face."""

@@ -18,6 +18,7 @@ from ..face_codes import codes_of
 from ..face_fit import FaceFit, FitSettings, fit_face, guess_camera
 from ..face_light import face_light
 from ..face_pictures import pictures
+from ..face_profile import agreement, fit_profile
 from ..face_sequence import fit_clip
 from ..face_view import GUESSED, FaceView, project
 from ..head_file import head_from_file
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 # A fit whose landmarks lie further from the face than this, in percent of 90 mm on it, is said to be doubtful.
 DOUBTFUL = 9.0
 TURNED = 70.0
+# Beyond this turn landmarks are compared with what depth alone says.
+SIDE = 65.0
 # Standard deviations: faces beyond these are like nobody. A wrong camera or depth stretches a face, and the fit pays with its identity.
 UNLIKE_RMS, UNLIKE_MOST = 1.45, 4.4
 # Lids and lips are all that these say of a face that is hardly larger.
@@ -59,28 +62,38 @@ def lift_face(subject: Subject, found: Mapping[str, PartResult], options: LiftOp
     seen = [_view(v, relative == "metric", notes) for v in subject.views]
     used = [(v, s, m) for v, (s, m) in zip(subject.views, seen, strict=True) if m is not None or v.T_cam_from_world is not None]
     first = next((i for i, (_, _, m) in enumerate(used) if m is not None), None)
-    if first is None:
+    if used:
+        used.insert(0, used.pop(first or 0))
+    views, marks = [s for _, s, _ in used], used[0][2] if used else None
+    fit = None if marks is None else fit_face(head, views, settings)
+    if settings.dense and (fit is None or abs(fit.yaw()) > SIDE):
+        aside = _from_the_side(head, used, fit, settings, notes)
+        if aside is not None:
+            used, fit, marks = aside[0], aside[1], None
+            views = [s for _, s, _ in used]
+    if fit is None:
         raise LiftError(
-            f"{subject.name}: no face is found", fix="a picture with an uncovered face turned less than about 70 degrees from the camera"
+            f"{subject.name}: no face is found", fix="a picture with an uncovered face turned less than about 70 degrees from the camera, "
+            "or with depth and a camera"
         )
-    used.insert(0, used.pop(first))
-    views, marks = [s for _, s, _ in used], used[0][2]
-    assert marks is not None
-    fit = fit_face(head, views, settings)
     main = used[0][0]
+    box = marks.box if marks is not None else main.face_box
+    assert box is not None
     light = face_light(fit, main.rgb, 0, main.mask)
-    error = landmark_error(fit, views[0])
+    error = None if marks is None else landmark_error(fit, views[0])
     _doubts(fit, error, marks, notes)
     if views[0].depth is not None and unlike(fit):
         notes.append("doubtful: such a face is hardly anybody's; the camera or the depth may be wrong (--without camera,depth)")
-    codes = codes_of(fit, light, marks.box)
+    codes = codes_of(fit, light, box)
     facts: dict[str, Any] = {
-        "summary": f"landmarks within {error:.1f} % of the face, turned {fit.yaw():+.0f} degrees", "notes": notes,
+        "summary": ("depth alone" if error is None else f"landmarks within {error:.1f} % of the face")
+        + f", turned {fit.yaw():+.0f} degrees", "notes": notes,
         "views": [v.name for v, _, _ in used], "head": head.name, "activations": fit.activations(), "yaw_deg": round(fit.yaw(), 2),
-        "landmark_error_percent": round(error, 2), "steps": fit.steps, "costs": {k: round(v, 1) for k, v in fit.costs.items()},
+        "landmark_error_percent": None if error is None else round(error, 2), "steps": fit.steps,
+        "costs": {k: round(v, 1) for k, v in fit.costs.items()},
         "lens_known": views[0].lens_known, "focal_px": round(float(fit.K[0][0, 0]), 2),
         "skin_linear": [round(float(c), 4) for c in light.skin],
-        "relighting_residual": round(light.residual, 4), "box": [round(b, 1) for b in marks.box],
+        "relighting_residual": round(light.residual, 4), "box": [round(float(b), 1) for b in box],
     }  # fmt: skip
     if views[0].depth is not None:
         facts["depth_median_mm"] = _depth_error(fit, views[0])
@@ -89,9 +102,9 @@ def lift_face(subject: Subject, found: Mapping[str, PartResult], options: LiftOp
         "triangles": head.triangles.astype(np.int32), "T_cam_from_head": np.stack(fit.T_cam_from_head), "K": np.stack(fit.K),
         "relief": np.array(fit.relief), "uncertainty": fit.uncertainty.astype(np.float32), "albedo": light.albedo.astype(np.float32),
         "albedo_seen": light.seen.astype(np.float32),
-        "landmarks": marks.points, **coefficients(fit),
+        **({} if marks is None else {"landmarks": marks.points}), **coefficients(fit),
     }  # fmt: skip
-    drawn = pictures(fit, main.rgb, marks.box, views[0].depth, views[0].mask)
+    drawn = pictures(fit, main.rgb, box, views[0].depth, views[0].mask)
     return PartResult(facts, arrays, drawn)
 
 
@@ -177,12 +190,32 @@ def _within(face: FaceMarks, box: tuple[float, float, float, float]) -> bool:
     return box[0] <= x <= box[2] and box[1] <= y <= box[3]
 
 
-def _doubts(fit: FaceFit, error: float, marks: FaceMarks, notes: list[str]) -> None:
-    if error > DOUBTFUL:
+Used = list[tuple[View, FaceView, FaceMarks | None]]
+
+
+def _from_the_side(
+    head: HeadModel, used: Used, marked: FaceFit | None, settings: FitSettings, notes: list[str]
+) -> tuple[Used, FaceFit] | None:  # fmt: skip
+    """A face that is turned too far for landmarks, from the depth of one view; None where the landmarks explain more, or nothing does."""
+    for entry in used:
+        view, seen, _ = entry
+        if view.depth is None or view.face_box is None or not (seen.depth_metric and seen.lens_known):
+            continue
+        alone = replace(seen, points=None, T_cam_from_common=np.eye(4))
+        found = fit_profile(head, alone, view.face_box, settings)
+        if found is None or (marked is not None and agreement(marked, seen) >= found[1]):
+            continue
+        notes.append(f"{view.name}: seen from the side, fitted to depth without landmarks ({100 * found[1]:.0f} % of the face agrees)")
+        return [(view, alone, None)], found[0]
+    return None
+
+
+def _doubts(fit: FaceFit, error: float | None, marks: FaceMarks | None, notes: list[str]) -> None:
+    if error is not None and error > DOUBTFUL:
         notes.append("doubtful: the landmarks fit no face well (covered, drawn, or not a face)")
     if abs(fit.yaw()) > TURNED:
         notes.append("seen from the side: the far half of the face is a guess")
-    if marks.eyes_px < SMALL_EYES:
+    if marks is not None and marks.eyes_px < SMALL_EYES:
         notes.append("a small face: lids and lips are a few pixels")
 
 

@@ -1,0 +1,66 @@
+"""Faces seen from the side, which no detector finds: fitted to depth, or refused in one line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from vivant.bridge.lift import face_profile
+from vivant.bridge.lift.face_fit import FitSettings
+from vivant.bridge.lift.face_profile import fit_profile
+from vivant.bridge.lift.face_view import FaceView, project
+from vivant.bridge.lift.open_head import open_head
+from vivant.bridge.lift.parts import face as face_part
+from vivant.bridge.lift.run import LiftOptions
+from vivant.bridge.lift.subject import Subject, View
+from vivant.procgen.errors import LiftError
+from vivant.procgen.frames import transform
+from vivant.tests.seen_heads import SIZE, K, off, seen, somebody
+
+
+def box_of(view: FaceView, head, X: np.ndarray, yaw: float) -> tuple[float, float, float, float]:
+    from vivant.procgen.people.lbs import rodrigues
+
+    R = np.diag([1.0, -1.0, -1.0]) @ rodrigues(np.array([0.0, np.radians(yaw), 0.0]))
+    q = project(view.K, (X @ R.T + [0.01, 0.02, 0.6])[head.face])
+    return (*q.min(0), *q.max(0))
+
+
+def test_a_profile_is_fitted_to_its_depth(monkeypatch: pytest.MonkeyPatch) -> None:
+    head = open_head()
+    z, e = somebody(head, 11)
+    X = head.shape(z, e)
+    known = replace(seen(head, X, 74.0), points=None)
+    box = box_of(known, head, X, 74.0)
+    monkeypatch.setattr(face_part, "find_faces", lambda rgb, boxes=None: [])
+    monkeypatch.setattr(face_profile, "TURNS", (0.0, 65.0, -65.0))  # for time's sake
+    rgb = np.full((SIZE, SIZE, 3), 150, np.uint8)
+    view = View("side", rgb, known.depth, known.normal, known.mask, K, np.eye(4), face_box=box)
+    found = face_part.lift_face(Subject("side", (view,)), {}, LiftOptions())
+    assert found.facts["summary"].startswith("depth alone")
+    assert any("without landmarks" in n for n in found.facts["notes"])
+    assert found.facts["yaw_deg"] == pytest.approx(-74.0, abs=5.0)
+    f = head.face
+    assert off(found.arrays["vertices"][f], X[f]) < 0.7 * off(head.vertices[f], X[f])
+    T = found.arrays["T_cam_from_head"][0]
+    assert np.isfinite(transform(T, found.arrays["vertices"])).all()
+    # Without depth there is nothing to go by.
+    with pytest.raises(LiftError, match=r"no face is found.*depth and a camera"):
+        face_part.lift_face(Subject("side", (replace(view, depth=None, normal=None),)), {}, LiftOptions())
+
+
+def test_what_is_no_face_from_the_side_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(face_profile, "TURNS", (0.0, 90.0, 180.0))
+    head = open_head()
+    X = head.shape(*somebody(head, 12))
+    behind = replace(seen(head, X, 180.0), points=None)
+    assert fit_profile(head, behind, box_of(behind, head, X, 180.0), FitSettings()) is None
+    ball = behind.depth.copy()
+    v, u = np.mgrid[0:SIZE, 0:SIZE]
+    r = np.hypot(u - 80, v - 80) / 45
+    ball[:] = np.where(r < 1, 0.6 - 0.07 * np.sqrt(np.maximum(1 - r**2, 0)), np.inf)
+    round_thing = replace(behind, depth=ball.astype(np.float32), normal=None, mask=r < 1)
+    assert fit_profile(head, round_thing, (35.0, 35.0, 125.0, 125.0), FitSettings()) is None
+    empty = replace(behind, depth=np.full((SIZE, SIZE), np.inf, np.float32))
+    assert fit_profile(head, empty, (30.0, 30.0, 100.0, 100.0), FitSettings()) is None
