@@ -13,7 +13,7 @@ from ...materials.cloth import cloth_material, plain_material
 from ...registry import garments
 from ...spec import FabricSpec, GarmentSpec
 from ..body_state import BodyState
-from .figure import HIP, NECK, SPINE3, Figure, figure_of, smoothstep
+from .figure import HIP, KNEE, NECK, SPINE3, Figure, figure_of, smoothstep
 from .parts import Parts
 from .strips import grid_faces, slab, tube
 from .surroundings import Surroundings
@@ -78,6 +78,9 @@ class _Chest:
         self.R, self.at = T[:3, :3], np.asarray(body.joints[SPINE3], float)
         self.k = fig.scale
         self.points = self.local(Surroundings.of(body, below).points)
+        # What straps lie on: the trunk down to the seat.
+        low = float(fig.joints[list(HIP), 2].mean()) - 0.12 * self.k
+        self.trunk = self.local(Surroundings.of(body, below, low=low).points)
         self.neck = float(self.local(np.asarray(body.joints[NECK], float)[None])[0, 2])
         self.hips = self.local(np.asarray(body.joints[list(HIP)], float)).mean(0)
 
@@ -96,7 +99,7 @@ def _smooth(path: np.ndarray, times: int) -> np.ndarray:
 
 def _over_shoulder(c: _Chest, side: float, top: float, low: float, back: float, half: float) -> tuple[np.ndarray, np.ndarray]:
     """A strap's path from the top of a pack over the shoulder, down the chest and back under the arm; and outward vectors."""
-    k, p = c.k, c.points
+    k, p = c.k, c.trunk
     x0 = side * 0.092 * k
     middle = np.array([x0, 0.0, c.neck - 0.12 * k])
     # The neck is not what a strap lies on.
@@ -131,6 +134,14 @@ def _over_shoulder(c: _Chest, side: float, top: float, low: float, back: float, 
     return _smooth(np.array(path), 4), np.array(out)
 
 
+def _floor(body: BodyState) -> float:
+    """World height of what a bag stands on: the seat of who sits, otherwise the ground."""
+    skin = body.posed[: body.count, 2]
+    thigh = np.asarray(body.joints, float)[list(KNEE)] - np.asarray(body.joints, float)[list(HIP)]
+    lies = (-thigh[:, 2] / np.linalg.norm(thigh, axis=1) < 0.45).all()
+    return float(skin[body.model.full_weights[: body.count, 0] > 0.5].min() if lies else skin.min())
+
+
 def build_backpack(spec: BackpackSpec, body: BodyState, below: list[Mesh], mode: Mode = "fast") -> list[tuple[Mesh, str]]:
     """A pack with a front pocket, padded straps and a handle."""
     fig = figure_of(body)
@@ -138,7 +149,7 @@ def build_backpack(spec: BackpackSpec, body: BodyState, below: list[Mesh], mode:
     k = c.k
     h, w, d = spec.height * k, 0.29 * k, (0.10 + 0.08 * spec.fill) * k
     top = c.neck - 0.035 * k
-    on = c.points[(np.abs(c.points[:, 0]) < 0.4 * w) & (c.points[:, 2] < top) & (c.points[:, 2] > top - h)]
+    on = c.trunk[(np.abs(c.trunk[:, 0]) < 0.4 * w) & (c.trunk[:, 2] < top) & (c.trunk[:, 2] > top - h)]
     back = float(np.quantile(on[:, 1], 0.985)) if len(on) else 0.12 * k
     parts = Parts()
 
@@ -190,12 +201,15 @@ def build_shoulder_bag(
     k = c.k
     shoulder = np.array([0.085 * k, 0.0, c.neck - 0.02 * k])
     hip = np.array([-0.17 * k, 0.035 * k, c.hips[2] + 0.02 * k])
+    flank = c.trunk[(np.abs(c.trunk[:, 1:] - hip[1:]) < [0.08 * k, 0.035 * k]).all(1)]
+    # The strap goes down to the cloth at the hip, however far out that is.
+    hip[0] = min(hip[0], float(flank[:, 0].min(initial=0.0)) + 0.012 * k)
     u = (shoulder - hip) / np.linalg.norm(shoulder - hip)
     v = np.array([0.0, 1.0, 0.0]) - u[1] * u
     v /= np.linalg.norm(v)
     normal = np.cross(u, v)
     middle = 0.5 * (shoulder + hip)
-    d = c.points - middle
+    d = c.trunk - middle
     near = (np.abs(d @ normal) < 0.022 * k) & (np.abs(d @ u) < 0.62 * np.linalg.norm(shoulder - hip))
     a, b = d[near] @ u, d[near] @ v
     theta = np.arange(96) * (2 * np.pi / 96)
@@ -223,6 +237,9 @@ def build_shoulder_bag(
     beside = c.points[level & (np.abs(c.points[:, 1] - low[1] - 0.03 * k) < 0.4 * w)]
     out = float(-beside[:, 0].min()) if len(beside) else float(-low[0])
     centre = np.array([-max(out, float(-low[0])) - 0.5 * t - 0.004, low[1] + 0.03 * k, low[2] - 0.42 * h])
+    # Where the person sits it stands beside them.
+    under = c.world(centre[None])[0, 2] - 0.5 * h - _floor(body)
+    centre += c.R.T @ [0.0, 0.0, max(0.0, -under)]
     x, faces = superquadric(np.array([t, w, h]), 0.4, 0.34)
     x[:, 0] *= 1 - 0.25 * smoothstep(x[:, 2], 0.0, 0.5 * h)
     put(x + centre, faces, seam=np.minimum(np.abs(x[:, 0]) + 0.2 * (np.abs(x[:, 1]) < 0.3 * w), 0.05))

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...geometry import Mesh
 from ..body_state import BodyState
-from .figure import ARM, HEAD, LEG
+from .figure import ARM, HEAD, LEG, figure_of
 
 
 @dataclass(frozen=True)
@@ -22,18 +22,27 @@ class Surroundings:
     points: np.ndarray
 
     @classmethod
-    def of(cls, body: BodyState, below: list[Mesh], head: bool = False) -> Surroundings:
-        """Points of a person and the garments on them; `head` keeps the neck and the lower head."""
+    def of(cls, body: BodyState, below: list[Mesh], head: bool = False, low: float = -np.inf) -> Surroundings:
+        """Points of a person and the garments on them.
+
+        Args:
+            body, below: The person and what is worn.
+            head: Keep the neck and the lower head.
+            low: Leave out what is lower than this in the A-pose, metres: cloth on the knees of somebody who sits.
+        """
         w = body.model.full_weights[: body.count]
         arm = w[:, ARM[0]].sum(1) + w[:, ARM[1]].sum(1)
         shin = w[:, LEG[0][1:]].sum(1) + w[:, LEG[1][1:]].sum(1)
         keep = (arm < 0.35) & (shin < 0.5) & (w[:, HEAD] < (0.8 if head else 0.3))
+        if np.isfinite(low):
+            keep &= figure_of(body).skin[:, 2] > low
         out = [body.posed[: body.count][keep].astype(float)]
         for mesh in below:
             fit = mesh.point.get("fit")
             if fit is None or not np.isfinite(fit[:, 0]).any():
                 continue
-            use = mesh.point["inner"] < 0.5
+            with np.errstate(invalid="ignore"):
+                use = (mesh.point["inner"] < 0.5) & ~(fit[:, 2] < low)
             if mesh.point.get("arm") is not None:
                 use = use & (np.abs(mesh.point["arm"]) < 0.35)
             out.append(mesh.vertices[use].astype(float))

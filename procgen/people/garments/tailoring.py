@@ -140,7 +140,7 @@ def make(
     f = _fitted(pattern, fig, work.ease, work.skirt, work.folds, Keyed(tight, tight.tobytes()), mode != "far")
     target, turned = carry(pattern, f.coarse, f.weights, fig, body)
     if work.skirt:
-        target = hung(pattern, target, f.coarse, f.weights, turned, fig, body)
+        target = hung(pattern, target, f.coarse, f.weights, turned, fig, body, below)
     by, fine = _fine(pattern, mode != "far")
     layers = [layer_samples(m) for m in below]
     wide = []
