@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ... import registry
 from ...geometry import Mesh
 from ...spec import GarmentSpec
+from ...vectors import every, vertex_normals
 from ..body_state import BodyState
+from ..nearest import NearestPoints
+from .collide import outer_faces
 from .coverage import UNDER, UNDER_SHOES, Cover, hidden_quads, without_covered
 from .figure import figure_of
 from .tailoring import Folds, Mode
@@ -19,6 +22,8 @@ from .tailoring import Folds, Mode
 GLASS = "glass"
 # Trouser legs that are this deep in a shoe, and bands of jumpers and hoodies in a wide shirt, are taken over it; metres.
 BULK = 0.004
+# How far laces and tongue stand over a shoe at most, and how far under cloth they are kept, metres.
+STANDS, BELOW = 0.012, 0.002
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,32 @@ def _put_on(specs: Sequence[GarmentSpec], body: BodyState, mode: Mode | Folds) -
             if semantic in ("footwear", "upper_clothes") and "wide" not in mesh.point:
                 mesh.point["wide"] = np.full(len(mesh.vertices), BULK)
             parts.append((f"{spec.kind}_{i}" if j == 0 else f"{spec.kind}_{i}_{j}", mesh, semantic))
-    return parts
+    legs = [mesh for _, mesh, semantic in parts if semantic == "lower_clothes"]
+    return [(name, _under_hems(mesh, legs) if semantic == "footwear" else mesh, semantic) for name, mesh, semantic in parts]
+
+
+def _under_hems(shoes: Mesh, legs: list[Mesh]) -> Mesh:
+    """Shoes that stay under the hems that lie on them: laces and tongue stand higher than what cloth is kept off."""
+    for cloth in legs:
+        low, high = cloth.vertices.min(0) - STANDS, cloth.vertices.max(0) + STANDS
+        ids = np.flatnonzero(every((shoes.vertices > low) & (shoes.vertices < high)))
+        if len(ids) == 0:
+            continue
+        x = shoes.vertices[ids]
+        there = every((cloth.vertices > x.min(0) - STANDS) & (cloth.vertices < x.max(0) + STANDS))
+        near = np.flatnonzero((cloth.point["inner"] < 0.5) & there)
+        if len(near) == 0:
+            continue
+        normals = vertex_normals(np.asarray(cloth.vertices), outer_faces(cloth))[near]
+        which = NearestPoints(cloth.vertices[near].astype(float)).query(x.astype(float))[1]
+        off = x - cloth.vertices[near][which]
+        height = np.einsum("ij,ij->i", off, normals[which])
+        through = (height > -BELOW) & (height < STANDS) & (np.einsum("ij,ij->i", off, off) - height**2 < 0.012**2)
+        through &= cloth.point["border"][near][which] > 0.003
+        moved = shoes.vertices.copy()
+        moved[ids[through]] -= normals[which[through]] * (height[through] + BELOW)[:, None]
+        shoes = replace(shoes, vertices=moved)
+    return shoes
 
 
 def sole_thickness(spec: GarmentSpec) -> float:
