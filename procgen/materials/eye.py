@@ -16,6 +16,7 @@ IRIS: dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]] =
 # Per-vertex attributes of the eye mesh (`people/eyes.py`).
 EYE_POLAR = "eye_polar"  # cos (1 towards the nose), sin of the angle around the axis; radius over iris radius
 EYE_AXIS = "eye_axis"  # height along the axis over the eyeball's radius
+EYE_SHADE = "eye_shade"  # 0–1: how deep under the upper lid and its lashes
 TOOTH = "tooth"  # of the teeth: metres from the incisors' edge towards the root; from the middle of the row (`people/teeth.py`)
 # Where one tooth ends and the next begins, metres beside the middle.
 _TOOTH_EDGES = (0.0, 0.0082, 0.0146, 0.0208, 0.0262)
@@ -76,8 +77,13 @@ def eye_material(
     sclera = s.mix(s.smoothstep(side, 0.70, 0.86), sclera, (0.46, 0.19, 0.15))
     front = s.math("GREATER_THAN", axis, 0.0)
     inside = s.smoothstep(r, 0.955, 1.07, 1.0, 0.0) * front
+    whole = s.mix(inside, sclera, color)
+    if lod < 2:
+        # Lids and lashes keep light off; the mesh alone leaves the white bright up to the very edge.
+        shade = s.attribute(EYE_SHADE)
+        whole = s.mix(shade, whole, s.mix(1.0, whole, (0.34, 0.25, 0.22), "MULTIPLY"))
     s.principled(
-        base_color=s.mix(inside, sclera, color),
+        base_color=whole,
         roughness=s.math("MULTIPLY_ADD", inside, 0.35, 0.17),
         specular_ior_level=s.math("MULTIPLY_ADD", inside, -0.35, 0.5),
         subsurface_weight=0.2,

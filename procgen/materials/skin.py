@@ -103,6 +103,8 @@ def skin_material(
     at = s.vector("ADD", at, (variation * 0.37, variation * 0.11, -variation * 0.23))
     blood_zone, socket_zone, forehead = s.xyz(s.attribute(ZONE_A, vector=True))
     lips, nails, palms = s.xyz(s.attribute(ZONE_B, vector=True))
+    # The red of the lips ends within two millimetres, where the mesh would let it fade over five.
+    red = s.smoothstep(lips, 0.18, 0.72)
     scalp_zone, beard_zone, freckle_zone = s.xyz(s.attribute(ZONE_C, vector=True))
     row_zone, fan_zone, gloss = s.xyz(s.attribute(ZONE_D, vector=True))
 
@@ -113,6 +115,11 @@ def skin_material(
     fine = s.noise(at, 130.0, octaves, 0.6)
     light = 1.0 - 0.55 * melanin  # blood shows less through dark skin
 
+    grain = None
+    if lod == 0:
+        # Two millimetres: what makes skin granular from near, in colour and in gloss.
+        grain = s.noise(at, 420.0, 3.0, 0.65) - 0.5
+
     # Blood: blotches, capillaries where skin is thin, flushed zones.
     blood = s.math("MULTIPLY_ADD", broad, (0.7 + 0.5 * age_marks) * light, redness)
     flushed = s.smoothstep(fine, 0.30, 0.72, 0.55, 1.15)
@@ -120,7 +127,7 @@ def skin_material(
     blood = s.math("MULTIPLY_ADD", s.smoothstep(fine, 0.46, 0.72), 0.26 * light, blood)
     blood = s.math("MULTIPLY_ADD", socket_zone, 0.75 * light, blood)
     blood = s.math("MULTIPLY_ADD", forehead, -0.18, blood)
-    blood = s.math("MULTIPLY_ADD", lips * s.smoothstep(fine, 0.2, 0.8, 0.75, 1.15), 1.15 + 0.6 * light, blood)
+    blood = s.math("MULTIPLY_ADD", red * s.smoothstep(fine, 0.2, 0.8, 0.75, 1.15), 1.3 + 0.8 * light, blood)
     blood = s.math("MULTIPLY_ADD", nails, 0.8, blood)
     blood = s.math("MULTIPLY_ADD", palms, 0.5, blood)
 
@@ -128,10 +135,13 @@ def skin_material(
     mel = s.math("MULTIPLY_ADD", broad, 0.09 + 0.10 * melanin + 0.08 * age_marks, melanin)
     mel = s.math("MULTIPLY_ADD", fine - 0.5, 0.07 + 0.10 * melanin, mel)
     mel = s.math("MULTIPLY_ADD", socket_zone, 0.07 + 0.04 * age_marks, mel)
-    mel = s.math("MULTIPLY_ADD", lips, 0.12 - 0.22 * melanin * melanin, mel)
+    mel = s.math("MULTIPLY_ADD", red, 0.02 - 0.12 * melanin * melanin, mel)
     pale = max(0.0, melanin - max(0.08, melanin * 0.42))
     mel = s.math("MULTIPLY_ADD", palms, -0.8 * pale, mel)
     mel = s.math("MULTIPLY_ADD", nails, -0.55 * pale, mel)
+    if grain is not None:
+        mel = s.math("MULTIPLY_ADD", grain, 0.13 + 0.14 * melanin, mel)
+        blood = s.math("MULTIPLY_ADD", grain, -0.8 * light, blood)
     if freckles > 0.01 and lod < 2:
         spots = s.smoothstep(s.voronoi(at, 300.0), 0.05, 0.38, 1.0, 0.0)
         gate = s.smoothstep(s.noise(at, 75.0, 1.0), 0.44, 0.60)
@@ -156,6 +166,8 @@ def skin_material(
 
     # Roughness: matt cheeks, shinier forehead, nose, lips and nails.
     rough = s.math("MULTIPLY_ADD", fine - 0.5, 0.24, roughness)
+    if grain is not None:
+        rough = s.math("MULTIPLY_ADD", grain, 0.42 * (1.0 - 0.6 * youth), rough)
     rough = s.math("MULTIPLY_ADD", gloss, -0.09 * (1.0 - youth), rough)
     rough = s.math("MULTIPLY_ADD", lips, -0.10, rough)
     rough = s.math("MULTIPLY_ADD", nails, -0.20, rough)

@@ -8,10 +8,12 @@ import numpy as np
 
 from ..frames import smplx_from_world
 from ..geometry import Mesh
-from ..materials.eye import EYE_AXIS, EYE_POLAR, cornea_material, eye_material
+from ..materials.eye import EYE_AXIS, EYE_POLAR, EYE_SHADE, cornea_material, eye_material
+from ..vectors import every, lengths, middles
 from .head import eye_ball, eye_ids
 from .kinematics import between, rotvecs
 from .look_spec import EyeSpec
+from .nearest import NearestPoints
 from .skeleton import HEAD, LEFT_EYE, RIGHT_EYE
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ LIMIT = np.radians(30.0)
 # Radius of the visible iris, metres: 11.7 mm diameter from about two years on (Rüfer et al. 2005). The template's
 # eyeball is large (15 mm), so a share of its radius would give staring discs that the lids cannot clear.
 IRIS_RADIUS = 0.00585
+# How far down the upper lid's shade reaches, metres; by eye.
+LID_SHADE = 0.0032
 _SEGMENTS = 48
 
 
@@ -109,6 +113,31 @@ def _frame(axis: np.ndarray, up: np.ndarray) -> np.ndarray:
     return np.stack([x, np.cross(axis, x), axis], 1)
 
 
+def lid_shade(body: BodyState, own: np.ndarray, points: np.ndarray, centre: np.ndarray, radius: float) -> np.ndarray:
+    """How much the upper lid and its lashes keep light off an eyeball.
+
+    Args:
+        body: Posed body.
+        own: Vertices of this eyeball in the body's mesh, which are no lid.
+        points: (N, 3) world, of the eyeball that is shown.
+        centre, radius: The eyeball, world.
+    Returns:
+        (N,) float32, 1 at the lid's edge, 0 from some millimetres below it on.
+    """
+    skin = np.asarray(body.posed[: body.count], np.float64)
+    near = lengths(skin - centre) < 1.45 * radius
+    near[own[own < body.count]] = False
+    faces = body.model.faces[every(near[body.model.faces])]
+    lid = np.concatenate([skin[near], middles(skin, faces)])
+    up = body.T[HEAD][:3, 2]
+    lid = lid[(lid - centre) @ up > -0.1 * radius]
+    if len(lid) == 0:
+        return np.zeros(len(points), np.float32)
+    distance, which = NearestPoints(lid).query(points)
+    above = (lid[which] - points) @ up / np.maximum(distance, 1e-6)
+    return (np.exp(-((distance / LID_SHADE) ** 2)) * np.clip(0.4 + 1.2 * above, 0.0, 1.0)).astype(np.float32)
+
+
 def visible_iris(eyeball: float) -> float:
     """Radius of the iris in metres: nearly the same in everybody, bounded by the eyeball that the mesh offers."""
     return float(np.clip(IRIS_RADIUS, 0.36 * eyeball, 0.44 * eyeball))
@@ -147,12 +176,11 @@ def build_eyes(spec: EyeSpec, body: BodyState, *, age: float = 30.0, lod: int = 
             ],
             1,
         )
-        ball = Mesh(
-            (centre + v @ M.T).astype(np.float32),
-            f,
-            (shader,),
-            point={EYE_POLAR: polar.astype(np.float32), EYE_AXIS: (v[:, 2] / radius).astype(np.float32)},
-        )
+        points = centre + v @ M.T
+        attributes = {EYE_POLAR: polar.astype(np.float32), EYE_AXIS: (v[:, 2] / radius).astype(np.float32)}
+        if lod < 2:
+            attributes[EYE_SHADE] = lid_shade(body, ids, points, centre, radius)
+        ball = Mesh(points.astype(np.float32), f, (shader,), point=attributes)
         out.append((f"eye_{side}", ball, "eyes", True))
         if lod < 2:
             v, f = _lathe(_cornea_profile(radius, iris), segments)

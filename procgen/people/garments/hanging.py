@@ -41,14 +41,15 @@ def hung(
     joints = np.asarray(body.joints, float)
     thigh = joints[list(KNEE)] - joints[list(HIP)]
     size = float(np.linalg.norm(thigh, axis=1).mean())
-    flat = float(smoothstep(-thigh[:, 2] / np.linalg.norm(thigh, axis=1), BEGINS, LIES).min())
+    raised = smoothstep(-thigh[:, 2] / np.linalg.norm(thigh, axis=1), BEGINS, LIES)
+    flat = float(raised.min())
     low = float(smoothstep(joints[list(HIP), 2].mean() - body.posed[: body.count, 2].min(), 0.75 * size, 0.5 * size))
     trunk = joints[NECK] - joints[PELVIS]
     erect = float(smoothstep(trunk[2] / np.linalg.norm(trunk), 0.2, 0.6))
     laps = flat * max(_on_seat(joints, size), low * (1 - erect))
     if laps < 1:
         sits = flat * low * erect
-        x = x + (1 - laps) * (ringed(pattern, x, fitted, fig, body, below, sits) - x)
+        x = x + (1 - laps) * (ringed(pattern, x, fitted, fig, body, below, sits, raised) - x)
     return _over_lap(pattern, x, fitted, weights, turned, fig, body, laps) if laps > 0 else x
 
 
@@ -71,7 +72,7 @@ def _over_lap(
     ids = np.flatnonzero(lying + hanging > 0.01)
     if len(ids) == 0:
         return x
-    field = legs_field(fig, body, shanks=False)
+    field = legs_field(fig, body, HIP)
     plan = x[ids, :2] @ field.frame
     # Which way the cloth faces tells what comes to lie above, however skinning has flattened it.
     radial = (fitted[ids] - fig.trunk.origin) * [1.0, 1.0, 0.0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from ...vectors import middles
 from ..body_state import BodyState
 from ..nearest import NearestPoints
-from .figure import HIP, KNEE, Figure
+from .figure import HIP, Figure
 
 # Cells, margin around the legs, and how far cloth goes straight out over an edge, metres.
 CELL, MARGIN, LIP = 0.025, 0.35, 0.012
@@ -55,14 +56,14 @@ class Field:
         return self.at(plan, self.top) - FALL * np.maximum(self.at(plan, self.beside) - LIP, 0.0)
 
 
-def legs_field(fig: Figure, body: BodyState, shanks: bool) -> Field:
-    """Both sides of the thighs, and with `shanks` of the shanks too."""
+def legs_field(fig: Figure, body: BodyState, parts: Sequence[int]) -> Field:
+    """Upper and lower side of the skin that moves with some joints: hips for thighs, knees for shanks."""
     joints = np.asarray(body.joints, float)
     across = (joints[HIP[0]] - joints[HIP[1]])[:2]
     across /= np.linalg.norm(across)
     frame = np.stack([[-across[1], across[0]], across], 1)
     count = fig.body.count
-    own = fig.base.weights[:count, [*HIP, *KNEE] if shanks else list(HIP)].sum(1) > 0.5
+    own = fig.base.weights[:count, list(parts)].sum(1) > 0.5
     faces = fig.model.faces
     skin = np.asarray(body.posed[:count], float)
     points = np.concatenate([skin[own], middles(skin, faces[own[faces].all(1)])])

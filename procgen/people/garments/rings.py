@@ -20,12 +20,16 @@ from .pattern import TRUNK, Pattern
 WAYS, STEP, ABOVE = 72, 0.02, 0.06
 # Room around legs, and around other clothes, metres.
 ROOM, OVER = 0.007, 0.006
+# How far trouser legs stand off a thigh that is raised, metres.
+LEGS = 0.018
 # How far cloth comes in again, for every metre that it falls, below what holds it out.
 RETURN = 0.22
 # How steeply cloth lies at most on what it goes out over, and how far it spreads on the floor, of its length.
 SLOPE, SPREAD = 0.995, 0.4
 # Length down which cloth leaves the shell that it is sewn to, metres.
 BLEND = 0.12
+# Cloth deeper than this below the upper side of a raised thigh hangs beneath it, metres.
+LIFT = 0.2
 
 _TURN = np.arange(WAYS) * (2 * np.pi / WAYS)
 _DIRECTIONS = np.stack([np.cos(_TURN), np.sin(_TURN)])
@@ -33,7 +37,8 @@ _FACING = np.cos(_TURN[:, None] - _TURN[None, :])
 
 
 def ringed(
-    pattern: Pattern, x: np.ndarray, fitted: np.ndarray, fig: Figure, body: BodyState, below: list[Mesh], sits: float
+    pattern: Pattern, x: np.ndarray, fitted: np.ndarray, fig: Figure, body: BodyState, below: list[Mesh], sits: float,
+    raised: np.ndarray,
 ) -> np.ndarray:
     """The garment with what hangs free around both legs laid in rings around them.
 
@@ -44,6 +49,7 @@ def ringed(
         fig, body: The person, in the A-pose and posed.
         below: Garments that it goes over.
         sits: 0–1: sits on the ground, legs lying or drawn up.
+        raised: (2,) 0–1: which thighs lie or are drawn up.
     Returns:
         (V, 3).
     """
@@ -64,7 +70,7 @@ def ringed(
     level = np.clip((depth[on] + ABOVE) / STEP, 0, levels - 1.001)
     before, after = _radius(rest), _radius(posed)
     if sits > 0:
-        over, down = _spread(before, legs_field(fig, body, shanks=True), there, frame, floor)
+        over, down = _spread(before, legs_field(fig, body, (*HIP, *KNEE)), there, frame, floor)
         after, fall = after + sits * (over - after), fall + sits * (down - fall)
     way = np.arctan2(flat[:, 1], flat[:, 0])
     angle = _at(_closed(_turned(before, after), 2 * np.pi), level, way)
@@ -73,10 +79,19 @@ def ringed(
     plan = np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1) @ frame.T
     laid = np.column_stack([plan + there[:2], there[2] - _at(_closed(fall), level, angle)])
     laid[:, 2] += _lifted(laid, body)
+    for side in SIDES:
+        if raised[side] > 0 and sits < 1:
+            # What goes out along a raised thigh lies on it.
+            top = legs_field(fig, body, HIP[side : side + 1]).over(laid[:, :2]) + ROOM + (LEGS if below else 0.0)
+            laid[:, 2] += raised[side] * (1 - sits) * _within(top - laid[:, 2])
     out = x.copy()
     weight = smoothstep(pattern.drop[on], 0.0, BLEND * (1 - 0.8 * sits))[:, None]
     out[on] = x[on] * (1 - weight) + laid * weight
     return out
+
+
+def _within(lift: np.ndarray) -> np.ndarray:
+    return np.where(lift < LIFT, np.maximum(lift, 0.0), 0.0)
 
 
 def _frame(body: BodyState) -> tuple[np.ndarray, np.ndarray]:
