@@ -16,6 +16,8 @@ from .figure import Figure
 MARGIN = 0.04
 # How far up a sleeve or a skirt one looks, for every metre that it stands off.
 LOOK_IN = 2.0
+# Skirts and coats are looked up into from farther off, and swing.
+MARGIN_HANGING, LOOK_IN_HANGING = 0.07, 3.0
 # The same for cloth below cloth, which is kept apart by collision as well.
 LAYER_MARGIN, LAYER_LOOK_IN = 0.022, 1.2
 # Garments are fitted to the A-pose one by one: what is worn over a wide shirt may be fitted this much below it. Shoes fit
@@ -30,10 +32,12 @@ class Cover:
         mesh: With `fit` (its shape in the A-pose; NaN = covers nothing) and `border` (distance to it); without them it
             covers nothing.
         under: How far other garments of the A-pose may stand out over this one and still lie under it, metres.
+        hangs: It hangs free around both legs.
     """
 
-    def __init__(self, mesh: Mesh, under: float = UNDER) -> None:
+    def __init__(self, mesh: Mesh, under: float = UNDER, hangs: bool = False) -> None:
         self.under = under
+        self.hangs = hangs
         fit = mesh.point.get("fit")
         outer = np.zeros(0, int) if fit is None else np.flatnonzero((mesh.point["inner"] < 0.5) & np.isfinite(fit[:, 0]))
         self.points = np.zeros((0, 3)) if fit is None else fit[outer].astype(np.float64)
@@ -76,7 +80,8 @@ def covered_skin(fig: Figure, clothes: list[Cover]) -> np.ndarray:
     hidden = np.zeros(len(fig.skin), bool)
     for cover in clothes:
         # Children move by less.
-        hidden |= _covered(fig.skin, fig.normals, cover, MARGIN * min(1.0, fig.scale), LOOK_IN)
+        margin, look_in = (MARGIN_HANGING, LOOK_IN_HANGING) if cover.hangs else (MARGIN, LOOK_IN)
+        hidden |= _covered(fig.skin, fig.normals, cover, margin * min(1.0, fig.scale), look_in)
     return hidden
 
 

@@ -43,10 +43,13 @@ def hung(
     size = float(np.linalg.norm(thigh, axis=1).mean())
     raised = smoothstep(-thigh[:, 2] / np.linalg.norm(thigh, axis=1), BEGINS, LIES)
     flat = float(raised.min())
-    low = float(smoothstep(joints[list(HIP), 2].mean() - body.posed[: body.count, 2].min(), 0.75 * size, 0.5 * size))
+    height = float(joints[list(HIP), 2].mean() - body.posed[: body.count, 2].min()) / size
+    low = float(smoothstep(height, 0.75, 0.5))
     trunk = joints[NECK] - joints[PELVIS]
     erect = float(smoothstep(trunk[2] / np.linalg.norm(trunk), 0.2, 0.6))
-    laps = flat * max(_on_seat(joints, size), low * (1 - erect))
+    # Of somebody who bends down deep it stays on the seat.
+    bent = 1 - float(smoothstep(body.T[PELVIS][2, 2], 0.0, 0.45))
+    laps = flat * max(bent, _on_seat(joints, size), float(smoothstep(height, 1.1, 0.9)) * (1 - erect))
     if laps < 1:
         sits = flat * low * erect
         x = x + (1 - laps) * (ringed(pattern, x, fitted, fig, body, below, sits, raised) - x)

@@ -59,7 +59,10 @@ def build_outfit(
         folds = Folds()
         _put_on(specs, reference, folds)
         parts = _put_on(specs, body, folds.replay())
-    clothes = [Cover(mesh, UNDER_SHOES if semantic == "footwear" else UNDER) for _, mesh, semantic in parts]
+    clothes = [
+        Cover(mesh, UNDER_SHOES if semantic == "footwear" else UNDER, float(mesh.point.get("wide", [0.0])[0]) > BULK)
+        for _, mesh, semantic in parts
+    ]
     faces = body.model.quads if body.model.quads is not None else body.model.faces
     hidden = hidden_quads(figure_of(body), clothes, faces) if clothes else np.zeros(len(faces), bool)
     scale = figure_of(body).scale
