@@ -28,7 +28,7 @@ SHELL = "tights"
 FIT_ARM, FIT_LEG = np.radians(56.0), np.radians(5.0)
 
 
-def smoothstep(x: np.ndarray, low: float, high: float) -> np.ndarray:
+def smoothstep(x: np.ndarray | float, low: float, high: float) -> np.ndarray:
     """0 at `low`, 1 at `high`, smooth between; `low` may be the larger."""
     t = np.clip((np.asarray(x) - low) / (high - low), 0.0, 1.0)
     return t * t * (3 - 2 * t)
