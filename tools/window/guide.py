@@ -12,7 +12,7 @@ from typing import Any
 
 import bpy
 import numpy as np
-from mathutils import Euler
+from mathutils import Euler, Vector
 
 ROOT = "bl_ext.user_default.vivant"
 # Height of a panel's header (Blender's interface at scale 1).
@@ -78,6 +78,15 @@ def look_at_people(window: Any, distance: float = 3.3) -> None:
     view = window.area.spaces.active.region_3d
     view.view_location, view.view_distance = (0.25, 0.0, 0.92), distance
     view.view_rotation = Euler((1.45, 0.0, 0.35)).to_quaternion()
+
+
+def look_into_place(window: Any, place: Any) -> None:
+    """See the active person from the side where most of the place is, near enough for walls to stay behind the eye."""
+    stands = bpy.context.object.matrix_world.translation
+    middle = np.mean([ob.matrix_world @ Vector(ob.bound_box[0]) for ob in place.all_objects if ob.type == "MESH"], axis=0)
+    view = window.area.spaces.active.region_3d
+    view.view_location, view.view_distance = (stands.x, stands.y, stands.z + 0.9), 2.6
+    view.view_rotation = Euler((1.4, 0.0, np.arctan2(middle[0] - stands.x, stands.y - middle[1]))).to_quaternion()
 
 
 def scenario(window: Any) -> Iterator:
@@ -318,9 +327,7 @@ def place(guide: Guide, window: Any) -> Iterator:
     yield from window.press("vivant.people_on_place(", top, columns=(region_right(window) - 30,))
     yield from guide.rest()
     yield from guide.expect("Place People stands them on it", lambda: guide.person.vivant.on_place)
-    stands = bpy.context.object.matrix_world.translation
-    view = window.area.spaces.active.region_3d
-    view.view_location, view.view_distance = (stands.x + 0.5, stands.y, stands.z + 0.8), 5.0
+    look_into_place(window, places.in_scene(bpy.context.scene))
     yield from window.picture("place")
     yield from guide.toggle("place")
     yield from guide.toggle("camera")
