@@ -124,3 +124,17 @@ def test_who_is_cast_has_lifted_skin_in_every_frame(lifted: Path, tmp_path: Path
     (out / "looks" / name).unlink()
     with pytest.raises(SpecError, match="looks of a person are missing"):
         scene_of(again, 0)
+
+
+def test_what_blender_develops_is_undone() -> None:
+    """Colours through Blender's own view transform and back."""
+    from tools.measure_view import developed
+    from vivant.bridge.lift.tone import Tone
+
+    rng = np.random.default_rng(0)
+    colors = 0.18 * 2.0 ** (rng.uniform(-3.5, 2.0, (500, 1)) + rng.uniform(-0.5, 0.5, (500, 3)))
+    for look in ("AgX - Medium High Contrast", "None"):
+        saved = np.rint(255.0 * developed(colors, "AgX", look)).astype(np.uint8)
+        back = Tone("AgX", look).linear(saved[None])[0]
+        assert np.median(np.abs(back / colors - 1.0)) < 0.04
+        assert np.percentile(np.abs(back / colors - 1.0), 95) < 0.12

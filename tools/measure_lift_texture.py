@@ -5,7 +5,9 @@
 D as in tools/measure_lift_body.py: dressed people, two views, channels rgb, albedo, depth, normal and instance. The reference
 is the albedo channel carried into the UV map by the body that the frames were made with, from both views. "placed": the same
 albedo images through the lifted body; what differs is where texels lie. "photographed": the 8-bit picture through the lifted
-body, its light fitted and divided out, one gain a person (light and paint share one scale). "new view": the first picture's
+body, developed as its record says, its light fitted and divided out with the frame's normals, depth and direction of the sun, one gain
+a person (light and paint share one scale); "nothing known": the same picture as a photograph would be, its curve taken as
+sRGB, normals and depth those of the lifted body, the sun looked for. "new view": the first picture's
 texture, light left in, painted into the second camera and compared with the second picture there. A texel's error is the
 root mean square over its three linear channels; texels count that a used view sees and the reference knows.
 """
@@ -15,19 +17,21 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from vivant.bridge.lift.body_fit import fit_body
 from vivant.bridge.lift.body_frames import true_fit, view_of_frame
 from vivant.bridge.lift.body_problem import body_setup
-from vivant.bridge.lift.parts.texture import delighted
+from vivant.bridge.lift.picture_light import flattened
 from vivant.bridge.lift.rasterise import look
 from vivant.bridge.lift.texture import TextureView, bake, paint, uv_map
-from vivant.procgen.color_names import linear_from_srgb
-from vivant.procgen.dataset import Dataset
+from vivant.bridge.lift.tone import SRGB, tone_of
+from vivant.procgen.dataset import Dataset, Frame
 from vivant.procgen.errors import LiftError
+from vivant.procgen.sky import sun_direction
 
 GOAL = 0.06
 
@@ -59,8 +63,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         rest = setup.vertices.shaped(truth.shape)
 
         def pictures(kind: str, frames=frames, views=views) -> list[TextureView]:
-            images = [f["albedo"].astype(np.float64) if kind == "albedo" else linear_from_srgb(f["rgb"] / 255.0) for f in frames]
-            return [TextureView(i, v.K, v.T_cam_from_world, v.mask, v.depth) for i, v in zip(images, views, strict=True)]
+            made: dict[str, Callable[[Frame], np.ndarray]] = {
+                "albedo": lambda f: f["albedo"].astype(np.float64), "srgb": lambda f: SRGB.linear(f["rgb"]),
+                "rgb": lambda f: tone_of(f.record.render).linear(f["rgb"]),
+            }  # fmt: skip
+            return [
+                TextureView(made[kind](f), v.K, v.T_cam_from_world, v.mask, v.depth, normal=f["normal"])
+                for f, v in zip(frames, views, strict=True)
+            ]
 
         reference = bake(truth.posed(setup.model).vertices, rest, uv, pictures("albedo"))
         for count in (1, 2):
@@ -69,9 +79,14 @@ def main(argv: Sequence[str] | None = None) -> None:
             placed = bake(v, rest, uv, pictures("albedo")[:count])
             seen = placed.seen & reference.seen
             _add(rows, f"placed, {count} view(s)", placed.color[seen], reference.color[seen])
-            photo = bake(v, rest, uv, pictures("rgb")[:count])
-            flat, _ = delighted(photo, uv, v, rest, setup.region)
-            _add(rows, f"photographed, light out, {count} view(s)", _gained(flat[seen], reference.color[seen]), reference.color[seen])
+            photo = bake(v, rest, uv, pictures("srgb")[:count])
+            sun = sun_direction(dataset.scene_spec(frames[0].record.scene).sky)
+            ways: list[tuple[str, list[TextureView], np.ndarray | None]] = [("light out", pictures("rgb")[:count], sun)]
+            if count == 1:
+                ways.append(("light out, nothing known", [replace(p, depth=None, normal=None) for p in pictures("srgb")[:1]], None))
+            for label, known, direction in ways:
+                flat = bake(v, rest, uv, flattened(known, v, setup.faces, setup.region, direction)[0]).color
+                _add(rows, f"photographed, {label}, {count} view(s)", _gained(flat[seen], reference.color[seen]), reference.color[seen])
             _add(rows, f"photographed, light in, {count} view(s)", _gained(photo.color[seen], reference.color[seen]), reference.color[seen])
             if count == 1:
                 T, K = views[1].T_cam_from_world, views[1].K
@@ -79,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 known = paint(photo.seen[..., None].astype(np.float64), uv, raster)[..., 0] > 0.99
                 both = known & views[1].mask
                 new = paint(photo.color, uv, raster)[both]
-                _add(rows, "new view, from 1 view, light in", new, linear_from_srgb(frames[1]["rgb"] / 255.0)[both])
+                _add(rows, "new view, from 1 view, light in", new, pictures("srgb")[1].image[both])
         print(name, {k: [round(x, 3) for x in v[-1]] for k, v in rows.items()}, file=sys.stderr, flush=True)
     print("| texture | people | linear RMSE | median | within 0.06 |")
     print("|---|---|---|---|---|")

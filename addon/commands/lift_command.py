@@ -35,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--frames", default="", metavar="LIST", help="only frames whose name starts so, with commas")
     parser.add_argument(
-        "--without", default="", metavar="LIST", help="do not use what a frame knows: camera, depth, normal, mask, body"
+        "--without", default="", metavar="LIST", help="do not use what a frame knows: camera, depth, normal, mask, body, light"
     )
     parser.add_argument(
         "--set", metavar="NAME=VALUE", action="append", default=[], help="a setting of a part; may be repeated"

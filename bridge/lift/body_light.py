@@ -28,29 +28,44 @@ def fit_light(colors: np.ndarray, normals: np.ndarray, weights: np.ndarray, kind
     Returns:
         (9, 3) coefficients; the weighted mean of the shading is 1, since light and surface share one unknown scale.
     """
-    Y = harmonics(normals)
-    light = np.zeros((9, 3))
+    return fit_shading(colors, harmonics(normals), weights, kinds, BANDS, DARKEST)[0]
+
+
+def fit_shading(
+    colors: np.ndarray, features: np.ndarray, weights: np.ndarray, kinds: np.ndarray, spread: np.ndarray, darkest: float,
+    rounds: int = ROUNDS,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Shading as a sum of features, for colours of a surface whose parts each have one colour of their own.
+
+    Args:
+        colors: (N, 3) linear. features: (N, F), the first one even light. weights: (N,). kinds: (N,) int, see `fit_light`.
+        spread: (F,) deviation of each coefficient as a share of the even light; 0 = any.
+        darkest: Shading that is divided by at least.
+    Returns:
+        (F, 3) coefficients, the weighted mean of the shading 1, and (kinds, 3) the colour of each kind.
+    """
+    light = np.zeros((features.shape[1], 3))
     light[0] = 1.0
-    # Kinds of one orientation alone cannot tell light from paint; the prior on the bands decides there.
-    prior = np.where(BANDS > 0, 1.0 / np.maximum(BANDS, 1e-9) ** 2, 0.0)
-    for _ in range(ROUNDS):
-        shade = np.maximum(Y @ light, DARKEST)
-        base = np.zeros((kinds.max() + 1, 3))
+    # Kinds of one orientation alone cannot tell light from paint; the prior decides there.
+    prior = np.where(spread > 0, 1.0 / np.maximum(spread, 1e-9) ** 2, 0.0)
+    base = np.zeros((kinds.max() + 1, 3))
+    for _ in range(rounds):
+        shade = np.maximum(features @ light, darkest)
         for k in np.unique(kinds):
             own = kinds == k
             base[k] = _median(colors[own] / shade[own], weights[own])
         known = np.maximum(base[kinds], 1e-3)
         ratio = colors / known
         for c in range(3):
-            away = ratio[:, c] - Y @ light[:, c]
+            away = ratio[:, c] - features @ light[:, c]
             # Texture within a kind is an outlier to the light.
             w = weights / (1.0 + (away / 0.25) ** 2) ** 2
-            A = (Y * w[:, None]).T @ Y + np.diag(prior) * 0.02 * w.sum()
-            b = (Y * w[:, None]).T @ ratio[:, c] + np.zeros(9)
-            light[:, c] = np.linalg.solve(A, b)
-        mean = ((Y @ light) * weights[:, None]).sum(0) / max(weights.sum(), 1e-9)
+            A = (features * w[:, None]).T @ features + np.diag(prior) * 0.02 * w.sum()
+            light[:, c] = np.linalg.solve(A, (features * w[:, None]).T @ ratio[:, c])
+        mean = ((features @ light) * weights[:, None]).sum(0) / max(weights.sum(), 1e-9)
         light = light / np.maximum(mean, 1e-3)
-    return light
+        base = base * np.maximum(mean, 1e-3)
+    return light, base
 
 
 def without_light(colors: np.ndarray, normals: np.ndarray, light: np.ndarray) -> np.ndarray:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...procgen.color_names import linear_from_srgb
 from ...procgen.vectors import vertex_normals
 from .body_light import fit_light, harmonics
 from .face_fit import FaceFit
 from .rasterise import look, sample_bilinear
+from .tone import SRGB, Tone
 
 # Skin whose median is not this bright (linear luminance) was lit more or less than white paper would be in a good exposure.
 TYPICAL_SKIN = (0.06, 0.45)
@@ -41,17 +41,18 @@ class FaceLight:
         return np.maximum(harmonics(normals) @ self.light, LEAST_SHADING)
 
 
-def face_light(fit: FaceFit, rgb: np.ndarray, view: int = 0, mask: np.ndarray | None = None) -> FaceLight:
+def face_light(fit: FaceFit, rgb: np.ndarray, view: int = 0, mask: np.ndarray | None = None, tone: Tone = SRGB) -> FaceLight:
     """Light of a picture from the skin of the face.
 
     Args:
         fit: The head.
-        rgb: (H, W, 3) uint8, sRGB.
+        rgb: (H, W, 3) uint8.
         mask: (H, W) bool, pixels of the skin; None: what the head covers.
+        tone: How the picture was developed.
     """
     head = fit.head
     n = len(head.vertices)
-    colors = linear_from_srgb(rgb.astype(np.float64) / 255.0)
+    colors = tone.linear(rgb)
     height, width = rgb.shape[:2]
     T = fit.T_cam_from_head[view]
     P = fit.vertices @ T[:3, :3].T + T[:3, 3]

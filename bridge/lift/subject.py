@@ -19,14 +19,16 @@ from ...procgen.dataset import Dataset, Frame
 from ...procgen.dataset.drawing import resize
 from ...procgen.dataset.reader import Person
 from ...procgen.dataset.store import DATASET_FILE
-from ...procgen.errors import DatasetError, LiftError, SpecError
+from ...procgen.errors import DatasetError, LiftError, SpecError, VivantError
+from ...procgen.sky import sun_direction
 from ..measure.geometry import aligned
 from ..pictures import read_output, read_picture
 from ..synthesize import SynthesisedFrame, read_made
 from .picture import SUFFIXES, read_photograph
+from .tone import SRGB, Tone, tone_of
 
 # What a frame may hide from the fit, to see what it is worth: names of `--without`.
-KNOWN = ("camera", "depth", "normal", "mask", "body")
+KNOWN = ("camera", "depth", "normal", "mask", "body", "light")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class View:
         face_box: The same of the face.
         known: The person as the record of the frame has them. None: a photograph.
         notes: What was done to the picture.
+        tone: How it was developed.
+        sun: (3,) float64 world, unit vector to the sun. None: unknown.
     """
 
     name: str
@@ -58,6 +62,8 @@ class View:
     face_box: tuple[float, float, float, float] | None = None
     known: Person | None = None
     notes: tuple[str, ...] = ()
+    tone: Tone = SRGB
+    sun: np.ndarray | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -251,7 +257,17 @@ def _of_frame(dataset: Dataset, frame: Frame, index: int, how: Gathering) -> Vie
     return View(
         frame.name, np.ascontiguousarray(rgb[..., :3]), depth, normal, mask, K, T,
         (box[0], box[1], box[2], box[3]), face_box, None if "body" in hidden else person,
+        tone=SRGB if "light" in hidden or how.synthesis else tone_of(frame.record.render),
+        sun=None if "light" in hidden or T is None else _sun(dataset, frame),
     )  # fmt: skip
+
+
+def _sun(dataset: Dataset, frame: Frame) -> np.ndarray | None:
+    """Direction of the sun in a frame's scene; None where the dataset does not say."""
+    try:
+        return sun_direction(dataset.scene_spec(frame.record.scene).sky)
+    except VivantError:
+        return None
 
 
 def _as_made(

@@ -40,7 +40,7 @@ class TextureView:
     """One picture.
 
     image: (H, W, C) linear. K, T_cam_from_world: camera. mask: (H, W) bool or None. depth: (H, W) metres, +inf = none, or None.
-    close_up: whether it is one of the face.
+    close_up: whether it is one of the face. normal: (H, W, 3) unit, camera frame, or None.
     """
 
     image: np.ndarray
@@ -49,6 +49,7 @@ class TextureView:
     mask: np.ndarray | None = None
     depth: np.ndarray | None = None
     close_up: bool = False
+    normal: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)

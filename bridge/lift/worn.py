@@ -10,16 +10,15 @@ import numpy as np
 from ...procgen.errors import LiftError
 from ...procgen.frames import R_WORLD_FROM_SMPLX, rigid
 from ...procgen.geometry import Mesh, SceneObject
-from ...procgen.people.body_state import BodyState, pose_body, vertex_normals
+from ...procgen.people.body_state import BodyState, pose_body
 from ...procgen.people.garments.unwrap import unwrapped
 from ...procgen.people.kinematics import matrices, rotvecs
 from ...procgen.people.model import load_body
 from ...procgen.people.person import dress_person
 from ...procgen.spec import HumanSpec
 from ...procgen.spec import replace as changed
-from .body_light import without_light
 from .rasterise import look
-from .texture import ACROSS, Texture, TextureView, UvMap, bake, eroded, filled, uv_map
+from .texture import ACROSS, Texture, TextureView, UvMap, bake, eroded, uv_map
 
 # Parts of a dressed person that are cut from a pattern of their own.
 CLOTH = ("upper_clothes", "lower_clothes", "dress", "outerwear", "footwear", "accessory")
@@ -109,12 +108,11 @@ def masks_of(parts: Sequence[SceneObject], views: Sequence[TextureView]) -> list
     return out
 
 
-def worn_texture(cloth: Cloth, views: Sequence[TextureView], masks: Sequence[np.ndarray], light: np.ndarray | None) -> Texture | None:
+def worn_texture(cloth: Cloth, views: Sequence[TextureView], masks: Sequence[np.ndarray]) -> Texture | None:
     """All views in a garment's map, or None if they hardly see it.
 
     Args:
         masks: For each view, (H, W) bool, where this garment is in front.
-        light: (9, 3) spherical harmonics that are divided out, or None.
     """
     seeing = [replace(v, mask=m) for v, m in zip(views, masks, strict=True) if m.any()]
     if not seeing:
@@ -124,11 +122,4 @@ def worn_texture(cloth: Cloth, views: Sequence[TextureView], masks: Sequence[np.
     except LiftError:
         return None
     texels = cloth.uv.texels
-    if texture.seen[texels].mean() < LEAST_SEEN:
-        return None
-    if light is None:
-        return texture
-    normals = cloth.uv.carry(np.asarray(vertex_normals(cloth.vertices, cloth.uv.faces), np.float64))
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
-    flat = without_light(np.asarray(texture.color[texels], np.float64), normals, light)
-    return Texture(filled(flat, texture.confidence[texels], cloth.uv, cloth.rest, mirrors=MIRRORS), texture.confidence, texture.seen)
+    return None if texture.seen[texels].mean() < LEAST_SEEN else texture

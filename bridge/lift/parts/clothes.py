@@ -1,7 +1,8 @@
 """The clothes of a lifted body: garments of Vivant's own put on it, with what the pictures show in their own UV maps.
 
 Which garments: those of the frame's record; for photographs, settings `person=PERSON.json` (whose outfit is worn) or
-`wearing=TEXT` (a description in plain words). `size=TEXELS` (default 1024); `light=keep` leaves the light in.
+`wearing=TEXT` (a description in plain words). `size=TEXELS` (default 1024); `light` and `tone` as the texture
+takes them.
 """
 
 from __future__ import annotations
@@ -15,17 +16,15 @@ import numpy as np
 from ....procgen.color_names import srgb_from_linear
 from ....procgen.errors import LiftError
 from ....procgen.one_person import read_person, sample_person
-from ....procgen.people.body_state import vertex_normals
 from ....procgen.seeds import Seed
 from ....procgen.spec import HumanSpec
-from ..body_light import without_light
 from ..body_problem import body_setup
 from ..result import PartResult
 from ..subject import Subject
-from ..texture import Texture, TextureView, bake, filled, uv_map
+from ..texture import Texture, TextureView, bake, uv_map
 from ..worn import cloth_of, dressed, lifted_state, masks_of, worn_texture
 from . import Part, parts
-from .texture import pieces_of, size_of, views_of
+from .texture import flat_views, pieces_of, size_of
 
 if TYPE_CHECKING:
     from ..run import LiftOptions
@@ -43,15 +42,14 @@ def lift_clothes(subject: Subject, found: Mapping[str, PartResult], options: Lif
     body = found["body"]
     state = lifted_state(body.arrays, human)
     parts = dressed(state, human)
-    views = views_of(subject, body)
+    views, _ = flat_views(subject, body, options)
     masks = masks_of(parts, views)
-    light = found["texture"].arrays.get("light")
     size = size_of(options)
     pictures: dict[str, np.ndarray] = {}
     facts: dict[str, Any] = {"person": human.to_dict(), "size": size, "garments": {}, "notes": []}
     for part in parts:
         cloth = cloth_of(part, size)
-        texture = None if cloth is None else worn_texture(cloth, views, [m[part.name] for m in masks], light)
+        texture = None if cloth is None else worn_texture(cloth, views, [m[part.name] for m in masks])
         if cloth is None:
             continue
         seen = 0.0 if texture is None else float(texture.seen[cloth.uv.texels].mean())
@@ -60,7 +58,7 @@ def lift_clothes(subject: Subject, found: Mapping[str, PartResult], options: Lif
             facts["notes"].append(f"{part.name}: no picture shows it, it keeps its own look")
         else:
             pictures |= _pictures(part.name, texture)
-    skin = _skin(body, views, [m["body"] for m in masks], light, size)
+    skin = _skin(body, views, [m["body"] for m in masks], size)
     if skin is not None:
         pictures |= _pictures("body", skin)
     shown = [s for s in facts["garments"].values() if s > 0]
@@ -87,7 +85,7 @@ def _wearer(subject: Subject, options: LiftOptions) -> HumanSpec:
     return HumanSpec.from_dict(known.spec)
 
 
-def _skin(body: PartResult, views: list[TextureView], masks: list[np.ndarray], light: np.ndarray | None, size: int) -> Texture | None:
+def _skin(body: PartResult, views: list[TextureView], masks: list[np.ndarray], size: int) -> Texture | None:
     """The body's own map from bare skin alone: no cloth is painted on it."""
     setup = body_setup()
     model = setup.model
@@ -95,15 +93,9 @@ def _skin(body: PartResult, views: list[TextureView], masks: list[np.ndarray], l
     vertices = np.asarray(body.arrays["vertices"], np.float64)
     rest, apart = setup.vertices.shaped(np.asarray(body.arrays["shape"])), pieces_of(model)
     try:
-        texture = bake(vertices, rest, uv, [replace(v, mask=m) for v, m in zip(views, masks, strict=True)], apart)
+        return bake(vertices, rest, uv, [replace(v, mask=m) for v, m in zip(views, masks, strict=True)], apart)
     except LiftError:
         return None
-    if light is None:
-        return texture
-    normals = uv.carry(np.asarray(vertex_normals(vertices, uv.faces), np.float64))
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
-    flat = without_light(np.asarray(texture.color[uv.texels], np.float64), normals, light)
-    return Texture(filled(flat, texture.confidence[uv.texels], uv, rest, apart), texture.confidence, texture.seen)
 
 
 def _pictures(name: str, texture: Texture) -> dict[str, np.ndarray]:

@@ -79,7 +79,7 @@ def lift_face(subject: Subject, found: Mapping[str, PartResult], options: LiftOp
     main = used[0][0]
     box = marks.box if marks is not None else main.face_box
     assert box is not None
-    light = face_light(fit, main.rgb, 0, main.mask)
+    light = face_light(fit, main.rgb, 0, main.mask, main.tone)
     error = None if marks is None else landmark_error(fit, views[0])
     _doubts(fit, error, marks, notes)
     if views[0].depth is not None and unlike(fit):

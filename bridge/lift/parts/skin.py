@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....procgen.color_names import linear_from_srgb, srgb_from_linear
+from ....procgen.color_names import srgb_from_linear
 from ..face_light import face_light
 from ..face_skin import face_skin
 from ..result import PartResult
@@ -36,10 +36,10 @@ def lift_skin(subject: Subject, found: Mapping[str, PartResult], options: LiftOp
     fit, seen = fitted(subject, face, options)
     by_name = {v.name: v for v in subject.views}
     views = [
-        TextureView(linear_from_srgb(by_name[s.name].rgb / 255.0), K, T, s.mask, s.depth if s.depth_metric else None)
+        TextureView(by_name[s.name].tone.linear(by_name[s.name].rgb), K, T, s.mask, s.depth if s.depth_metric else None)
         for s, K, T in zip(seen, fit.K, fit.T_cam_from_head, strict=True)
     ]
-    light = face_light(fit, by_name[seen[0].name].rgb, 0, seen[0].mask)
+    light = face_light(fit, by_name[seen[0].name].rgb, 0, seen[0].mask, by_name[seen[0].name].tone)
     skin = face_skin(fit, views, light.light, light.skin, size_of(options))
     color = np.rint(255.0 * srgb_from_linear(np.clip(skin.color, 0.0, 1.0))).astype(np.uint8)
     alpha = np.rint(255.0 * skin.blend).astype(np.uint8)

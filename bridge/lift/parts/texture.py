@@ -1,6 +1,7 @@
 """The texture of a lifted body: all views in its UV map, without the light that fell on it.
 
-Settings: `size=TEXELS` (default 1024); `light=keep` leaves the light in.
+Settings: `size=TEXELS` (default 1024); `light=keep` leaves the light in; `tone=srgb`, `agx` or `raw` says how pictures were
+developed (frames of ours record it; photographs are taken as sRGB).
 """
 
 from __future__ import annotations
@@ -10,15 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....procgen.color_names import linear_from_srgb, srgb_from_linear
+from ....procgen.color_names import srgb_from_linear
 from ....procgen.errors import LiftError, SpecError
-from ....procgen.people.body_state import vertex_normals
 from ....procgen.people.model import BodyModel, load_body
-from ..body_light import fit_light, kinds_of, without_light
 from ..body_problem import body_setup
+from ..picture_light import Light, flattened
 from ..result import PartResult
 from ..subject import Subject
-from ..texture import Texture, TextureView, UvMap, bake, filled, uv_map
+from ..texture import TextureView, bake, uv_map
+from ..tone import named_tone
 from . import Part, parts
 
 if TYPE_CHECKING:
@@ -38,17 +39,17 @@ def lift_texture(subject: Subject, found: Mapping[str, PartResult], options: Lif
     if model.uv is None or model.uv_faces is None:
         raise LiftError(f"the body {model.name!r} has no UV map", fix="use the open body, or a file with vt and ft")
     uv = uv_map(setup.faces, np.asarray(model.uv), np.asarray(model.uv_faces, np.int64), size_of(options))
-    views = views_of(subject, body)
+    views, light = flat_views(subject, body, options)
     vertices = np.asarray(body.arrays["vertices"], np.float64)
     rest = setup.vertices.shaped(np.asarray(body.arrays["shape"]))
     pieces = pieces_of(model)
     texture = bake(vertices, rest, uv, views, pieces)
     facts = {"size": uv.size, "seen_share": round(float(texture.seen[uv.texels].mean()), 4)}
     arrays = {"confidence": texture.confidence}
-    if options.settings.get("light") != "keep":
-        color, light = delighted(texture, uv, vertices, rest, setup.region, pieces)
-        arrays["light"] = light
-        texture = Texture(color, texture.confidence, texture.seen)
+    if light is not None:
+        arrays |= {"light": light.sky, "sun": light.sun}
+        if light.direction is not None:
+            arrays["sun_direction"] = light.direction
     facts["summary"] = f"{100 * facts['seen_share']:.0f} % of {uv.size} x {uv.size} texels seen"
     pictures = {
         "color": np.rint(255.0 * srgb_from_linear(np.clip(texture.color, 0.0, 1.0))).astype(np.uint8),
@@ -57,39 +58,29 @@ def lift_texture(subject: Subject, found: Mapping[str, PartResult], options: Lif
     return PartResult(facts, arrays, pictures)
 
 
-def delighted(
-    texture: Texture, uv: UvMap, vertices: np.ndarray, rest: np.ndarray, region: np.ndarray, pieces: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """A texture without its light (S, S, 3), and the light (9, 3).
-
-    Args:
-        vertices: (V, 3) posed, world. rest, pieces: As `bake` took them.
-        region: (V,) region of each vertex; a region's hues are taken to be of one paint each.
-    """
-    normals = uv.carry(np.asarray(vertex_normals(vertices, uv.faces), np.float64))
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
-    texels = uv.texels
-    seen = texture.seen[texels]
-    colors = np.asarray(texture.color[texels], np.float64)
-    owner = region[uv.faces[uv.raster.face[texels], 0]]
-    some = np.flatnonzero(seen)
-    some = some[:: max(len(some) // 40_000, 1)]
-    weights = np.asarray(texture.confidence[texels], np.float64)[some]
-    light = fit_light(colors[some], normals[some], weights, kinds_of(colors[some], weights, owner[some]))
-    flat = without_light(colors, normals, light)
-    # What was filled in is filled in again: it came from elsewhere, under other light.
-    return filled(flat, np.asarray(texture.confidence[texels], np.float64), uv, rest, pieces), light
+def flat_views(subject: Subject, body: PartResult, options: LiftOptions) -> tuple[list[TextureView], Light | None]:
+    """The pictures that a body was fitted to as paint, and the light that was on them; with `light=keep` as they are, and None."""
+    views = views_of(subject, body, options)
+    if options.settings.get("light") == "keep":
+        return views, None
+    setup = body_setup(load_body(options.model) if options.model else None)
+    sun = next((v.sun for v in subject.views if v.sun is not None), None)
+    return flattened(views, np.asarray(body.arrays["vertices"], np.float64), setup.faces, setup.region, sun)
 
 
-def views_of(subject: Subject, body: PartResult) -> list[TextureView]:
+def views_of(subject: Subject, body: PartResult, options: LiftOptions) -> list[TextureView]:
     """The pictures that a body was fitted to, linear, with its cameras."""
     names = list(body.facts["views"])
     seen = [v for v in subject.views if v.name in names]
+    named = options.settings.get("tone")
     cameras = zip(body.arrays["K"], body.arrays["T_cam_from_world"], strict=True)
     return [
-        TextureView(linear_from_srgb(v.rgb / 255.0), K, T, v.mask, v.depth if v.K is not None else None)
+        TextureView(
+            (v.tone if named is None else named_tone(str(named))).linear(v.rgb), K, T, v.mask,
+            v.depth if v.K is not None else None, normal=v.normal if v.K is not None else None,
+        )
         for v, (K, T) in zip(seen, cameras, strict=True)
-    ]
+    ]  # fmt: skip
 
 
 def pieces_of(model: BodyModel) -> np.ndarray | None:
