@@ -128,8 +128,9 @@ def test_who_is_cast_has_lifted_skin_in_every_frame(lifted: Path, tmp_path: Path
 
 def test_what_blender_develops_is_undone() -> None:
     """Colours through Blender's own view transform and back."""
-    from tools.measure_view import developed
     from vivant.bridge.lift.tone import Tone
+
+    from tools.measure_view import developed
 
     rng = np.random.default_rng(0)
     colors = 0.18 * 2.0 ** (rng.uniform(-3.5, 2.0, (500, 1)) + rng.uniform(-0.5, 0.5, (500, 3)))

@@ -17,7 +17,7 @@ from .texture import TextureView, eroded
 # How much more than in `body_light` the bands may differ from even light, and how strong a sun may be beside it.
 LOOSER, SUN_SD = 4.0, 8.0
 # Hues that a region of the body is parted into. Shading below this share of the mean is not divided by.
-HUES, DARKEST = 3, 0.12
+HUES, DARKEST = 3, 0.3
 # Slow changes on one cloth are light: radius of what is slow as a share of the person's height in the picture, and the share taken out.
 SLOW, TAKEN = 0.03, 0.7
 # Shadow maps: texels a side, and how far a surface lies before itself, metres (body, seen surface).
@@ -79,7 +79,7 @@ def flattened(
     direction = _found_sun(seen, kinds, body) if sun is None else np.asarray(sun, np.float64)
     falls = np.zeros(len(colors))
     if direction is not None and direction[2] > 0.02:
-        lit = np.concatenate([_lit(s, direction, body) for s in seen])
+        lit = np.concatenate([_softened(_lit(s, direction, body), s.where) for s in seen])
         falls = np.maximum(normals @ direction, 0.0) * lit
     features = np.column_stack([sky, falls])
     fitted, base = fit_shading(colors, features, weights, kinds, np.append(LOOSER * BANDS, SUN_SD), DARKEST)
@@ -151,6 +151,13 @@ def _reached(points: np.ndarray, sun: np.ndarray, triangles: np.ndarray, own: fl
     i, j = np.clip(((here[:, :2] - low[:2]) * scale + 1.0).astype(int), 0, MAP - 1).T
     before = np.where(raster.hit, raster.depth, np.inf)[j, i]
     return before > high[2] - here[:, 2] + 1.0 - own
+
+
+def _softened(values: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """Values (n,) of pixels `where`, each with its neighbours: edges of shadows are as wide as a pixel at least."""
+    total, count = np.zeros(where.shape), where.astype(float)
+    total[where] = values
+    return (_box(total, 1) / np.maximum(_box(count, 1), 1e-9))[where]
 
 
 def _found_sun(seen: Sequence[_Seen], kinds: np.ndarray, body: np.ndarray) -> np.ndarray | None:
