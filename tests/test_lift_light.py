@@ -106,8 +106,7 @@ def test_a_hard_sun_and_its_shadow_are_taken_out(scene: dict[str, np.ndarray]) -
 
 
 def test_a_sun_that_nobody_names_is_found(scene: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picture_light, "FINALISTS", 1)  # for time's sake
-    monkeypatch.setattr(picture_light, "AZIMUTHS", 6)
+    monkeypatch.setattr(picture_light, "FINALISTS", 2)  # for time's sake
     monkeypatch.setattr(picture_light, "MAP", 320)
     bare = TextureView(scene["image"], scene["K"], LEVEL_CAM_FROM_WORLD, scene["hit"])
     flat, light = flattened([bare], scene["vertices"], scene["faces"], scene["region"])
