@@ -10,6 +10,7 @@ from mathutils import Matrix
 
 from ..geometry import Mesh, SceneGeometry, SceneObject, Strands
 from . import nodes, objects, settings
+from .compat import layer_collection, node_tree
 
 # Objects without labels (corneas, window panes) and lamps live here; the ground-truth view layer leaves it out.
 UNLABELLED = "vivant_unlabelled"
@@ -99,7 +100,7 @@ def truth_scene(scene: Any, camera: Any) -> Any:
     truth.camera = camera
     truth.world = None
     layer = truth.view_layers[0]
-    _exclude(layer.layer_collection, UNLABELLED)
+    _exclude(layer_collection(layer), UNLABELLED)
     layer.material_override = _truth_material()
     # Every pass is declared before the first render: enabling one later gives zeros.
     layer.use_pass_z = layer.use_pass_normal = layer.use_pass_object_index = True
@@ -118,8 +119,6 @@ def _exclude(layer: Any, name: str) -> None:
 
 
 def _truth_material() -> Any:
-    from .compat import node_tree
-
     found = bpy.data.materials.get("vivant_ground_truth")
     if found is not None:
         return found

@@ -16,6 +16,13 @@ def node_tree(owner: Any) -> Any:
     return owner.node_tree
 
 
+def layer_collection(layer: Any) -> Any:
+    """The collections of a view layer; 5.2 makes them when the layer is updated first."""
+    if layer.layer_collection is None:
+        layer.update()
+    return layer.layer_collection
+
+
 def set_multilayer_exr(scene: Any, path: str, half: bool = False) -> None:
     """Write every pass of the next render uncompressed (we compress what we keep) into one EXR file at `path`."""
     image = scene.render.image_settings

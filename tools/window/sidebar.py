@@ -168,3 +168,5 @@ def scenario(window: Any) -> Iterator:
     window.result["Esc"] = jobs.current().state
     window.result["frames kept"] = len(list(Path(asked.output).glob("*/frames/0*")))
     window.shot("cancelled")
+    assert window.result["Esc"] == "cancelled", jobs.current().message
+    assert window.result["frames kept"] >= 1
