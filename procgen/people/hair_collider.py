@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..geometry import Mesh
 from ..vectors import every, lengths, some
-from .body_state import vertex_normals
+from .body_state import BodyState, vertex_normals
 from .head import Head
 from .nearest import NearestPoints
-
-if TYPE_CHECKING:
-    from ..vectors import every, lengths, some
-from .body_state import BodyState
 
 # How far from the middle of the skull anything can touch hair, metres (long hair ends well above the waist).
 _REACH = 0.62
