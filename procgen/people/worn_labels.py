@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..geometry import Mesh
+from ..vectors import middles
 from .body_state import BodyState
 from .nearest import NearestPoints
 
@@ -39,15 +40,17 @@ class WornLabels:
         """
         if not self._usable:
             return mesh
-        corners = mesh.vertices.astype(np.float64)[mesh.faces]
-        _, found = self._near.query(corners.mean(1))
+        vertices = mesh.vertices.astype(np.float64)
+        corners = vertices[mesh.faces]
+        _, found = self._near.query(middles(vertices, mesh.faces))
         a, b, c = (self._corners[found, k] for k in range(3))
         u, v, w = b - a, c - a, corners - a[:, None]
-        uu, uv, vv = (u * u).sum(1), (u * v).sum(1), (v * v).sum(1)
+        uu, uv, vv = (np.einsum("fd,fd->f", *pair) for pair in ((u, u), (u, v), (v, v)))
         wu, wv = np.einsum("fkd,fd->fk", w, u), np.einsum("fkd,fd->fk", w, v)
         det = np.maximum(uu * vv - uv * uv, 1e-18)[:, None]
         s = (vv[:, None] * wu - uv[:, None] * wv) / det
         t = (uu[:, None] * wv - uv[:, None] * wu) / det
-        bary = np.stack([1 - s - t, s, t], -1)
-        iuv = np.clip(np.einsum("fkn,fnd->fkd", bary, self._uv[found]), 0.0, 1.0)
+        at = self._uv[found][:, :, None]
+        first = at[:, 0]
+        iuv = np.clip(first + s[..., None] * (at[:, 1] - first) + t[..., None] * (at[:, 2] - first), 0.0, 1.0)
         return replace(mesh, part=self._part[found].astype(np.uint8), iuv=iuv.astype(np.float32))

@@ -43,9 +43,12 @@ class Binding:
 
     def blend(self, by: Blend) -> Binding:
         """Rows of new vertices that are mixes of two old ones."""
-        t = by.t[:, None].astype(np.float32)
-        index = np.concatenate([self.index[by.a], self.index[by.b]], 1)
-        weight = np.concatenate([self.weight[by.a] * (1 - t), self.weight[by.b] * t], 1)
+        # Most vertices of a cut are old ones; their rows stay.
+        rows, weights = self.index[by.a], self.weight[by.a]
+        mixed = np.flatnonzero(by.t > 0)
+        t = by.t[mixed, None].astype(np.float32)
+        index = np.concatenate([rows[mixed], self.index[by.b[mixed]]], 1)
+        weight = np.concatenate([weights[mixed] * (1 - t), self.weight[by.b[mixed]] * t], 1)
         order = np.argsort(index, axis=1, kind="stable")
         index, weight = np.take_along_axis(index, order, 1), np.take_along_axis(weight, order, 1)
         for k in range(index.shape[1] - 1, 0, -1):
@@ -54,7 +57,8 @@ class Binding:
             weight[:, k] = np.where(same, 0, weight[:, k])
         best = np.argsort(-weight, axis=1, kind="stable")[:, :CORNERS]
         index, weight = np.take_along_axis(index, best, 1), np.take_along_axis(weight, best, 1)
-        return Binding(index.astype(np.int32), weight / weight.sum(1, keepdims=True))
+        rows[mixed], weights[mixed] = index, weight / weight.sum(1, keepdims=True)
+        return Binding(rows, weights)
 
     def rows(self, keep: np.ndarray) -> Binding:
         """Some of the rows."""

@@ -39,11 +39,13 @@ class Samples:
 
 
 def surface_samples(
-    x: np.ndarray, faces: np.ndarray, clearance: float, arm: np.ndarray | None = None
+    x: np.ndarray, faces: np.ndarray, clearance: float, arm: np.ndarray | None = None, fine: bool = True
 ) -> Samples:
-    """Samples of a mesh; `arm` (V,) is the signed arm weight of its vertices, none = trunk."""
+    """Samples of a mesh; `arm` (V,) is the signed arm weight of its vertices, none = trunk; `fine` takes faces too."""
     n = vertex_normals(x, faces)
     used = used_vertices(faces, len(x))
+    if not fine:
+        return Samples(x[used], n[used], np.zeros(len(used)) if arm is None else arm[used], clearance)
     c, cn = middles(x, faces), middles(n, faces)
     cn /= np.maximum(lengths(cn), 1e-12)[:, None]
     side = np.zeros(len(x)) if arm is None else arm

@@ -112,13 +112,18 @@ def _to(x: np.ndarray, profile: Profile, weight: np.ndarray) -> np.ndarray:
     return x
 
 
-def skin_samples(body: BodyState, clearance: float) -> Samples:
-    """Body samples without head and hands: cloth touches neither in a way worth resolving."""
-    return replace(_skin_of(Keyed(body)), clearance=clearance)
+def skin_samples(body: BodyState, clearance: float, fine: bool = True) -> Samples:
+    """Body samples without head and hands: cloth touches neither in a way worth resolving.
+
+    Args:
+        body, clearance: The person; metres to keep.
+        fine: With the middles of faces, and not vertices alone.
+    """
+    return replace(_skin_of(Keyed(body), fine), clearance=clearance)
 
 
 @lru_cache(maxsize=4)
-def _skin_of(asked: Keyed[BodyState]) -> Samples:
+def _skin_of(asked: Keyed[BodyState], fine: bool) -> Samples:
     """The same for every garment of an outfit."""
     body = asked.value
     model = body.model
@@ -128,10 +133,10 @@ def _skin_of(asked: Keyed[BodyState]) -> Samples:
     faces = model.quads if model.quads is not None else model.faces
     faces = faces[~some(ignore[faces])]
     arm = w[:, ARM[0]].sum(1) - w[:, ARM[1]].sum(1)
-    return surface_samples(body.posed[:count].astype(np.float64), faces, 0.0, arm)
+    return surface_samples(body.posed[:count].astype(np.float64), faces, 0.0, arm, fine)
 
 
-def fit(pattern: Pattern, fig: Figure, ease: Ease, tight: np.ndarray | None = None, rounds: int = 9) -> np.ndarray:
+def fit(pattern: Pattern, fig: Figure, ease: Ease, tight: np.ndarray | None = None, fine: bool = True) -> np.ndarray:
     """Shape a pattern on the person.
 
     Args:
@@ -139,7 +144,7 @@ def fit(pattern: Pattern, fig: Figure, ease: Ease, tight: np.ndarray | None = No
         fig: The person.
         ease: Room to leave.
         tight: (V,) 0–1 where the garment stays on the skin (waistbands, necklines); None = nowhere.
-        rounds: Smoothing rounds; every third one pushes cloth off the body.
+        fine: Smooth and push off the body nine rounds and thrice, and not six and twice on fewer samples.
     Returns:
         (V, 3) float64 in the A-pose: the rest shape of the cloth.
     """
@@ -168,9 +173,9 @@ def fit(pattern: Pattern, fig: Figure, ease: Ease, tight: np.ndarray | None = No
             t = axis.split(x)[0]
             w = loose * smoothstep(pattern.arm[:, side], 0.55, 0.95) * smoothstep(t, 0.03, 0.14 * fig.scale)
             x = _to(x, arm_profile(fig, side, ease, float(t[pattern.arm[:, side] > 0.5].max())), w)
-    collider = Collider.of([skin_samples(fig.body, 0.8 * ease.skin)], x, signed_arm(pattern.arm))
+    collider = Collider.of([skin_samples(fig.body, 0.8 * ease.skin, fine)], x, signed_arm(pattern.arm))
     hold = None if tight is None else 0.8 * tight
-    for k in range(rounds):
+    for k in range(9 if fine else 6):
         x = pattern.fabric.smooth(x, 0.5, 1, hold)
         if k % 3 == 2:
             x = collider.push(x)

@@ -71,7 +71,7 @@ class _Fitted:
 def _fitted(
     pattern: Pattern, fig: Figure, ease: Ease, skirt: bool, folding: Folding | None, tight: Keyed[np.ndarray], refined: bool
 ) -> _Fitted:
-    coarse = fit(pattern, fig, ease, tight.value)
+    coarse = fit(pattern, fig, ease, tight.value, refined)
     by, fabric = _fine(pattern, refined)
     # Midpoints lie on the facets of the coarse mesh: round them before the fine folds.
     fine = fabric.smooth(by(coarse), 0.5, 2) if refined else coarse
@@ -148,11 +148,11 @@ def make(
         if "wide" not in mesh.point:
             continue
         over = Collider.of([layer], target, signed_arm(pattern.arm))
-        taken = _over(pattern, target, over, float(mesh.point["wide"][0]))
+        taken = _over(pattern, target, over, float(mesh.point["wide"][0]), 8 if mode == "far" else 20)
         if taken is not target:
             wide.append(over.on(signed_arm(f.arm)))
         target = taken
-    samples = [skin_samples(body, work.clearance), *layers]
+    samples = [skin_samples(body, work.clearance, mode != "far"), *layers]
     coarse_collider = Collider.of(samples, target, signed_arm(pattern.arm))
     collider = coarse_collider.on(signed_arm(f.arm))
     loose = 1 - by(tight)
@@ -167,7 +167,7 @@ def make(
             x = _drape(pattern, f, body, target, goal, (coarse_collider, collider), work, hold, loose)
             if isinstance(mode, Folds):
                 mode.entries.append(np.einsum("vij,vj->vi", _unturn(turn), x - goal))
-    x = collider.clear(x)
+    x = collider.clear(x, 2 if mode == "far" else 5)
     for over in wide:
         x = x + over.cover(x)
     distance = dict(f.distance)
