@@ -7,17 +7,22 @@ import pytest
 from vivant.procgen import registry
 from vivant.procgen.geometry import Mesh
 from vivant.procgen.people.body_state import BodyState, pose_body
-from vivant.procgen.people.garments.figure import ELBOW, HIP, figure_of
+from vivant.procgen.people.garments.collide import outer_faces
+from vivant.procgen.people.garments.figure import ELBOW, HIP, KNEE, figure_of
 from vivant.procgen.people.garments.outfit import build_outfit
 from vivant.procgen.people.model import load_body
+from vivant.procgen.people.nearest import NearestPoints
 from vivant.procgen.people.shape import Phenotype, betas_from_phenotype
 from vivant.procgen.spec import FabricSpec, GarmentSpec, replace
+from vivant.procgen.vectors import vertex_normals
 
 WOMAN = Phenotype(gender=0.95, age_years=30, height_m=1.66, weight_kg=64)
 POSES: dict[str, dict[str, tuple[float, float, float]]] = {
     "stand": {"left_shoulder": (0, 0, -74), "right_shoulder": (0, 0, 74), "right_elbow": (0, 70, 0)},
     "walk": {"left_hip": (-26, 0, 0), "left_knee": (12, 0, 0), "right_hip": (20, 0, 0), "right_knee": (24, 0, 0),
              "left_shoulder": (20, 0, -74), "right_shoulder": (-20, 0, 74)},
+    "run": {"left_hip": (-58, 0, 0), "left_knee": (70, 0, 0), "right_hip": (24, 0, 0), "right_knee": (60, 0, 0)},
+    "kneel": {"left_knee": (88, 0, 0), "right_knee": (88, 0, 0)},
     "sit": {"left_hip": (-85, -6, 0), "right_hip": (-85, 6, 0), "left_knee": (85, 0, 0), "right_knee": (85, 0, 0)},
     "raise": {"left_shoulder": (0, 0, 55), "right_shoulder": (0, 0, 70), "spine3": (0, 15, 0)},
 }  # fmt: skip
@@ -46,6 +51,47 @@ def test_hems_stay_level_in_a_stride(kind: str, measures: dict[str, object]) -> 
     hem = (mesh.point["border"] < 1e-6) & (mesh.point["inner"] < 0.5)
     low = hem & (mesh.point["fit"][:, 2] < np.nanmin(mesh.point["fit"][hem, 2]) + 0.06)
     assert np.ptp(mesh.vertices[low, 2]) < 0.075
+
+
+@pytest.mark.parametrize("pose", ["walk", "run", "kneel"])
+def test_a_skirt_is_spanned_from_leg_to_leg(pose: str) -> None:
+    """Seen from above its hem is nearly convex and no longer than it was cut: nothing is drawn in between the legs."""
+    mesh = _build("skirt", _body(pose), length=0.36, flare=0.02)
+    hem = (mesh.point["border"] < 1e-6) & (mesh.point["inner"] < 0.5)
+    hem &= mesh.point["fit"][:, 2] < np.nanmin(mesh.point["fit"][hem, 2]) + 0.06
+    turn = np.linspace(0, 2 * np.pi, 180, endpoint=False)
+    ways = np.stack([np.cos(turn), np.sin(turn)])
+    plan = mesh.vertices[hem, :2].astype(float)
+    support = (plan @ ways).max(0)
+    inwards = (support - plan @ ways).min(1)
+    assert np.quantile(inwards, 0.95) < 0.025
+    # The mean of the support is the girth over a full turn.
+    cut = (mesh.point["fit"][hem, :2].astype(float) @ ways).max(0).mean()
+    assert 0.9 < support.mean() / cut < (1.3 if pose == "run" else 1.12)
+
+
+def test_shoes_stay_under_hems() -> None:
+    """Nothing of a laced shoe comes through the trouser leg that lies on it."""
+    person = _body("stand")
+    parts = build_outfit((_spec("sneaker"), _spec("trousers", length=1.06)), person).parts
+    shoe, cloth = (next(m for n, m, _ in parts if n.startswith(k)) for k in ("sneaker", "trousers"))
+    outer = np.flatnonzero(cloth.point["inner"] < 0.5)
+    normals = vertex_normals(cloth.vertices.astype(float), outer_faces(cloth))
+    distance, which = NearestPoints(cloth.vertices[outer].astype(float)).query(shoe.vertices.astype(float))
+    height = np.einsum("ij,ij->i", shoe.vertices - cloth.vertices[outer[which]], normals[outer[which]])
+    beside = np.sqrt(np.maximum(distance**2 - height**2, 0))
+    through = (height > 1e-4) & (height < 0.01) & (beside < 0.004) & (cloth.point["edge"][outer[which]] > 0.008)
+    assert (distance < 0.03).sum() > 100 and not through.any()
+
+
+def test_a_shoulder_bag_hangs_at_the_hip_of_who_sits() -> None:
+    """The strap goes round the trunk, not round the knees, and the bag stands on the seat beside the hips."""
+    person = _body("sit")
+    bag = build_outfit((_spec("dress", length=0.4), _spec("shoulder_bag")), person).parts[-1][1].vertices
+    hips, knees = person.joints[list(HIP)].mean(0), person.joints[list(KNEE)].mean(0)
+    assert ((bag - hips) @ (knees - hips) / ((knees - hips) @ (knees - hips))).max() < 0.75
+    seat = person.posed[: person.count][person.model.full_weights[: person.count, 0] > 0.5, 2].min()
+    assert bag[:, 2].min() > seat - 0.01
 
 
 def test_a_skirt_lies_on_the_lap() -> None:
