@@ -51,34 +51,43 @@ def skin_attributes(body: BodyState, hair: HairSpec | None = None, head: Head | 
     head = head or head_of(body)
     c = head.canon * (_PLACED_IPD / (2.0 * head.template_eye))
     on_head = np.clip(head.weight * 1.5, 0.0, 1.0)
-    nose = _blob(c, (0.0, -0.040, -0.040), (0.016, 0.022, 0.013))
-    cheeks = _pair(c, (0.038, -0.016, -0.037), (0.019, 0.03, 0.017))
-    chin = _blob(c, (0.0, -0.03, -0.098), (0.014, 0.02, 0.010))
+    there = np.flatnonzero(on_head > 0)
+    face = c[there]
+
+    def spread(values: np.ndarray) -> np.ndarray:
+        """Zones of the head, (H,), over the whole body."""
+        out = np.zeros(body.count)
+        out[there] = values * on_head[there]
+        return out
+
+    nose = _blob(face, (0.0, -0.040, -0.040), (0.016, 0.022, 0.013))
+    cheeks = _pair(face, (0.038, -0.016, -0.037), (0.019, 0.03, 0.017))
+    chin = _blob(face, (0.0, -0.03, -0.098), (0.014, 0.02, 0.010))
     ears = _region(body, "ears")
     knuckles = _region(body, "knuckles") * 0.55 + _region(body, "elbows") * 0.6 + _region(body, "knees") * 0.45
-    blood = np.clip((0.55 * nose + 0.62 * cheeks + 0.25 * chin + 0.5 * ears) * on_head + knuckles, 0.0, 1.0)
-    inner = _pair(c, (0.015, -0.012, -0.004), (0.010, 0.02, 0.010))
-    sockets = _pair(c, (0.031, -0.012, -0.004), (0.020, 0.02, 0.013))
-    bags = _pair(c, (0.029, -0.012, -0.0165), (0.014, 0.02, 0.006))
-    socket = np.clip(0.40 * sockets + 0.40 * bags + 0.25 * inner, 0.0, 1.0) * on_head
-    forehead = _blob(c, (0.0, -0.02, 0.055), (0.050, 0.05, 0.022)) * on_head
+    blood = np.clip(spread(0.55 * nose + 0.62 * cheeks + 0.25 * chin + 0.5 * ears[there]) + knuckles, 0.0, 1.0)
+    inner = _pair(face, (0.015, -0.012, -0.004), (0.010, 0.02, 0.010))
+    sockets = _pair(face, (0.031, -0.012, -0.004), (0.020, 0.02, 0.013))
+    bags = _pair(face, (0.029, -0.012, -0.0165), (0.014, 0.02, 0.006))
+    socket = spread(np.clip(0.40 * sockets + 0.40 * bags + 0.25 * inner, 0.0, 1.0))
+    forehead = _blob(face, (0.0, -0.02, 0.055), (0.050, 0.05, 0.022))
     lips = _region(body, "lips")
     nails = _region(body, "nails")
     palms = np.clip(_region(body, "palms") + _region(body, "soles"), 0.0, 1.0)
     freckle = np.clip(
-        cheeks * 1.1 + nose + 0.25 * _pair(c, (0.03, 0.0, -0.02), (0.03, 0.03, 0.02)) + 0.3 * forehead, 0, 1
+        cheeks * 1.1 + nose + 0.25 * _pair(face, (0.03, 0.0, -0.02), (0.03, 0.03, 0.02)) + 0.3 * forehead * on_head[there], 0, 1
     )
     body_freckle = 0.18 * (1.0 - on_head)
-    rows = _blob(c, (0.0, -0.02, 0.050), (0.036, 0.05, 0.020)) * on_head
-    fan = _pair(c, (0.050, 0.005, 0.000), (0.013, 0.03, 0.016)) * on_head
-    gloss = np.clip(nose * 0.9 + forehead * 0.8 + 0.4 * chin + 0.3 * cheeks, 0, 1) * on_head
+    rows = _blob(face, (0.0, -0.02, 0.050), (0.036, 0.05, 0.020))
+    fan = _pair(face, (0.050, 0.005, 0.000), (0.013, 0.03, 0.016))
+    gloss = np.clip(nose * 0.9 + forehead * on_head[there] * 0.8 + 0.4 * chin + 0.3 * cheeks, 0, 1)
     scalp = np.zeros(body.count) if hair is None else scalp_density(head, hair.receding, own=hair.hairline)
     stack = {
         "rest": np.asarray(body.rest[: body.count]),
-        ZONE_A: np.stack([blood, socket, forehead], 1),
+        ZONE_A: np.stack([blood, socket, spread(forehead)], 1),
         ZONE_B: np.stack([lips, nails, palms], 1),
-        ZONE_C: np.stack([scalp, beard_density(head), np.clip(freckle * on_head + body_freckle, 0, 1)], 1),
-        ZONE_D: np.stack([rows, fan, gloss], 1),
+        ZONE_C: np.stack([scalp, beard_density(head), np.clip(spread(freckle) + body_freckle, 0, 1)], 1),
+        ZONE_D: np.stack([spread(rows), spread(fan), spread(gloss)], 1),
         FACE_CO: c,
     }
     return {k: np.ascontiguousarray(v, np.float32) for k, v in stack.items()}

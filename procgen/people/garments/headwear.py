@@ -102,11 +102,15 @@ def _skull(asked: Keyed[BodyState]) -> Skull:
     azimuth = np.arange(AROUND) * (2 * np.pi / AROUND)
     grid = directions(*np.meshgrid(_LEVELS, azimuth, indexing="ij"))
     out = np.empty(grid.shape[:2])
+    elevation = np.arcsin(np.clip(d[:, 2], -1.0, 1.0))
     for i, row in enumerate(grid):
-        near = row @ d.T
+        # What is twenty degrees higher or lower has no weight.
+        level = np.flatnonzero(np.abs(elevation - _LEVELS[i]) < 0.35)
+        level = level if len(level) > 50 else np.arange(len(d))
+        near = row @ d[level].T
         # The highest point within 7 degrees, or what is nearest.
         w = np.exp((near - 1) * 400.0)
-        out[i] = np.maximum((w @ r) / w.sum(1), np.where(near > np.cos(np.radians(5.0)), r, 0.0).max(1))
+        out[i] = np.maximum((w @ r[level]) / w.sum(1), np.where(near > np.cos(np.radians(5.0)), r[level], 0.0).max(1))
     for _ in range(3):
         out = 0.5 * out + 0.25 * (np.roll(out, 1, 1) + np.roll(out, -1, 1))
     return Skull(head, out)
