@@ -17,6 +17,8 @@ from vivant.bridge.lift.rasterise import look
 from vivant.bridge.lift.result import LiftResult, PartResult, read_result, write_result
 from vivant.bridge.lift.run import LiftOptions, planned
 from vivant.bridge.lift.subject import Subject, View
+from vivant.bridge.lift.tone import Tone
+from vivant.procgen.color_names import srgb_from_linear
 from vivant.procgen.errors import LiftError, SpecError
 from vivant.procgen.frames import R_WORLD_FROM_SMPLX
 from vivant.procgen.people.kinematics import rotvecs
@@ -84,6 +86,15 @@ def test_body_and_texture_of_a_known_picture(seeing: View, pictured, tmp_path: P
     assert 0.08 < texture.facts["seen_share"] < 0.7
     # One colour was photographed: every texel has it, whatever the light was taken to be.
     assert np.abs(color.astype(int) - [200, 120, 90]).max() < 12
+    # As it was developed, to the last step; and with its tone curve undone, where a frame says which.
+    toned = replace(subject.views[0], tone=Tone("AgX", "AgX - Medium High Contrast", 1.0))
+    kept, undone = (
+        lift_texture(Subject("a", (toned,)), {"body": body}, LiftOptions(settings={"size": 64, **how})).pictures["color"]
+        for how in ({"light": "keep"}, {})
+    )
+    assert np.abs(kept.astype(int) - [200, 120, 90]).max() <= 1
+    wanted = srgb_from_linear(toned.tone.linear(np.array([[[200, 120, 90]]], np.uint8))[0, 0])
+    assert np.median(np.abs(undone / 255.0 - wanted)) < 0.05 < np.abs(wanted - np.array([200, 120, 90]) / 255.0).max()
 
 
 def test_the_body_has_the_expression_of_the_face(seeing: View) -> None:

@@ -1,6 +1,6 @@
 """The texture of a lifted body: all views in its UV map, without the light that fell on it.
 
-Settings: `size=TEXELS` (default 1024); `light=keep` leaves the light in; `tone=srgb`, `agx` or `raw` says how pictures were
+Settings: `size=TEXELS` (default 1024); `light=keep` leaves light and tone in; `tone=srgb`, `agx` or `raw` says how pictures were
 developed (frames of ours record it; photographs are taken as sRGB).
 """
 
@@ -69,10 +69,10 @@ def flat_views(subject: Subject, body: PartResult, options: LiftOptions) -> tupl
 
 
 def views_of(subject: Subject, body: PartResult, options: LiftOptions) -> list[TextureView]:
-    """The pictures that a body was fitted to, linear, with its cameras."""
+    """The pictures that a body was fitted to, linear, with its cameras; with `light=keep` as they were developed."""
     names = list(body.facts["views"])
     seen = [v for v in subject.views if v.name in names]
-    named = options.settings.get("tone")
+    named = options.settings.get("tone", "srgb" if options.settings.get("light") == "keep" else None)
     cameras = zip(body.arrays["K"], body.arrays["T_cam_from_world"], strict=True)
     return [
         TextureView(
