@@ -236,6 +236,8 @@ def build_shoulder_bag(
     level = (c.points[:, 2] < low[2] + 0.02) & (c.points[:, 2] > low[2] - h)
     beside = c.points[level & (np.abs(c.points[:, 1] - low[1] - 0.03 * k) < 0.4 * w)]
     out = float(-beside[:, 0].min()) if len(beside) else float(-low[0])
+    # A flared skirt gives way to it.
+    out = min(out, float(-low[0]) + 0.04 * k)
     centre = np.array([-max(out, float(-low[0])) - 0.5 * t - 0.004, low[1] + 0.03 * k, low[2] - 0.42 * h])
     # Where the person sits it stands beside them.
     under = c.world(centre[None])[0, 2] - 0.5 * h - _floor(body)
