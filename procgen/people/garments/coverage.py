@@ -17,7 +17,7 @@ MARGIN = 0.04
 # How far up a sleeve or a skirt one looks, for every metre that it stands off.
 LOOK_IN = 2.0
 # Skirts and coats are looked up into from farther off, and swing.
-MARGIN_HANGING, LOOK_IN_HANGING = 0.07, 3.0
+MARGIN_HANGING, LOOK_IN_HANGING = 0.09, 3.0
 # The same for cloth below cloth, which is kept apart by collision as well.
 LAYER_MARGIN, LAYER_LOOK_IN = 0.022, 1.2
 # Garments are fitted to the A-pose one by one: what is worn over a wide shirt may be fitted this much below it. Shoes fit

@@ -48,7 +48,7 @@ def hung(
     trunk = joints[NECK] - joints[PELVIS]
     erect = float(smoothstep(trunk[2] / np.linalg.norm(trunk), 0.2, 0.6))
     # Of somebody who bends down deep it stays on the seat.
-    bent = 1 - float(smoothstep(body.T[PELVIS][2, 2], 0.0, 0.45))
+    bent = 1 - float(smoothstep(min(body.T[PELVIS][2, 2], trunk[2] / np.linalg.norm(trunk) + 0.25), 0.0, 0.45))
     laps = flat * max(bent, _on_seat(joints, size), float(smoothstep(height, 1.1, 0.9)) * (1 - erect))
     if laps < 1:
         sits = flat * low * erect

@@ -22,8 +22,8 @@ from .tailoring import Folds, Mode
 GLASS = "glass"
 # Trouser legs that are this deep in a shoe, and bands of jumpers and hoodies in a wide shirt, are taken over it; metres.
 BULK = 0.004
-# How far laces and tongue stand over a shoe at most, and how far under cloth they are kept, metres.
-STANDS, BELOW = 0.012, 0.002
+# Material of laces; how far they stand over a shoe at most, and how far under cloth they are kept, metres.
+LACE, STANDS, BELOW = 2, 0.012, 0.002
 
 
 @dataclass(frozen=True)
@@ -90,10 +90,13 @@ def _put_on(specs: Sequence[GarmentSpec], body: BodyState, mode: Mode | Folds) -
 
 
 def _under_hems(shoes: Mesh, legs: list[Mesh]) -> Mesh:
-    """Shoes that stay under the hems that lie on them: laces and tongue stand higher than what cloth is kept off."""
+    """Shoes whose laces stay under the hems that lie on them: cloth rests on the tongue, and laces stand higher than that."""
+    laces = np.zeros(len(shoes.vertices), bool)
+    if shoes.face_material is not None:
+        laces[shoes.faces[shoes.face_material == LACE]] = True
     for cloth in legs:
         low, high = cloth.vertices.min(0) - STANDS, cloth.vertices.max(0) + STANDS
-        ids = np.flatnonzero(every((shoes.vertices > low) & (shoes.vertices < high)))
+        ids = np.flatnonzero(laces & every((shoes.vertices > low) & (shoes.vertices < high)))
         if len(ids) == 0:
             continue
         x = shoes.vertices[ids]
