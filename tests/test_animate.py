@@ -9,7 +9,7 @@ import pytest
 from vivant.addon.cli import run
 from vivant.bridge.lift.animating import lifted_motion, lifted_person, recorded_face
 from vivant.bridge.lift.live_link import ACTIONS, Recording, write_recording
-from vivant.bridge.lift.result import LiftResult, PartResult, write_result
+from vivant.bridge.lift.result import LiftResult, PartResult, read_result, result_folder, write_result
 from vivant.procgen.errors import DatasetError, SpecError
 from vivant.procgen.frames import R_WORLD_FROM_SMPLX
 from vivant.procgen.one_person import level_ground, moving_person, sample_person
@@ -64,6 +64,34 @@ def test_faces_alone_move_a_face(tmp_path: Path) -> None:
     performance = perform(moving_person(Seed(1), "idle"), level_ground(), 0.5, 10.0).with_actions(moves.actions)
     assert list(performance.actions) == ["mouthSmileLeft"]
     assert np.allclose(performance.actions["mouthSmileLeft"], [0.0, 0.2, 0.4, 0.6, 0.6, 0.6])
+
+
+def test_a_clip_that_was_lifted_as_one_moves_somebody(lifted: Path, tmp_path: Path) -> None:
+    """`vivant lift clip/ --sequence` leaves one result of many pictures, whose own rate becomes that of the animation."""
+    one = read_result(result_folder(lifted, "moment_0")).parts["body"].arrays
+    poses, joints = np.zeros((5, 165)), np.repeat(np.asarray(one["joints"])[None], 5, 0)
+    poses[:, 3] = np.linspace(0.0, -0.4, 5)  # a thigh
+    poses[:, 66] = 0.3  # the jaw, which the actions turn as well
+    joints[:, :, 1] += np.linspace(0.0, 1.0, 5)[:, None]
+    exp = np.zeros((5, 2))
+    exp[:, 0] = np.linspace(0.0, 0.8, 5)
+    face = PartResult({}, {"exp": exp, "exp_names": np.array(["jawOpen", "notAnAction"])})
+    source = {"sequence": True, "fps": 10.0}
+    write_result(tmp_path / "f", LiftResult("clip", source, {"face": face}))
+    alone = lifted_motion(tmp_path / "f", tmp_path / "x.npz", 20.0)
+    assert alone.motion is None
+    assert alone.frames == 9
+    assert np.allclose(alone.actions["jawOpen"], np.linspace(0.0, 0.8, 9))
+    assert set(alone.actions) == {"jawOpen"}
+    body = PartResult({}, {"poses": poses, "joints": joints})
+    write_result(tmp_path / "b", LiftResult("clip", source, {"face": face, "body": body}))
+    both = lifted_motion(tmp_path / "b", tmp_path / "y.npz", 20.0)
+    assert both.motion is not None
+    clip = read_motion(both.motion)
+    assert (clip.frames, clip.fps, both.frames) == (5, 10.0, 9)
+    assert np.abs(clip.local[4, 1] - matrices(np.array([-0.4, 0.0, 0.0]))).max() < 1e-6
+    assert np.abs(clip.local[2, 22] - np.eye(3)).max() < 1e-9, "the jaw is turned once"
+    assert clip.root[4, 1] - clip.root[0, 1] == pytest.approx(1.0, abs=1e-6)
 
 
 def test_recordings_of_faces_keep_their_time(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Faces in pictures as people have them, found by the real detector: good ones, and every kind of bad one.
 
-The two pictures are rendered from people of our own (`tools.lift_heads`).
+The pictures are rendered from people of our own (`tools.lift_heads`; `vivant generate D --frames 8 --fps 8 --motion wave --seed 3`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from vivant.addon import cli
+from vivant.bridge.lift.animating import lifted_motion
 from vivant.bridge.lift.result import list_results, read_result
 
 pytest.importorskip("mediapipe", reason="pip install 'vivant[lift]'")
@@ -20,6 +21,7 @@ from vivant.bridge.lift import detectors
 from vivant.bridge.lift.detectors import FaceMarks, find_faces, find_hands, find_pose, one_face
 from vivant.bridge.lift.landmark_errors import mirror_order
 from vivant.procgen.errors import LiftError
+from vivant.procgen.people.skeleton import JOINT_NAMES
 
 PICTURES = Path(__file__).resolve().parent / "pictures"
 
@@ -174,3 +176,28 @@ def test_a_sequence_with_a_dropped_picture(tmp_path: Path, front: np.ndarray, ca
     save(folder / "003.png", front[:100])
     assert cli.run(["lift", str(folder), "-o", str(tmp_path / "two"), "--sequence"]) == 1
     assert "differ in size" in capsys.readouterr().err
+
+
+def test_a_clip_of_a_body_and_its_face(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Somebody who waves, and a picture in which nobody is: one shape, a raised hand, a course without gaps, one motion file."""
+    folder = tmp_path / "clip"
+    folder.mkdir()
+    waving = [np.asarray(Image.open(PICTURES / f"waving_{k}.jpg").convert("RGB")) for k in range(3)]
+    noise = np.random.default_rng(1).integers(0, 255, waving[0].shape).astype(np.uint8)
+    for i, pixels in enumerate((*waving[:2], noise, waving[2])):
+        save(folder / f"{i}.png", pixels)
+    out = tmp_path / "out"
+    assert cli.run(["lift", str(folder), "-o", str(out), "--what", "face,body", "--sequence", "--fps", "8", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["found"]["clip"]
+    assert (found["body"]["missing"], found["body"]["fps"]) == ([2], 8.0)
+    body = read_result(out / "subjects" / "clip").parts["body"].arrays
+    assert body["poses"].shape == (4, 165)
+    assert body["expression"].shape[0] == len(body["trans"]) == 4
+    joints = body["joints"]
+    wrist, shoulder, other = (JOINT_NAMES.index(n) for n in ("right_wrist", "right_shoulder", "left_wrist"))
+    assert (joints[:, wrist, 2] > joints[:, shoulder, 2]).all(), "one hand is up"
+    assert (joints[:, other, 2] < joints[:, shoulder, 2]).all(), "the other is not"
+    assert np.linalg.norm(np.diff(body["trans"], axis=0), axis=1).max() < 0.2
+    moves = lifted_motion(out, tmp_path / "m.npz", 24.0)
+    assert moves.frames == 10
+    assert moves.motion is not None

@@ -255,9 +255,9 @@ def test_inputs_that_cannot_be_used_are_named(tmp_path: Path, mean_colour: None)
         planned(["meen"])
 
 
-def test_a_sequence_is_of_a_face(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run(["lift", str(tmp_path), "-o", str(tmp_path / "out"), "--sequence", "--what", "body"]) == 2
-    assert "vivant animate" in capsys.readouterr().err
+def test_a_sequence_is_of_a_face_or_a_body(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["lift", str(tmp_path), "-o", str(tmp_path / "out"), "--sequence", "--what", "body,texture"]) == 2
+    assert "moment by moment" in capsys.readouterr().err
 
 
 def test_ctrl_c_leaves_nothing_half_done(tmp_path: Path, mean_colour: None) -> None:

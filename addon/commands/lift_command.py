@@ -51,10 +51,10 @@ def run(args: argparse.Namespace) -> int:
     from ...procgen.errors import SpecError
     from ...procgen.options import split_names
 
-    if args.sequence and list(split_names(args.what)) != ["face"]:
+    if args.sequence and not set(split_names(args.what)) <= {"face", "body"}:
         raise SpecError(
-            "--sequence follows a face", expected="--what face", got=args.what,
-            fix="leave --sequence away: bodies are lifted picture by picture, and `vivant animate` joins and smooths them",
+            "--sequence follows faces and bodies", expected="--what face, body or face,body", got=args.what,
+            fix="leave --sequence away: everything else is lifted moment by moment",
         )  # fmt: skip
     how = Gathering(
         args.together, args.sequence, args.fps, args.each_view, args.synthesis, tuple(split_names(args.frames)),

@@ -24,7 +24,7 @@ from .body_sequence import smooth
 from .detail_split import relief_of
 from .face_person import face_of, in_tone, somebody_like, with_face
 from .live_link import ACTIONS, read_recording
-from .result import list_results, read_result, result_folder
+from .result import LiftResult, list_results, read_result, result_folder
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,14 +139,18 @@ def lifted_motion(out: str | os.PathLike[str], path: Path, fps: float, *, steady
     """The motion of a lifted sequence: one person at consecutive moments, missing ones bridged.
 
     Args:
-        out: Folder of `vivant lift`. Of a dataset's results, the first person of the first scene and view is taken; other
+        out: Folder of `vivant lift`: of one clip, or of many moments. Of a dataset's results, the first person of the first scene and view is taken; other
             results count in the order of their names.
         path: AMASS-style .npz to write the bodies to. fps: Moments a second.
         steady: Take the trembling of single pictures out.
     Raises:
         DatasetError: fewer than two moments.
     """
-    times = _moments(list_results(out))
+    names = list_results(out)
+    clip = _clip(read_result(result_folder(out, names[0])), path, fps) if len(names) == 1 else None
+    if clip is not None:
+        return clip
+    times = _moments(names)
     count = max(times.values(), default=-1) + 1
     poses, trans, rests, faces = {}, {}, {}, {}
     for name, time in times.items():
@@ -191,6 +195,30 @@ def recorded_face(path: str | os.PathLike[str], fps: float) -> LiftedMotion:
     there, asked = np.arange(len(recording.actions)) / recording.rate, np.arange(count) / fps
     on = [k for k, n in enumerate(ACTIONS) if recording.actions[:, k].max(initial=0.0) > 1e-3]
     return LiftedMotion(None, {ACTIONS[k]: np.interp(asked, there, recording.actions[:, k]) for k in on}, count)
+
+
+def _clip(result: LiftResult, path: Path, fps: float) -> LiftedMotion | None:
+    """The motion of a clip that was lifted as one (`--sequence`), at a frame rate; None if the result is of one moment."""
+    body, face = result.parts.get("body"), result.parts.get("face")
+    poses = np.zeros((0, 0)) if body is None else np.asarray(body.arrays["poses"], np.float64)
+    values = np.zeros((0, 0)) if face is None else np.asarray(face.arrays.get("exp", np.zeros((0, 0))), np.float64)
+    length = max(len(poses), len(values))
+    if length < 2:
+        return None
+    rate = float(result.source["fps"])
+    count = round((length - 1) / rate * fps) + 1
+    actions = {}
+    if face is not None and len(values) == length:
+        there, asked = np.arange(length) / rate, np.arange(count) / fps
+        courses = {str(n): values[:, k] for k, n in enumerate(face.arrays["exp_names"])}
+        actions = {n: np.interp(asked, there, v) for n, v in courses.items() if n in ACTIONS and v.max() > 1e-3}
+    if body is None or len(poses) < length:
+        return LiftedMotion(None, actions, count)
+    turns, joints = poses.reshape(length, -1, 3).copy(), np.asarray(body.arrays["joints"], np.float64)
+    if actions:
+        turns[:, [JAW, LEFT_EYE, RIGHT_EYE]] = 0.0  # the actions turn them
+    write_amass(path, turns, joints[:, 0], np.zeros((turns.shape[1], 3)), joints, rate)
+    return LiftedMotion(path, actions, count)
 
 
 def _moments(names: list[str]) -> dict[str, int]:

@@ -19,7 +19,7 @@ from .face_view import FaceView
 from .head_model import HeadModel
 from .least_squares import rotation_vector
 from .live_link import ACTIONS, TURNS, Recording
-from .subject import View
+from .subject import View, check_size
 
 # Pictures from which identity and lens are taken.
 SAMPLES = 12
@@ -169,11 +169,8 @@ def _track(views: Sequence[View]) -> tuple[list[np.ndarray | None], tuple[int, i
     out: list[np.ndarray | None] = []
     size, last = None, None
     for view in views:
-        if size is not None and view.size != size:
-            raise LiftError(
-                f"{view.name}: the pictures of a sequence differ in size", expected=f"{size[0]}x{size[1]}",
-                got=f"{view.size[0]}x{view.size[1]}", fix="pictures of one clip",
-            )  # fmt: skip
+        if size is not None:
+            check_size(view, size)
         size = view.size
         near = find_faces(view.rgb, None if last is None else [last.box])
         if last is not None and near and np.linalg.norm(near[0].points.mean(0) - last.points.mean(0)) > JUMP * last.size:

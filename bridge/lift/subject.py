@@ -192,6 +192,19 @@ class _Moments(Sequence[View]):
         return View(picture.name, picture.rgb, notes=picture.notes)
 
 
+def check_size(view: View, size: tuple[int, int]) -> None:
+    """A picture of a clip is as large as the others.
+
+    Raises:
+        LiftError: it is not.
+    """
+    if view.size != size:
+        raise LiftError(
+            f"{view.name}: the pictures of a sequence differ in size", expected=f"{size[0]}x{size[1]}",
+            got=f"{view.size[0]}x{view.size[1]}", fix="pictures of one clip",
+        )  # fmt: skip
+
+
 def _clip_name(pictures: Sequence[Path]) -> str:
     return folder_name(pictures[0].parent.name or pictures[0].stem)
 

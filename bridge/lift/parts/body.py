@@ -21,10 +21,11 @@ from ..body_fit import BodyFit, fit_body
 from ..body_frames import errors, true_fit
 from ..body_pictures import grey_body, heat_map, seen_body
 from ..body_problem import BodySetup, body_setup, torso_px
+from ..body_sequence import fit_sequence
 from ..body_terms import projected
 from ..body_view import LEVEL_CAM_FROM_WORLD, BodyView, assumed_camera
 from ..result import PartResult
-from ..subject import Subject, View
+from ..subject import Subject, View, check_size
 from . import Part, parts
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def lift_body(subject: Subject, found: Mapping[str, PartResult], options: LiftOp
         LiftError: nobody is found in any view.
     """
     setup = body_setup(load_body(options.model) if options.model else None)
+    if subject.source.get("sequence"):
+        return _clip(subject, setup, found.get("face"))
     notes: list[str] = []
     views, used = _views(subject, notes)
     known = next((v.known for v in used if v.known is not None), None)
@@ -72,26 +75,65 @@ def lift_body(subject: Subject, found: Mapping[str, PartResult], options: LiftOp
     return PartResult(facts, arrays, _pictures(used, views, setup, posed.vertices))
 
 
-def expression_of(face: PartResult | None, model: BodyModel) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+def _clip(subject: Subject, setup: BodySetup, face: PartResult | None) -> PartResult:
+    """A clip: pose and place at every picture, one shape, a camera that stands still."""
+    moments: list[list[BodyView]] = []
+    for view in subject.views:
+        check_size(view, subject.views[0].size)
+        body = _view(view)
+        moments.append([] if body is None else [body])
+    rate = float(subject.source["fps"])
+    fits = fit_sequence(moments, setup, rate)
+    seen = [k for k, m in enumerate(moments) if m]
+    notes = ["the lens is not known: sizes and distances are guesses"]
+    if len(seen) < len(moments):
+        notes.append(f"nobody in {len(moments) - len(seen)} of {len(moments)} pictures: bridged")
+    course = [(f, *expression_of(face, setup.model, k)) for k, f in enumerate(fits)]
+    poses = [apply_poses(f.pose, turned) for f, _, turned in course]
+    posed = [forward(setup.model, f.betas, e, p, f.trans) for (f, e, _), p in zip(course, poses, strict=True)]
+    shown = seen[len(seen) // 2]
+    first = moments[shown][0]
+    facts: dict[str, Any] = {
+        "summary": f"{len(moments)} pictures, {len(seen)} with somebody {_stature(setup, fits[0]):.2f} m tall", "notes": notes,
+        "body_model": setup.model.name, "body_licence": setup.model.licence, "stature_m": _stature(setup, fits[0]), "fps": rate,
+        "missing": [k for k, m in enumerate(moments) if not m], "shown": shown,
+    }  # fmt: skip
+    arrays = {
+        "betas": fits[0].betas, "shape": fits[0].shape, "poses": np.stack(poses).reshape(len(poses), -1),
+        "trans": np.stack([f.trans for f in fits]), "joints": np.stack([b.joints for b in posed]),
+        "expression": np.stack([e for _, e, _ in course]), "found": np.array([bool(m) for m in moments]),
+        "mocap_frame_rate": np.array(rate), "up_axis": np.array("z"), "surface_model_type": np.array("smplx"),
+        "K": first.K[None], "T_cam_from_world": first.T_cam_from_world[None],
+    }  # fmt: skip
+    return PartResult(facts, arrays, _pictures([subject.views[shown]], moments[shown], setup, posed[shown].vertices))
+
+
+def expression_of(
+    face: PartResult | None, model: BodyModel, moment: int | None = None
+) -> tuple[np.ndarray, dict[int, np.ndarray]]:
     """Expression coefficients (E,) of a body from a lifted face, and joint -> axis-angle of jaw and eyes; none of either without one.
 
     Actions become coefficients of the open body; coefficients of a licensed file are those of its own head.
+
+    Args:
+        moment: Which picture of a clip; None: a face of one moment.
     """
     still = np.zeros(model.exprdirs.shape[2])
     if face is None or "exp" not in face.arrays:
         return still, {}
     names = [str(n) for n in face.arrays["exp_names"]]
     values = np.asarray(face.arrays["exp"], np.float64)
-    if len(values) != 1:
+    if moment is None and len(values) != 1:
         return still, {}  # a clip: the body shows one moment of it
+    row = values[moment or 0]
     if set(names) <= set(model.arkit_names):
-        coefficients, turned = expression_from_arkit(model, dict(zip(names, values[0].tolist(), strict=True)))
+        coefficients, turned = expression_from_arkit(model, dict(zip(names, row.tolist(), strict=True)))
         return coefficients.astype(np.float64), turned
-    own = values[0][[n.startswith("expression_") for n in names]]
+    own = row[[n.startswith("expression_") for n in names]]
     if len(own) != len(still) or model.arkit_names:
         return still, {}
     jaw = [n for n in ("jaw_x", "jaw_y", "jaw_z") if n in names]
-    return own, {JAW: values[0][[names.index(n) for n in jaw]]} if len(jaw) == 3 else {}
+    return own, {JAW: row[[names.index(n) for n in jaw]]} if len(jaw) == 3 else {}
 
 
 def _views(subject: Subject, notes: list[str]) -> tuple[list[BodyView], list[View]]:

@@ -38,6 +38,8 @@ def lift_clothes(subject: Subject, found: Mapping[str, PartResult], options: Lif
     """
     if options.model:
         raise LiftError("clothes fit the open body alone", fix="leave --model away")
+    if subject.source.get("sequence"):
+        return PartResult({"summary": "none", "notes": ["clothes are not taken from clips: lift single moments"]})
     human = _wearer(subject, options)
     body = found["body"]
     state = lifted_state(body.arrays, human)

@@ -34,6 +34,8 @@ def lift_texture(subject: Subject, found: Mapping[str, PartResult], options: Lif
     Raises:
         LiftError: the body file has no UV map, or no view sees the body.
     """
+    if subject.source.get("sequence"):
+        return PartResult({"summary": "none", "notes": ["textures are not taken from clips: lift single moments"]})
     setup = body_setup(load_body(options.model) if options.model else None)
     model, body = setup.model, found["body"]
     if model.uv is None or model.uv_faces is None:
