@@ -139,8 +139,8 @@ def lifted_motion(out: str | os.PathLike[str], path: Path, fps: float, *, steady
     """The motion of a lifted sequence: one person at consecutive moments, missing ones bridged.
 
     Args:
-        out: Folder of `vivant lift`: of one clip, or of many moments. Of a dataset's results, the first person of the first scene and view is taken; other
-            results count in the order of their names.
+        out: Folder of `vivant lift`: of one clip, or of many moments. Of a dataset's results, the first person of the first scene
+            and view is taken; other results count in the order of their names.
         path: AMASS-style .npz to write the bodies to. fps: Moments a second.
         steady: Take the trembling of single pictures out.
     Raises:
