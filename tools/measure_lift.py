@@ -230,7 +230,7 @@ def measure(
 
 def report(rows: Sequence[dict[str, object]]) -> list[str]:
     """Lines of the table."""
-    out = ["tier method          n   vertex error mm (95 %)   scaled   by |yaw|                  retarget %  CPU s"]
+    out = ["tier method          n   vertex error mm (95 %)   scaled   by |yaw|                  retarget % (95 %)  CPU s"]
     for tier in sorted({str(r["tier"]) for r in rows}):
         lost = sum(r["method"] == "not found" for r in rows if r["tier"] == tier)
         for method in ("mean face", *METHODS):
@@ -243,16 +243,22 @@ def report(rows: Sequence[dict[str, object]]) -> list[str]:
             scaled = np.mean([r["scaled_mm"] for r in mine])
             turns = {abs(int(r["yaw"])) for r in mine}  # type: ignore[call-overload]
             by = "  ".join(f"{t}: {np.mean([r['mm'] for r in mine if abs(r['yaw']) == t]):.2f}" for t in sorted(turns))  # type: ignore[arg-type, misc]
-            percent = [r["retarget_percent"] for r in mine if "retarget_percent" in r]
-            ratio = f"{np.mean(percent):.0f}" if percent else "-"  # type: ignore[arg-type]
+            told = [r for r in mine if "retarget_percent" in r]
+            percent = np.array([r["retarget_percent"] for r in told], float)
+            ratio = "-"
+            if told:
+                part, least, most = interval(percent, np.array([r["number"] for r in told]))
+                ratio = f"{part:.0f} ({least:.0f} .. {most:.0f})"
             spent = [r["cpu_s"] for r in mine if "cpu_s" in r]
             cpu = f"{np.mean(spent):.1f}" if spent else "-"  # type: ignore[arg-type]
             middle = f"{mean:5.2f} ({low:.2f} .. {high:.2f})     {scaled:5.2f}   {by:26}"
-            out.append(f"{tier:4} {method:14} {len(mine):3}   {middle} {ratio:>6}  {cpu:>6}")
+            out.append(f"{tier:4} {method:14} {len(mine):3}   {middle} {ratio:>14}  {cpu:>6}")
             names = sorted({str(r["name"]) for r in mine if "expression_mm" in r})
-            each = {n: float(np.mean([r["expression_mm"] for r in mine if r["name"] == n])) for n in names}  # type: ignore[arg-type]
-            if each:
-                out.append("     expression, mm: " + "  ".join(f"{n} {v:.2f}" for n, v in each.items()))
+            for n in names:
+                own = [r for r in mine if r["name"] == n]
+                shares = [r["retarget_percent"] for r in own if "retarget_percent" in r]
+                share = f" ({np.mean(shares):.0f} %)" if shares else ""  # type: ignore[arg-type]
+                out.append(f"     {n:10} {len(own):3}   expression {np.mean([r['expression_mm'] for r in own]):.2f} mm{share}")  # type: ignore[arg-type]
         if lost:
             out.append(f"{tier:4} no face found in {lost} pictures")
     return out

@@ -34,10 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="go on with the run that is there")
     parser.add_argument("--batch", type=whole(1, 4096), metavar="N", help="pictures a step (default: 16; refiner: 4)")
     parser.add_argument(
-        "--size",
-        type=whole(16, 2048),
-        metavar="PX",
-        help="width and height of the pictures (default: 64; refiner: 512)",
+        "--size", type=whole(16, 2048), metavar="PX", help="width and height of the pictures (default: 64; refiner: 512)"
     )
     parser.add_argument(
         "--set", metavar="NAME=VALUE", action="append", default=[],

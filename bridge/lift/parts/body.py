@@ -78,8 +78,11 @@ def lift_body(subject: Subject, found: Mapping[str, PartResult], options: LiftOp
 def _clip(subject: Subject, setup: BodySetup, face: PartResult | None) -> PartResult:
     """A clip: pose and place at every picture, one shape, a camera that stands still."""
     moments: list[list[BodyView]] = []
-    for view in subject.views:
-        check_size(view, subject.views[0].size)
+    size: tuple[int, int] | None = None
+    for view in subject.views:  # each is read from its file when it is looked at
+        if size is not None:
+            check_size(view, size)
+        size = view.size
         body = _view(view)
         moments.append([] if body is None else [body])
     rate = float(subject.source["fps"])
