@@ -1,4 +1,4 @@
-"""Skin, eyes, hair: colours drawn, gaze, lids, strands on the scalp and off the face."""
+"""Skin and hair: colours drawn, strands on the scalp and off the face."""
 
 import json
 from dataclasses import replace
@@ -6,25 +6,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from vivant.procgen import registry
-from vivant.procgen.frames import R_WORLD_FROM_SMPLX
 from vivant.procgen.geometry import Mesh
 from vivant.procgen.materials.eye import IRIS, eye_material, teeth_material, tongue_material
 from vivant.procgen.materials.hair import PIGMENT, TINT, hair_material, hair_tint
 from vivant.procgen.materials.skin import albedo, skin_material
 from vivant.procgen.people.body_state import pose_body, root_transform
-from vivant.procgen.people.eyelids import lid_gap, open_lids
-from vivant.procgen.people.eyes import LIMIT, build_eyes, gaze_pose, visible_iris
+from vivant.procgen.people.eyelids import open_lids
+from vivant.procgen.people.eyes import build_eyes, visible_iris
 from vivant.procgen.people.face_hair import build_beard, build_brows, build_lashes
 from vivant.procgen.people.garments.headwear import press_under
-from vivant.procgen.people.head import eye_ball, eye_ids, front_surface, head_of, scatter
+from vivant.procgen.people.head import front_surface, head_of, scatter
 from vivant.procgen.people.look import ita_range, sample_eyes, sample_hair, sample_skin, skin_ita
 from vivant.procgen.people.look_spec import EyeSpec, HairSpec
 from vivant.procgen.people.model import load_body
 from vivant.procgen.people.nearest import NearestPoints
 from vivant.procgen.people.shape import PhenotypeRanges, betas_from_phenotype, sample_phenotype
-from vivant.procgen.people.skeleton import HEAD, LEFT_EYE, RIGHT_EYE
+from vivant.procgen.people.skeleton import HEAD
 from vivant.procgen.people.skin import skin_attributes
-from vivant.procgen.people.teeth import build_mouth
 from vivant.procgen.spec import FabricSpec
 
 STYLES = registry.hair.names()
@@ -164,88 +162,6 @@ def test_zones_lie_where_they_should(body, head):
     nails = attributes["zone_part"][:, 1] > 0.5
     assert (head.weight[nails] == 0).all() and nails.sum() > 50
     assert attributes["zone_blood"][head.weight < 0.01, 1].max() < 1e-6  # no eye sockets on the body
-
-
-# -- eyes ------------------------------------------------------------------------------------------------------------
-
-
-def _iris_ray(body, side):
-    """Centre of the eyeball and direction through the middle of the iris, from the built mesh alone."""
-    mesh = {n: m for n, m, _, _ in build_eyes(EyeSpec(), body)}[f"eye_{'lr'[side]}"]
-    v = mesh.vertices.astype(np.float64)
-    polar = mesh.point["eye_polar"][:, 2]
-    front = mesh.point["eye_axis"] > 0
-    rim = v[front & (np.abs(polar - 1.0) < 1e-3)].mean(0)
-    back = v[~front & (polar > 1.5)]
-    A = np.c_[2 * back, np.ones(len(back))]
-    centre = np.linalg.lstsq(A, (back**2).sum(1), rcond=None)[0][:3]
-    return centre, (rim - centre) / np.linalg.norm(rim - centre)
-
-
-@pytest.mark.parametrize("offset", [(0.0, -1.0, 0.0), (0.3, -1.0, 0.2), (-0.15, -0.6, -0.12), (0.05, -0.3, 0.05)])
-def test_gaze_hits_its_target(body, offset):
-    R = body.T[HEAD][:3, :3]
-    target = body.joints[HEAD] + R @ (np.array(offset) + [0.0, -0.05, 0.06])
-    looking = pose_body(body.model, body.phenotype, body.betas, body.expression, gaze_pose(body, target), body.root)
-    for side in (0, 1):
-        centre, axis = _iris_ray(looking, side)
-        wanted = (target - centre) / np.linalg.norm(target - centre)
-        assert np.degrees(np.arccos(np.clip(axis @ wanted, -1, 1))) < 1.0
-
-
-def test_gaze_stops_at_its_limit_and_moves_only_the_eyes(body):
-    R = body.T[HEAD][:3, :3]
-    behind = body.joints[HEAD] + R @ np.array([2.0, 1.0, 0.0])
-    pose = gaze_pose(body, behind)
-    angle = np.linalg.norm(pose[[LEFT_EYE, RIGHT_EYE]], axis=1)
-    assert np.allclose(angle, LIMIT)
-    others = np.ones(55, bool)
-    others[[LEFT_EYE, RIGHT_EYE]] = False
-    assert np.array_equal(pose[others], body.pose[others])
-    assert not gaze_pose(body, None)[[LEFT_EYE, RIGHT_EYE]].any()
-
-
-def test_eyeball_agrees_with_the_body_s_own_eye_joints(body):
-    target = body.joints[HEAD] + body.T[HEAD][:3, :3] @ np.array([0.2, -1.0, 0.1])
-    looking = pose_body(body.model, body.phenotype, body.betas, body.expression, gaze_pose(body, target), body.root)
-    for side, joint in ((0, LEFT_EYE), (1, RIGHT_EYE)):
-        _, axis = _iris_ray(looking, side)
-        forward = looking.T[joint][:3, :3] @ R_WORLD_FROM_SMPLX @ np.array([0.0, 0.0, 1.0])
-        assert axis @ forward > np.cos(np.radians(0.2))
-
-
-@pytest.mark.parametrize(("age", "seed"), [((0.5, 2.0), 1), ((6.0, 9.0), 2), ((25.0, 40.0), 3), ((70.0, 75.0), 4)])
-def test_lids_touch_the_iris_as_asked(age, seed):
-    model = load_body()
-    person = sample_phenotype(np.random.default_rng(seed), PhenotypeRanges(age_years=age))
-    betas = betas_from_phenotype(model, person)
-    spec = EyeSpec(lid_cover=0.0018)
-    opened = pose_body(model, person, betas, open_lids(model, betas, spec), np.zeros((55, 3)), np.eye(4))
-    triangles = head_of(opened).triangles
-    points = opened.rest.astype(np.float64)
-    for ids in eye_ids(opened):
-        centre, radius = eye_ball(points, ids)
-        upper, lower = lid_gap(points, triangles, centre, radius)
-        iris = visible_iris(radius)
-        assert 0.001 <= iris - upper <= 0.0026
-        assert abs(lower + iris) < 0.0015
-
-
-def test_eyes_are_closed_surfaces_that_face_outwards(body):
-    for name, mesh, semantic, labelled in build_eyes(EyeSpec(), body):
-        assert semantic == "eyes" and labelled == name.startswith("eye_")
-        t = mesh.vertices.astype(np.float64)[mesh.triangles()]
-        n = np.cross(t[:, 1] - t[:, 0], t[:, 2] - t[:, 0])
-        out = t.mean(1) - mesh.vertices.mean(0)
-        assert np.mean((n * out).sum(1) > -1e-12) > 0.8
-
-
-def test_mouth_follows_the_body(body):
-    parts = {name: mesh for name, mesh, _ in build_mouth(body)}
-    assert set(parts) == {"upper_teeth", "lower_teeth", "tongue"}
-    mouth = body.T[HEAD][:3, :3] @ np.array([0.0, -0.06, 0.0]) + body.joints[HEAD]
-    for mesh in parts.values():
-        assert np.linalg.norm(mesh.vertices.mean(0) - mouth) < 0.12
 
 
 # -- hair ------------------------------------------------------------------------------------------------------------

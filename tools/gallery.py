@@ -66,7 +66,7 @@ class View:
 
 
 VIEWS = {
-    "portraits": View(),
+    "portraits": View(extent=0.37, lift=-0.02),
     "faces": View(extent=0.30, azimuth=0.0, elevation=0.0, lift=-0.03),
     "eyes": View(extent=0.085, azimuth=0.0, elevation=0.0, lift=0.0, aspect=2.0),
     "mouths": View(extent=0.10, azimuth=0.0, elevation=0.0, lift=-0.068, aspect=1.5),
@@ -144,9 +144,9 @@ def studio(camera: CameraSpec) -> tuple[list[SceneObject], list[Light], Shader]:
         return Light("area", watts, tint, size, blender_matrix_from_cam(look_at(place, target)))
 
     lights = [
-        lamp(-1.9, 1.7, 1.4, 185.0, 1.3, (1.0, 0.95, 0.89)),
-        lamp(2.2, 1.8, 0.3, 26.0, 2.2, (0.92, 0.96, 1.0)),
-        lamp(1.3, -1.6, 1.5, 95.0, 0.8, (1.0, 0.98, 0.95)),
+        lamp(-1.9, 1.7, 1.4, 250.0, 1.1, (1.0, 0.95, 0.89)),
+        lamp(2.2, 1.8, 0.3, 34.0, 2.2, (0.92, 0.96, 1.0)),
+        lamp(1.3, -1.6, 1.5, 130.0, 0.8, (1.0, 0.98, 0.95)),
     ]
     turn = np.linspace(0.0, np.pi / 2, 12)
     bend, wall = 1.2, 3.2
@@ -176,7 +176,8 @@ def shot(human: HumanSpec, args: argparse.Namespace, path: Path, turn: float = 0
     human = replace(human, detail=1, hair_density=1.0 if close else 0.5)
     if args.expression is not None:
         human = replace(human, expression=dict(PRESETS[args.expression]))
-    body, _ = build_person(replace(human, gaze=None, hair=None, outfit=()), level_ground(), 0.0)
+    # Shoes have soles: who is undressed stands lower.
+    body, _ = build_person(replace(human, gaze=None, hair=None), level_ground(), 0.0)
     camera = aim(body, view, args.size)
     if time > 0:
         # The camera goes along.

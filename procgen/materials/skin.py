@@ -127,7 +127,7 @@ def skin_material(
     blood = s.math("MULTIPLY_ADD", s.smoothstep(fine, 0.46, 0.72), 0.26 * light, blood)
     blood = s.math("MULTIPLY_ADD", socket_zone, 0.75 * light, blood)
     blood = s.math("MULTIPLY_ADD", forehead, -0.18, blood)
-    blood = s.math("MULTIPLY_ADD", red * s.smoothstep(fine, 0.2, 0.8, 0.75, 1.15), 1.3 + 0.8 * light, blood)
+    blood = s.math("MULTIPLY_ADD", red * s.smoothstep(fine, 0.2, 0.8, 0.75, 1.15), 1.7 + 0.8 * light, blood)
     blood = s.math("MULTIPLY_ADD", nails, 0.8, blood)
     blood = s.math("MULTIPLY_ADD", palms, 0.5, blood)
 

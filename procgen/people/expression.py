@@ -111,7 +111,7 @@ def sample_expression(rng: Generator, intensity: float = 1.0) -> dict[str, float
     side = rng.normal(0.0, 0.07)
     own = {k: rng.normal(0.0, 0.05) for k in sorted(out) if _side(k)}
     out = {k: v * (1.0 + own.get(k, 0.0)) for k, v in out.items()}
-    lids = max(rng.normal(0.05, 0.06), 0.0)
+    lids = max(rng.normal(0.01, 0.05), 0.0)
     for action in ("eyeBlinkLeft", "eyeBlinkRight"):
         out[action] = out.get(action, 0.0) + lids
     return _sided(out, side)

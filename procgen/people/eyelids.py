@@ -13,7 +13,11 @@ from .look_spec import EyeSpec
 from .model import BodyModel
 
 # What one unit of the action moves the lid's edge by, metres (measured on the open body, the same for all shapes).
-_WIDE, _SQUINT = 0.0034, 0.0030
+_WIDE, _SQUINT, _BLINK = 0.0034, 0.0030, 0.0113
+# How far the lids go along with the front of an eye that turns up or down: the upper one nearly all the way, the lower one most
+# of it (Becker & Fuchs 1988). Radius of the mesh's eyeball, and the furthest that a lid is moved by it, metres.
+UPPER_FOLLOWS, LOWER_FOLLOWS = 0.9, 0.7
+_BALL, _REACH = 0.0158, 0.0036
 _STEP = 0.0002
 
 
@@ -101,7 +105,7 @@ def open_lids(model: BodyModel, betas: np.ndarray, spec: EyeSpec) -> np.ndarray:
 
 
 def follow_gaze(model: BodyModel, pose: np.ndarray) -> np.ndarray:
-    """Expression by which the lids follow eyes that look up or down.
+    """Expression by which the lids follow eyes that look up or down, so that they go on lying where they lie on the iris.
 
     Args:
         pose: (J, 3) with the eye joints turned (see `eyes.gaze_pose`).
@@ -112,10 +116,14 @@ def follow_gaze(model: BodyModel, pose: np.ndarray) -> np.ndarray:
     if not model.arkit_names or model.arkit_to_expression is None:
         return out
     for joint, side in ((23, "Left"), (24, "Right")):
-        # Positive rotation about X (the person's left) turns the gaze down; the upper lid follows by about 0.7 of it.
-        down = float(pose[joint, 0])
+        # Positive rotation about X (the person's left) turns the gaze down.
+        down = _BALL * np.sin(np.clip(float(pose[joint, 0]), -0.6, 0.6))
+        upper, lower = UPPER_FOLLOWS * down, np.clip(LOWER_FOLLOWS * down, -_REACH, _REACH)
+        moves = {"eyeSquint": -lower / _SQUINT}
         if down > 0:
-            out += min(down, 0.6) * 0.75 * model.arkit_to_expression[model.arkit_names.index(f"eyeBlink{side}")]
+            moves["eyeBlink"] = upper / _BLINK
         else:
-            out += min(-down, 0.6) * 2.2 * model.arkit_to_expression[model.arkit_names.index(f"eyeWide{side}")]
-    return out.astype(np.float32)
+            moves["eyeWide"] = min(-upper, _REACH) / _WIDE
+        for name, amount in moves.items():
+            out += np.float32(amount) * model.arkit_to_expression[model.arkit_names.index(name + side)]
+    return out

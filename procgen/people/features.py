@@ -125,7 +125,7 @@ FEATURES: dict[str, Feature] = {
     ),
     "lower_lip": Feature(
         "fuller lower lip", {**_pair("mouth/mouth-lowerlip-height"), **_pair("mouth/mouth-lowerlip-volume", 0.8)},
-        0.2, {"forward": 0.5}, male=-0.1, old=-0.9,
+        0.2, {"forward": 0.5}, male=-0.1, old=-0.9, base=(-0.8, -0.4),
     ),
     "cupids_bow": Feature("stronger Cupid's bow", _pair("mouth/mouth-cupidsbow"), 0.33, old=-0.8),
     "mouth_corners": Feature("corners of the mouth higher", _pair("mouth/mouth-angles", 1, "up", "down"), 0.28, old=-0.9, base=(1.0, 1.0)),
