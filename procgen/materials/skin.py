@@ -161,8 +161,11 @@ def skin_material(
         shadow = s.mix(1.0, color, (0.50, 0.55, 0.60), "MULTIPLY")
         dotted = s.smoothstep(s.noise(at, 900.0, 1.0), 0.32, 0.62, 0.55, 1.0) if lod == 0 else 0.8
         color = s.mix(beard_zone * dotted * stubble, color, shadow)
+    shine: float | Socket = 0.44
     if scalp > 0.0:
         color = s.mix(scalp_zone * scalp, color, hair_color)
+        # Hair keeps light off the skin below it, which would glitter where strands are few.
+        shine = s.math("MULTIPLY_ADD", scalp_zone, -0.42 * scalp, shine)
 
     # Roughness: matt cheeks, shinier forehead, nose, lips and nails.
     rough = s.math("MULTIPLY_ADD", fine - 0.5, 0.24, roughness)
@@ -177,7 +180,7 @@ def skin_material(
         base_color=color,
         roughness=rough,
         ior=1.4,
-        specular_ior_level=0.44,
+        specular_ior_level=shine,
         # Light spreads by a few millimetres: less than a pixel where heads are small, and two thirds more to pay for.
         subsurface_weight=1.0 if lod == 0 else 0.0,
         subsurface_scale=SCATTER_SCALE * (1.0 - 0.4 * melanin),

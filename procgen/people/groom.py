@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # Share of strands that leave the others and go their own way.
 FLYAWAY = 0.03
 WHITE = 0.02
+# Few strands are thicker, so that they cover nearly what many did.
+THICKEN = 0.85
 # Strands of a tress within a lock.
 _TRESS = 24
 # Melanin that bleaching leaves before a dye goes on, and its redness.
@@ -164,12 +166,12 @@ def finish(
         # or frames of a motion would not pair up.
         hanging = over_face(points, g.head)
         points[hanging] = resample(points[hanging], np.full(int(hanging.sum()), 0.08))
-    thick = radius * (1.0 - 0.2 * g.spec.fineness) * g.head.scale**0.5 * max(g.density, 0.02) ** -0.5
+    thick = radius * (1.0 - 0.2 * g.spec.fineness) * g.head.scale**0.5 * max(g.density, 0.02) ** -THICKEN
     return Strands(
         g.head.world(points),
         taper(len(points), points.shape[1], thick, share),
-        # Rounded, so that people share materials.
-        hair_material(round(roughness, 2), bleach=round(g.spec.bleach, 1), dye=g.spec.dye),
+        # Glints of thick strands would stand alone instead of adding up to a sheen. Rounded, so that people share materials.
+        hair_material(round(roughness + 0.25 * (1.0 - round(min(g.density, 1.0), 1)), 2), bleach=round(g.spec.bleach, 1), dye=g.spec.dye),
         attributes=attributes,
     )
 

@@ -29,7 +29,7 @@ class BuzzHair(HairSpec):
     """Clipped all over."""
 
     kind: ClassVar[str | None] = "buzz"
-    cover: ClassVar[float] = 0.5
+    cover: ClassVar[float] = 0.88
     worn_by: ClassVar[dict[str, float]] = {"man": 2.0, "boy": 1.5, "woman": 0.15, "baby": 4.0}
     hair_types: ClassVar[tuple[float, float, float]] = (2.0, 0.8, 0.9)
     length: float = param(0.006, low=0.001, high=0.02, unit="m", doc="Length.")
@@ -95,7 +95,7 @@ def build_buzz(spec: BuzzHair, body: BodyState, density: float = 1.0, colliders:
         [start, start + d * (0.5 * length[:, None] + 0.001) - 0.25 * bend, start + d * length[:, None] + bend], 1
     )
     share = (0.6 + 0.4 * g.edge(r)) * rng.uniform(0.85, 1.15, len(r.position))
-    return finish(g, points, 0.00007, share=share, clear=0.0002, roughness=0.4)
+    return finish(g, points, 0.00008, share=share, clear=0.0002, roughness=0.4)
 
 
 def _short(g: Groom, length: np.ndarray, flow: object, how: March, clear: np.ndarray, **comb: float) -> np.ndarray:
