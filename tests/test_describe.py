@@ -138,6 +138,30 @@ def test_groups(text: str, count: int, kind: str, contact: str | None) -> None:
     assert found.not_understood == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "doing"),
+    [
+        ("a woman and a man waving", ["waving", "waving"]),
+        ("a woman, a man and a boy, waving", ["waving"] * 3),
+        ("a man sitting and a woman standing", ["sitting", "standing"]),
+        ("a woman in a red coat and a man waving", [None, "waving"]),
+        ("a man with a child running", [None, "running"]),
+        ("a woman. a man waving", [None, "waving"]),
+    ],
+)
+def test_what_is_said_after_and_is_said_of_all_who_were_joined(text, doing):
+    assert [p.doing for p in describe(text).people] == doing
+
+
+def test_several_who_talk_talk_to_each_other():
+    for text in ("two women talking in a café", "a young woman and a man chatting"):
+        found = describe(text)
+        assert [(g.kind, g.members) for g in found.groups] == [("conversation", (0, 1))]
+    assert not describe("a man talking and a woman waving").groups
+    smiling = describe("a man and a woman walking and smiling").people
+    assert [(p.doing, p.expression) for p in smiling] == [("walking", "smile")] * 2
+
+
 def test_modifiers_and_negation() -> None:
     man = one("a 70-year-old muscular man with dark brown skin, a grey beard, blue eyes and no shoes, not smiling")
     assert man.age == (70.0, 70.99)

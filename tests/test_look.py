@@ -268,7 +268,9 @@ def test_density_changes_the_count_and_not_the_shape(body, head):
     entry = registry.hair.get("bob")
     few, many = (entry.build(entry.spec(**_base()), body, d, ()) for d in (0.15, 0.6))
     assert 3.0 < len(many.points) / len(few.points) < 5.0
-    assert np.isclose(np.median(few.radius[:, 0]) / np.median(many.radius[:, 0]), 2.0, rtol=0.05)
+    # Together they cover nearly as much: width times number.
+    covered = [len(s.points) * np.median(s.radius[:, 0]) for s in (few, many)]
+    assert 0.7 < covered[0] / covered[1] < 1.0
     tips = [head.local(s.points[:, -1]).mean(0) for s in (few, many)]
     assert np.abs(tips[0] - tips[1]).max() < 0.006
 

@@ -34,6 +34,8 @@ class Cast:
         announced: People named before a colon, who are listed after it; `listed` of them were.
         open: The group whose number or members come next ("a queue of …").
         gathered: "a group of …" was just read.
+        row: People named one after the other with nothing said of them since: "a woman, a man and a boy …".
+        joint: Those of the row whom an "and" has joined: what follows is about all of them.
     """
 
     people: list[dict[str, Any]] = field(default_factory=list)
@@ -45,6 +47,14 @@ class Cast:
     open: GroupDraft | None = None
     gathered: bool = False
     nobody: bool = False
+    row: list[int] = field(default_factory=list)
+    joint: list[int] = field(default_factory=list)
+
+    def line_up(self, whom: list[int], mark: str) -> None:
+        """Note that people were named after a comma, an "and", or neither."""
+        before = self.row if mark else []
+        self.row = [*before, *whom]
+        self.joint = list(self.row) if mark == "and" and before else list(whom)
 
     def name(self, changes: Mapping[str, Any], number: int | None, plural: bool) -> list[int]:
         """The people that a noun names: new ones, those announced before a colon, or the members of an open group."""

@@ -10,6 +10,7 @@ from ..people.garments.wardrobe import PATTERN_WORDS, words_of
 from .agreement import conflict, joined
 from .cast import Cast
 from .description import GarmentWish, Phrase
+from .lexicon import DONE_TOGETHER
 from .modifiers import Pending, age_changes, change_of, hair_changes, in_words, kinds_of, nearest_kinds, person_changes
 from .reading import FITTING, OF_ONE, Item
 from .vocabulary import Sense, Vocabulary
@@ -26,6 +27,7 @@ class Clauses:
         scene: Place, weather, light, shot, angle.
         negated: After "without", up to the end of the list.
         dressed: After "in": a colour by itself is that of the clothes.
+        mark: "," or "and" between the last person who was named and what comes now, if nothing else was said.
     """
 
     words: Vocabulary
@@ -34,6 +36,7 @@ class Clauses:
     scene: dict[str, Any] = field(default_factory=dict)
     negated: bool = False
     dressed: bool = False
+    mark: str = ""
     following: str = ""
     understood: list[Phrase] = field(default_factory=list)
     missed: list[Phrase] = field(default_factory=list)
@@ -49,6 +52,7 @@ class Clauses:
             if changes["age_group"] == "young adult":
                 changes["age_group"] = "child"
         whom = self.cast.name({**changes, **joined(changes, new)}, number, plural)
+        self.cast.line_up(whom, self.mark)
         self._note([*self._use(), item], f"{self.cast.label(whom)}: {in_words({**changes, **new}) or 'anybody'}")
 
     def _on_haired(self, item: Item, sense: Sense) -> None:
@@ -181,11 +185,21 @@ class Clauses:
     def _on_pose(self, item: Item, sense: Sense) -> None:
         if self.negated:
             self._miss(item, "say what somebody does, not what they do not do")
+            return
+        self._mean_all_joined()
+        if item.word in DONE_TOGETHER and len(self.cast.current) > 1:
+            self._on_together(item, Sense("together", (DONE_TOGETHER[item.word], None)))
         else:
             self._tell([item], change_of(item, sense))
 
     def _on_expression(self, item: Item, sense: Sense) -> None:
+        self._mean_all_joined()
         self._tell([item], {"expression": "neutral" if self.negated else sense.value})
+
+    def _mean_all_joined(self) -> None:
+        """ "a woman and a man, waving": both of them."""
+        if len(self.cast.joint) > 1:
+            self.cast.current = list(self.cast.joint)
 
     def _on_gaze(self, item: Item, sense: Sense) -> None:
         if sense.value == "each other":
@@ -274,6 +288,7 @@ class Clauses:
 
     def _on_link(self, item: Item, sense: Sense) -> None:
         self.negated = self.negated and item.word in ("and", "or")
+        self.mark = "and" if item.word == "and" else ""
 
     def _on_everyone(self, item: Item, sense: Sense) -> None:
         self.cast.current = list(range(len(self.cast.people)))

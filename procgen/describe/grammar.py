@@ -66,6 +66,10 @@ class Reader(Clauses):
             self._miss(item, f"did you mean {near!r}?" if near else "")
         elif not self._waits(items, at):
             role = self._role(items, at)
+            if role not in ("person", "link", "filler"):
+                self.cast.row = []
+                if role not in ("pose", "expression"):
+                    self.cast.joint = []
             handler = getattr(self, f"_on_{role}", None)
             if handler is not None:
                 handler(item, item.sense(role))
@@ -73,6 +77,8 @@ class Reader(Clauses):
                 self._miss(item)
             if role not in ("filler", "link", "in", "dressed", "color"):
                 self.dressed = False
+            if role not in ("filler", "link"):
+                self.mark = ""
             if role != "filler" and self.following != "of" and role not in ("group", "gathering", "number"):
                 self.cast.open = None
 
@@ -109,6 +115,9 @@ class Reader(Clauses):
     def _punctuation(self, item: Item) -> None:
         self._forget_pending(last=item.word in ".!?")
         self.negated = self.dressed = False
+        self.mark = self.mark or item.word if item.word == "," else ""
+        if self.mark == "":
+            self.cast.row, self.cast.joint = [], []
         if item.word == ":" and self.cast.people:
             self.cast.announced, self.cast.listed = list(range(len(self.cast.people))), 0
         elif item.word in ".!?":

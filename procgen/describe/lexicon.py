@@ -347,3 +347,6 @@ def place_phrase(kind: str, fields: dict[str, object]) -> str:
     noun = kind.replace("_", " ")
     article = "an" if noun[:1] in "aeiou" else "a"
     return f"{'on' if kind in ON_PLACES else 'in'} {article} {noun}"
+
+# What several people do they do with each other: word -> group.
+DONE_TOGETHER = {"talking": "conversation", "chatting": "conversation"}
