@@ -13,12 +13,13 @@ from vivant.bridge.lift.face_fit import FaceFit
 from vivant.bridge.lift.face_skin import face_skin
 from vivant.bridge.lift.open_head import open_head
 from vivant.bridge.lift.parts.clothes import lift_clothes
+from vivant.bridge.lift.pattern_fill import continued
 from vivant.bridge.lift.rasterise import look
 from vivant.bridge.lift.result import LiftResult, PartResult, write_result
 from vivant.bridge.lift.run import LiftOptions
 from vivant.bridge.lift.subject import Subject, View
-from vivant.bridge.lift.texture import TextureView
-from vivant.bridge.lift.worn import cloth_of, dressed, lifted_state, masks_of
+from vivant.bridge.lift.texture import TextureView, filled
+from vivant.bridge.lift.worn import MIRRORS, cloth_of, dressed, lifted_state, masks_of
 from vivant.procgen.errors import LiftError
 from vivant.procgen.frames import R_WORLD_FROM_SMPLX, rigid
 from vivant.procgen.geometry import SceneObject
@@ -152,6 +153,29 @@ def test_pictures_come_back_garment_by_garment(
         lift_clothes(Subject("a", (view,)), found, LiftOptions(("clothes",)))
     with pytest.raises(LiftError, match="open body alone"):
         lift_clothes(Subject("a", (view,)), found, replace(options, model="smplx.npz"))
+
+
+def test_stripes_go_on_around_the_wearer(parts: list[SceneObject]) -> None:
+    surface = cloth_of(next(p for p in parts if p.semantic == "upper_clothes"), 256)
+    assert surface is not None
+    uv, rest = surface.uv, surface.rest
+    height = uv.carry(rest)[:, 2]
+    truth = np.where(np.sin(2 * np.pi * height / 0.06) > 0, 0.8, 0.2)[:, None] * [1.0, 0.5, 0.25]
+    facing = -uv.carry(np.asarray(vertex_normals(rest, uv.faces)))[:, 1]
+    # Seen from ahead, and a corner not at all.
+    weight = np.where((facing > 0.4) & (uv.carry(rest)[:, 0] < 0.08), facing, 0.0)
+    unseen = weight == 0.0
+    assert 0.5 < unseen.mean() < 0.95
+    whole = continued(np.where(unseen[:, None], 0.0, truth), weight, uv, rest)[uv.texels]
+    assert np.allclose(whole[~unseen], truth[~unseen])
+    right = np.abs(whole - truth).max(1) < 0.15
+    nearest = filled(np.where(unseen[:, None], 0.0, truth), weight, uv, rest, None, MIRRORS)[uv.texels]
+    as_near = np.abs(nearest - truth).max(1) < 0.15
+    assert right[unseen].mean() > 0.9
+    assert (~right[unseen]).mean() < 0.6 * (~as_near[unseen]).mean()
+    # One colour is one colour everywhere, and so is what a few texels tell.
+    few = np.where(np.arange(len(weight)) < 3, 1.0, 0.0)
+    assert np.allclose(continued(np.full((len(weight), 3), 0.3), few, uv, rest), 0.3, atol=1e-6)
 
 
 def test_skin_of_a_face_is_found_without_its_light_and_without_what_is_behind() -> None:

@@ -24,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "inputs", metavar="DATASET|IMAGE", nargs="+", help="picture files, folders of them, or datasets"
     )
     parser.add_argument("-o", "--out", required=True, metavar="OUT", help="folder for the results")
-    parser.add_argument("--what", default="face", metavar="LIST", help="face, detail, body, texture (default: face)")
+    parser.add_argument("--what", default="face", metavar="LIST", help="face, detail, skin, body, texture, clothes (default: face)")
     parser.add_argument("--model", default="", metavar="FILE", help="head or body file, .npz (default: the open body)")
     parser.add_argument("--together", action="store_true", help="all pictures show one person at one moment")
     parser.add_argument("--sequence", action="store_true", help="the pictures are moments of one person who moves, in order")

@@ -9,6 +9,7 @@ import numpy as np
 from .head_model import HeadModel
 from .landmark_errors import IRIS_CENTRES, IRIS_M, IRIS_SD, UNIT, LandmarkErrors, iris_diameters, roll_of, yaw_of
 from .least_squares import Term
+from .waves import Waves, without_waves
 
 # Landmarks are never surer than so many pixels: the detector's grid.
 LANDMARK_FLOOR_PX = 0.35
@@ -26,15 +27,18 @@ class DenseSpread:
         depth: Metres, one standard deviation of a depth along its normal, model and picture together.
         normal: The same of a component of a normal.
         shared: Neighbouring pixels err together; so many count as one.
+        waves: What neighbours err in over a distance, beside that.
     """
 
     depth: float = 0.001
     normal: float = 0.08
     shared: float = 1.5
+    waves: Waves | None = None
 
 
-# Depth and normals that a network made: broad waves, in which neighbours err together.
-GUESSED = DenseSpread(0.004, 0.12, 8.0)
+# Depth and normals that a network made: broad waves, in which neighbours err together. Waves half as long or twice as long as these, and
+# rougher ones, are still met far better by these than by believing every pixel less.
+GUESSED = DenseSpread(0.001, 0.08, 1.5, Waves(0.0025, 0.086, 0.025))
 
 
 @dataclass(frozen=True)
@@ -235,7 +239,11 @@ def dense_terms(
                 jac = jac * unit_of
                 residual = residual * unit_of
                 jac[:, k] -= residual
-            out.append(Term("depth", residual * w, jac * w, 1, DENSE_ROBUST))
+            if spread.waves is None:
+                out.append(Term("depth", residual * w, jac * w, 1, DENSE_ROBUST))
+            else:
+                basis = spread.waves.basis(q[ix], z[ix].mean() / K[0, 0]) * (spread.waves.depth * w * slant[ix])[:, None]
+                out += without_waves("depth", (residual * w)[:, None], (jac * w)[:, None], basis, DENSE_ROBUST)
             ok &= seen
     if view.normal is not None:
         seen_normal = _unit_at(view.normal, i, j, None)
@@ -249,7 +257,11 @@ def dense_terms(
             turn = (turn - n[..., None] * np.einsum("nc,nck->nk", n, turn)[:, None]) / length[ix][..., None]
             w = 1.0 / (spread.normal * np.sqrt(spread.shared))
             residual = (n - seen_normal[ix]) * w
-            out.append(Term("normals", residual.ravel(), (turn * w).reshape(-1, layout.count), 3, DENSE_ROBUST))
+            if spread.waves is None:
+                out.append(Term("normals", residual.ravel(), (turn * w).reshape(-1, layout.count), 3, DENSE_ROBUST))
+            else:
+                basis = spread.waves.basis(q[ix], middle[ix, 2].mean() / K[0, 0]) * (spread.waves.normal * w)
+                out += without_waves("normals", residual, turn * w, basis, DENSE_ROBUST)
     return out
 
 

@@ -5,7 +5,7 @@ Weight of a view at a texel = visible · max(0, n·v)⁴ · [angle < 70°] · aw
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,8 @@ LEAST_WEIGHT, SURE = 1e-4, 0.06
 SOURCES = 40_000
 
 Mirror = tuple[float, float, float]
+# Colours (N, C) of the covered texels and how well each is seen -> the whole picture (S, S, C).
+Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 ACROSS: Mirror = (-1.0, 1.0, 1.0)
 
 
@@ -166,7 +168,7 @@ def eroded(mask: np.ndarray, pixels: int) -> np.ndarray:
 
 def bake(
     vertices: np.ndarray, rest: np.ndarray, uv: UvMap, views: Sequence[TextureView], pieces: np.ndarray | None = None,
-    mirrors: Sequence[Mirror] = (ACROSS,),
+    mirrors: Sequence[Mirror] = (ACROSS,), fill: Fill | None = None,
 ) -> Texture:  # fmt: skip
     """Blend views into a texture and fill what none of them sees.
 
@@ -175,6 +177,7 @@ def bake(
         rest: (V, 3) at rest, mirror plane x = 0: what is near, and what is opposite, is decided there.
         pieces: (F,) int, triangles of one piece fill each other only; None = all are one.
         mirrors: Where else to look for what no view sees.
+        fill: Another way to find it; None: `filled`.
     Raises:
         LiftError: no views, or none that sees anything.
     """
@@ -195,7 +198,9 @@ def bake(
     confidence, where = np.zeros((size, size), np.float32), np.zeros((size, size), bool)
     confidence[uv.texels] = np.clip(best, 0.0, 1.0)
     where[uv.texels] = seen
-    return Texture(filled(color, np.asarray(best), uv, rest, pieces, mirrors), confidence, where)
+    weight = np.asarray(best)
+    whole = filled(color, weight, uv, rest, pieces, mirrors) if fill is None else fill(color, weight)
+    return Texture(whole, confidence, where)
 
 
 def filled(

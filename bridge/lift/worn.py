@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -17,11 +18,14 @@ from ...procgen.people.model import load_body
 from ...procgen.people.person import dress_person
 from ...procgen.spec import HumanSpec
 from ...procgen.spec import replace as changed
+from .pattern_fill import continued
 from .rasterise import look
 from .texture import ACROSS, Texture, TextureView, UvMap, bake, eroded, uv_map
 
 # Parts of a dressed person that are cut from a pattern of their own.
 CLOTH = ("upper_clothes", "lower_clothes", "dress", "outerwear", "footwear", "accessory")
+# Those of them that hang about the body, so that their pattern goes around it.
+HANGING = CLOTH[:4]
 # The back of a garment is mostly made like its front, and its left like its right.
 MIRRORS = (ACROSS, (1.0, -1.0, 1.0), (-1.0, -1.0, 1.0))
 # Borders between parts are believed to so many metres: cloth that is lifted lies a little beside the cloth that is seen.
@@ -35,12 +39,13 @@ class Cloth:
     """One garment's surface.
 
     Attributes:
-        name: Of the part, such as "shirt_2".
+        name: Of the part, such as "shirt_2". semantic: What kind of thing it is.
         vertices: (V, 3) world, as worn. rest: (V, 3) in its pattern.
         uv: Its map.
     """
 
     name: str
+    semantic: str
     vertices: np.ndarray
     rest: np.ndarray
     uv: UvMap
@@ -83,7 +88,7 @@ def cloth_of(part: SceneObject, size: int) -> Cloth | None:
     faces = np.concatenate([mesh.faces[:, s] for s in split]).astype(np.int64)
     uv_faces = np.concatenate([corners[:, s] for s in split])
     uv = uv_map(faces, mesh.uv.reshape(-1, 2), uv_faces, size)
-    return Cloth(part.name, np.asarray(mesh.vertices, np.float64), np.asarray(mesh.point["rest"], np.float64), uv)
+    return Cloth(part.name, part.semantic, np.asarray(mesh.vertices, np.float64), np.asarray(mesh.point["rest"], np.float64), uv)
 
 
 def masks_of(parts: Sequence[SceneObject], views: Sequence[TextureView]) -> list[dict[str, np.ndarray]]:
@@ -118,7 +123,8 @@ def worn_texture(cloth: Cloth, views: Sequence[TextureView], masks: Sequence[np.
     if not seeing:
         return None
     try:
-        texture = bake(cloth.vertices, cloth.rest, cloth.uv, seeing, mirrors=MIRRORS)
+        goes_on = partial(continued, uv=cloth.uv, rest=cloth.rest) if cloth.semantic in HANGING else None
+        texture = bake(cloth.vertices, cloth.rest, cloth.uv, seeing, mirrors=MIRRORS, fill=goes_on)
     except LiftError:
         return None
     texels = cloth.uv.texels

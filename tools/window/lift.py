@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A face lifted from a photograph by mouse: the worker's Python tested, people lifted, the face put on somebody.
+"""A person lifted from a photograph by mouse: the worker's Python tested, face, skin and clothes lifted, the face put on somebody,
+then the clothes, and the dataset given whoever came of it.
 
     convert docs/images/portraits.webp -crop 280x280+0+284 +repage photo.png
-    FILES=photo.png WORKER=/path/to/python/with/the/lift/extra tools/window/run.sh tools/window/lift.py OUT
+    FILES=photo.png WORKER=/path/to/python/with/the/lift/extra LIMIT=1500 tools/window/run.sh tools/window/lift.py OUT
 """
 
 import importlib
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +20,7 @@ ROOT = "bl_ext.user_default.vivant"
 # The Lift panel's header while nobody is there and all panels but Person are closed, pixels below the sidebar's top.
 LIFT = 400
 PEOPLE = "vivant.add_person("
+WORN = "a man in a white t-shirt"
 
 
 def addon(name: str) -> Any:
@@ -53,20 +56,58 @@ def scenario(window: Any) -> Iterator:
         yield 1.0
 
     yield from finished("vivant.test_worker(", LIFT)
+    # Everything is the last of five; Wearing appears with it.
+    yield from window.wheel(".vivant.lift_parts", LIFT, times=4)
+    assert asked.lift_parts.split(",")[-1] == "clothes", asked.lift_parts
+    yield from window.typed(".vivant.lift_wearing", WORN, LIFT)
+    assert asked.lift_wearing == WORN, asked.lift_wearing
     yield from finished("vivant.lift(", LIFT)
+    lifted = window.out / "lift_photo" / "subjects" / "photo"
+    found = sorted(p.name for p in lifted.iterdir())
+    assert {"face.npz", "body.npz", "skin_color.png", "clothes_body.png"} <= set(found), found
+    assert any(n.startswith("clothes_tshirt") for n in found), found
     # Somebody to wear the face: the panel keeps it for whoever is selected.
-    human = people.sample(3, "a young man in a white t-shirt with short brown hair")
+    human = people.sample(3, "a young man in a red jacket with short brown hair")
     stand = importlib.import_module(f"{ROOT}.procgen.spec").replace(human, pose=people.sample_pose("stand", human))
     people.add(bpy.context, "Lifted", stand, 3)
     yield 2.0
     _, y = yield from window.seek(PEOPLE)
-    yield from window.toggle(y - window.at(0, 0)[1] + 172)  # Person is folded away
-    before = people.spec_of(people.active(bpy.context)).phenotype.features
-    yield from window.press("vivant.wear_face(", 250)
+    person = y - window.at(0, 0)[1] + 172
+    dataset = person + 4 * 26
+    yield from window.toggle(person)  # Person is folded away
+
+    def worn() -> Any:
+        return people.spec_of(people.active(bpy.context))
+
+    def pictured() -> set[str]:
+        return set(kept(people.active(bpy.context)).pictures)
+
+    kept = importlib.import_module(f"{ROOT}.procgen.blender.pictured").kept_looks
+    before, dressed = worn().phenotype.features, worn().outfit
+    _, y = yield from window.seek("vivant.wear_face(", 250)
+    window.click(200 + window.at(0, 0)[0], y)
+    yield lambda: worn().phenotype.features != before
     yield 3.0
-    worn = people.spec_of(people.active(bpy.context)).phenotype.features
-    steps.append(["vivant.wear_face(", "done" if worn != before else "nothing changed"])
-    assert worn != before
+    steps.append(["vivant.wear_face(", "done", sorted(pictured())])
+    assert worn().outfit == dressed and pictured() == {"body"}, pictured()
+    # The same operator with clothes is the button below it.
+    window.click(200 + window.at(0, 0)[0], y + 26)
+    yield lambda: worn().outfit != dressed
+    yield 3.0
+    steps.append(["vivant.wear_face(clothes=True)", "done", sorted(pictured()), [g.kind for g in worn().outfit]])
+    assert "tshirt" in {g.kind for g in worn().outfit}, worn().outfit
+    assert {"body"} < pictured() and any(n.startswith("tshirt") for n in pictured()), pictured()
+    yield from window.toggle(dataset)
+    yield from window.press("vivant.cast_people(", dataset, columns=(240, 232))
+    yield lambda: asked.cast
+    yield 1.0
+    cast = window.out / "cast"
+    steps.append(["vivant.cast_people(", "done", sorted(p.name for p in cast.iterdir())])
+    assert (cast / "Lifted.json").is_file() and (cast / "Lifted.looks.npz").is_file(), steps[-1]
+    read = importlib.import_module(f"{ROOT}.procgen.people.looks")
+    assert set(read.read_looks(cast / "Lifted.looks.npz").pictures) == pictured()
+    assert json.loads((cast / "Lifted.json").read_text())
+    yield from window.toggle(dataset)
     picture = bpy.data.images.load(str(here / "photo.png"))
     shown = bpy.data.objects.new("Photograph", None)
     shown.empty_display_type, shown.data, shown.empty_display_size = "IMAGE", picture, 0.36
