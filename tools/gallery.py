@@ -185,7 +185,10 @@ def shot(human: HumanSpec, args: argparse.Namespace, path: Path, turn: float = 0
         camera = replace(camera, eye=tuple(np.add(camera.eye, step)), target=tuple(np.add(camera.target, step)))
     if close and abs(view.azimuth) < 60:
         human = replace(human, gaze=camera.eye)
-    _, parts = build_person(human, level_ground(), time, mode=args.cloth)
+    body, parts = build_person(human, level_ground(), time, mode=args.cloth)
+    if close and not time:
+        # Who looks into the lens turns the head.
+        camera = replace(camera, target=aim(body, view, args.size).target)
     backdrop, lights, world = studio(camera)
     render_preview([*parts, *backdrop], camera, str(path), lights=lights, world=world, samples=args.samples,
                    threads=args.threads)  # fmt: skip

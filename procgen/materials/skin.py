@@ -161,14 +161,15 @@ def skin_material(
         shadow = s.mix(1.0, color, (0.50, 0.55, 0.60), "MULTIPLY")
         dotted = s.smoothstep(s.noise(at, 900.0, 1.0), 0.32, 0.62, 0.55, 1.0) if lod == 0 else 0.8
         color = s.mix(beard_zone * dotted * stubble, color, shadow)
-    shine: float | Socket = 0.44
+    shine: float | Socket = 0.38
     if scalp > 0.0:
         color = s.mix(scalp_zone * scalp, color, hair_color)
         # Hair keeps light off the skin below it, which would glitter where strands are few.
-        shine = s.math("MULTIPLY_ADD", scalp_zone, -0.42 * scalp, shine)
+        shine = s.math("MULTIPLY_ADD", scalp_zone, -0.36 * scalp, shine)
 
     # Roughness: matt cheeks, shinier forehead, nose, lips and nails.
-    rough = s.math("MULTIPLY_ADD", fine - 0.5, 0.24, roughness)
+    # Dark skin shows its gloss most, having little light of its own: as rough as light skin it would look wet.
+    rough = s.math("MULTIPLY_ADD", fine - 0.5, 0.24, roughness + 0.06 * melanin)
     if grain is not None:
         rough = s.math("MULTIPLY_ADD", grain, 0.42 * (1.0 - 0.6 * youth), rough)
     rough = s.math("MULTIPLY_ADD", gloss, -0.09 * (1.0 - youth), rough)

@@ -117,7 +117,7 @@ FEATURES: dict[str, Feature] = {
     "epicanthus": Feature("stronger inner fold", _pair("eyes/eye-epicanthus", 1, "in", "out"), 0.2),
     "eye_bags": Feature("bags below the eyes", _pair("eyes/eye-bag"), 0.25, {"full": 0.2}, old=1.6),
     "mouth_width": Feature("wider mouth", _pair("mouth/mouth-scale-horiz"), 0.3, {"wide": 0.4}, base=(2.2, 1.9)),
-    "mouth_height": Feature("higher mouth", _pair("mouth/mouth-trans", 1, "up", "down"), 0.28, {"long": -0.3}),
+    "mouth_height": Feature("higher mouth", _pair("mouth/mouth-trans", 1, "up", "down"), 0.28, {"long": -0.3}, base=(0.6, 0.0)),
     "mouth_depth": Feature("mouth further forward", _pair("mouth/mouth-trans", 1, "forward", "backward"), 0.25, {"forward": 0.7}, old=-0.5),
     "upper_lip": Feature(
         "fuller upper lip", {**_pair("mouth/mouth-upperlip-height"), **_pair("mouth/mouth-upperlip-volume", 0.8)},
