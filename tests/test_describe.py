@@ -9,7 +9,7 @@ from vivant.procgen.captions import caption
 from vivant.procgen.describe import lexicon
 from vivant.procgen.describe.description import Description
 from vivant.procgen.describe.grammar import describe
-from vivant.procgen.describe.vocabulary import vocabulary
+from vivant.procgen.describe.vocabulary import WORD_KINDS, vocabulary, words_by_kind
 from vivant.procgen.errors import SpecError
 from vivant.procgen.layout import Placement
 from vivant.procgen.one_person import level_ground
@@ -151,6 +151,21 @@ def test_groups(text: str, count: int, kind: str, contact: str | None) -> None:
 )
 def test_what_is_said_after_and_is_said_of_all_who_were_joined(text, doing):
     assert [p.doing for p in describe(text).people] == doing
+
+
+@pytest.mark.parametrize("whom", ["two children", "a man and a woman"])
+def test_one_and_the_other_are_told_apart_by_what_they_do(whom):
+    found = describe(f"{whom}, one laughing, the other sad. Both wear hats.")
+    assert [p.expression for p in found.people] == ["laugh", "sadness"]
+    assert all(g.kind == "hat" for p in found.people for g in p.wears) and all(p.wears for p in found.people)
+
+
+def test_every_word_that_tells_something_is_listed():
+    roles = {s.role for senses in vocabulary().senses.values() for s in senses}
+    binding = "filler link in dressed not everyone pronoun ordinal other skin eyes hair"
+    assert roles - set(WORD_KINDS) == set(binding.split())
+    listed = words_by_kind()
+    assert all(listed.values()) and "red" in listed["colours"] and "raincoat" in listed["clothes"]
 
 
 def test_several_who_talk_talk_to_each_other():

@@ -18,7 +18,7 @@ HELP = "list places, garments, hair styles, poses, cameras, channels, exporters 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
-    parser.add_argument("kind", metavar="KIND", help="a kind, for example places; `kinds` lists the kinds")
+    parser.add_argument("kind", metavar="KIND", help="a kind, for example places; `kinds` lists the kinds, `words` what --describe knows")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -26,6 +26,10 @@ def run(args: argparse.Namespace) -> int:
     """Print names and what each makes."""
     if args.kind == "kinds":
         rows = [(name, f"{len(registry.names())} {registry.kind}s") for name, registry in registries().items()]
+    elif args.kind == "words":
+        from ...procgen.describe.vocabulary import words_by_kind
+
+        rows = [(kind, ", ".join(words)) for kind, words in words_by_kind().items()]
     else:
         rows = [(entry.name, documentation(entry)) for entry in find_registry(args.kind)]
     if args.json:
@@ -50,7 +54,7 @@ def find_registry(kind: str) -> Registry:
     for name, registry in registries().items():
         if kind in (name, registry.kind, registry.kind.replace(" ", "_")):
             return registry
-    raise unknown_name("kind", kind, [*registries(), "kinds"])
+    raise unknown_name("kind", kind, [*registries(), "kinds", "words"])
 
 
 def documentation(entry: Entry) -> str:

@@ -36,6 +36,7 @@ class Cast:
         gathered: "a group of …" was just read.
         row: People named one after the other with nothing said of them since: "a woman, a man and a boy …".
         joint: Those of the row whom an "and" has joined: what follows is about all of them.
+        singled: One of `block` has been picked out ("one …", "the first …").
     """
 
     people: list[dict[str, Any]] = field(default_factory=list)
@@ -49,12 +50,15 @@ class Cast:
     nobody: bool = False
     row: list[int] = field(default_factory=list)
     joint: list[int] = field(default_factory=list)
+    singled: bool = False
 
     def line_up(self, whom: list[int], mark: str) -> None:
         """Note that people were named after a comma, an "and", or neither."""
         before = self.row if mark else []
         self.row = [*before, *whom]
-        self.joint = list(self.row) if mark == "and" and before else list(whom)
+        self.joint = list(self.row) if mark == "and" and before else []
+        if self.joint:
+            self.block = list(self.row)
 
     def name(self, changes: Mapping[str, Any], number: int | None, plural: bool) -> list[int]:
         """The people that a noun names: new ones, those announced before a colon, or the members of an open group."""
@@ -70,6 +74,7 @@ class Cast:
         for index in whom:
             self.set(index, changes)
         self.current = self.block = whom
+        self.singled = False
         return whom
 
     def _listed(self, count: int) -> list[int]:
@@ -146,7 +151,8 @@ class Cast:
 
     def next_of_block(self) -> None:
         """ "one …, the other …": go on to the next of the plural that was named last."""
-        last = self.current[0] if len(self.current) == 1 else -1
+        last = self.current[0] if self.singled and len(self.current) == 1 else -1
+        self.singled = True
         rest = [i for i in self.block if i > last]
         self.current = [rest[0] if rest else self.block[-1]]
 

@@ -38,6 +38,7 @@ class Clauses:
     dressed: bool = False
     mark: str = ""
     following: str = ""
+    one_does: bool = False
     understood: list[Phrase] = field(default_factory=list)
     missed: list[Phrase] = field(default_factory=list)
 
@@ -198,7 +199,7 @@ class Clauses:
 
     def _mean_all_joined(self) -> None:
         """ "a woman and a man, waving": both of them."""
-        if len(self.cast.joint) > 1:
+        if self.cast.joint:
             self.cast.current = list(self.cast.joint)
 
     def _on_gaze(self, item: Item, sense: Sense) -> None:
@@ -299,13 +300,17 @@ class Clauses:
 
     def _on_ordinal(self, item: Item, sense: Sense) -> None:
         if sense.value < len(self.cast.block):
-            self.cast.current = [self.cast.block[sense.value]]
+            self.cast.current, self.cast.singled = [self.cast.block[sense.value]], True
         else:
             self._miss(item, "of whom?")
 
     def _on_other(self, item: Item, sense: Sense) -> None:
-        if self.cast.block and self.following.split(" ")[0] in OF_ONE:
+        if self._of_one():
             self.cast.next_of_block()
+
+    def _of_one(self) -> bool:
+        """Whether "one" or "the other" is somebody of the plural that was named last, and not a number."""
+        return bool(self.cast.block) and (self.one_does or self.following.split(" ")[0] in OF_ONE)
 
     # -- small things ---------------------------------------------------------------------------------------------------------
     def _adjective(self, item: Item, sense: Sense) -> None:

@@ -9,7 +9,7 @@ from ..errors import SpecError
 from .agreement import person_wish
 from .clauses import Clauses
 from .description import Description, GroupWish
-from .reading import ALONE, FITTING, OF_ONE, Item, head_of, items_of
+from .reading import ALONE, DOES, FITTING, Item, head_of, items_of
 from .vocabulary import Sense, vocabulary
 
 EXAMPLE = 'try "a woman in a red jacket, waving, in a meadow"'
@@ -52,7 +52,9 @@ class Reader(Clauses):
         while at < len(items):
             jump = self._membership(items, at)
             if not jump:
-                self.following = items[at + 1].word if at + 1 < len(items) else ""
+                following = items[at + 1] if at + 1 < len(items) else None
+                self.following = following.word if following else ""
+                self.one_does = following is not None and any(s.role in DOES for s in following.senses)
                 self._take(items, at)
             at += max(jump, 1)
         self._forget_pending()
@@ -104,7 +106,7 @@ class Reader(Clauses):
 
     def _role(self, items: list[Item], at: int) -> str:
         roles = [s.role for s in items[at].senses]
-        if "other" in roles and self.cast.block and self.following.split(" ")[0] in OF_ONE:
+        if "other" in roles and self._of_one():
             return "other"
         if "slot" in roles and self.negated:
             return "slot"

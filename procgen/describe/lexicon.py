@@ -253,6 +253,9 @@ MOTION_WORDS = {
     "sit_stand": ("getting up", "standing up"),
 }
 
+# What several people do they do with each other: word -> group.
+DONE_TOGETHER = {"talking": "conversation", "chatting": "conversation"}
+
 # -- surroundings ---------------------------------------------------------------------------------------------------------
 # Words of a place -> (kind, fields of its spec). The first entry of an equal meaning is what captions say.
 PLACES: tuple[tuple[str, tuple[str, ...], str, dict[str, object]], ...] = (
@@ -347,6 +350,3 @@ def place_phrase(kind: str, fields: dict[str, object]) -> str:
     noun = kind.replace("_", " ")
     article = "an" if noun[:1] in "aeiou" else "a"
     return f"{'on' if kind in ON_PLACES else 'in'} {article} {noun}"
-
-# What several people do they do with each other: word -> group.
-DONE_TOGETHER = {"talking": "conversation", "chatting": "conversation"}

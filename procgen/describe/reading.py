@@ -29,6 +29,8 @@ ALONE = ("years", "age", "stature", "metres", "build", "expression", "pose", "be
          "color", "number")  # fmt: skip
 # What follows "one" or "the other" where they stand for a person.
 OF_ONE = ("with", "wearing", "in", "is", "without", "who", "has")
+# … and so it is of somebody who does something.
+DOES = frozenset(("pose", "expression", "gaze"))
 _HEADS = tuple(FITTING)
 _ADJECTIVES = {"haired": "hair_adj", "skinned": "skin_adj", "eyed": "eyes_adj"}
 

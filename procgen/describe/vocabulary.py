@@ -96,6 +96,27 @@ def vocabulary() -> Vocabulary:
     return v
 
 
+# What a reader of a list calls the parts that words play, in the order of a sentence; the others only bind.
+WORD_KINDS = {
+    "person": "people", "haired": "people", "number": "how many", "group": "groups", "gathering": "groups", "together": "together",
+    "age": "ages", "little": "ages", "decade": "ages", "stature": "statures", "build": "builds", "ancestry": "ancestry",
+    "tone": "skin", "freckles": "skin", "iris": "eyes", "hairdo": "hair", "style": "hair", "bald": "hair",
+    "hair_color": "colours of hair", "beard": "beards", "garment": "clothes", "slot": "clothes", "barefoot": "clothes",
+    "pattern": "patterns", "fabric": "materials", "color": "colours", "pose": "doing", "expression": "faces", "gaze": "looking",
+    "place": "places", "light": "time of day", "weather": "weather", "shot": "shots", "angle": "angles",
+    "nobody": "without people", "beyond": "not yet",
+}  # fmt: skip
+
+
+def words_by_kind() -> dict[str, list[str]]:
+    """Every phrase that descriptions may use, by what it tells."""
+    out: dict[str, list[str]] = {kind: [] for kind in WORD_KINDS.values()}
+    for key, senses in vocabulary().senses.items():
+        for kind in dict.fromkeys(WORD_KINDS[s.role] for s in senses if s.role in WORD_KINDS):
+            out[kind].append(" ".join(key))
+    return out
+
+
 def _people(v: Vocabulary) -> None:
     for singular, (plural, gender, age) in lexicon.NOUNS.items():
         v.add([singular], "person", (gender, age, False))
