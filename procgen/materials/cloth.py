@@ -2,7 +2,8 @@
 
 Vertex attributes read: `rest` (pattern coordinates, metres), `around` (circle around the limb, and its radius), `edge`
 (metres to the nearest border), `seam`, `seam2`, `seam3` (signed metres to seams), `fade` (0–1, worn areas), `inner` (1 on
-turned-in cloth), `rib` (1 on ribbing: necklines, cuffs, waistbands of knits).
+turned-in cloth), `fold` and `fold2` (cosine and sine of the phase of folds, times their height in metres), `rib` (1 on
+ribbing: necklines, cuffs, waistbands of knits).
 Heights are millimetres and share one bump node, which costs three evaluations of everything below it.
 """
 
@@ -26,7 +27,7 @@ class Weave:
         height: Relief, mm.
         color: Base colour after the weave.
         roughness, sheen, specular: Surface.
-        creases: Height of soft creases, mm.
+        creases: How much folds crease it, and height of fine creases, mm.
         stitch: Colour of the stitch lines, or None for the fabric's own, darker.
     """
 
@@ -38,6 +39,9 @@ class Weave:
     creases: float = 1.4
     stitch: Color | None = None
 
+
+# Depth that shaders add to the valleys of folds, millimetres a metre of their height.
+VALLEY = 110.0
 
 Weaver = Callable[[Shader, FabricSpec, Socket, Any], Weave]
 
@@ -222,8 +226,7 @@ def cloth_material(
     c = s.mix(s.smoothstep(big, 0.35, 0.7) * 0.14, c, tint(spec.color, 0.8))
     w: Weave = fabrics.get(spec.kind).make(s, spec, at, c)
     c, height = w.color, w.height
-    creases = s.noise(s.mapping(at, (1.0, 1.0, 0.55)), 16.0, 2.0, 0.5, 0.8)
-    height = s.math("MULTIPLY_ADD", creases, w.creases * (0.6 + 0.8 * spec.wear), height)
+    height = _creased(s, at, w.creases * (0.6 + 0.8 * spec.wear), height)
     dark = w.stitch or tint(spec.color, 0.55)
     if ribbed:
         rib = s.attribute("rib")
@@ -261,6 +264,21 @@ def cloth_material(
     s.principled(base_color=c, roughness=w.roughness, specular_ior_level=w.specular, sheen_weight=w.sheen,
                  sheen_roughness=0.5, sheen_tint=(*tint(spec.color, 1.3), 1.0), normal=normal)  # fmt: skip
     return s
+
+
+def _creased(s: Shader, at: Socket, creases: float, height: Socket) -> Socket:
+    """The valleys of folds drawn sharper than vertices can, and fine creases wherever cloth folds."""
+    deep: Any = None
+    for name in ("fold", "fold2"):
+        x, y, _ = s.xyz(s.attribute(name, vector=True))
+        size = s.math("SQRT", x * x + y * y)
+        valley = s.smoothstep(s.math("DIVIDE", x, size + 1e-6), -0.45, -1.0)
+        height = s.math("MULTIPLY_ADD", valley * size, -VALLEY * creases, height)
+        deep = size if deep is None else deep + size
+    fine = s.noise(s.mapping(at, (1.0, 1.0, 0.6)), 22.0, 2.0, 0.5, 1.0)
+    line = s.smoothstep(s.math("ABSOLUTE", fine - 0.5), 0.12, 0.0)
+    strength = s.smoothstep(deep, 0.0, 0.012, 0.2 * creases, 0.6 * creases)
+    return s.math("MULTIPLY_ADD", line * -0.15 + fine, strength, height)
 
 
 def plain_material(name: str, color: Color, roughness: float, grain: float = 0.0, specular: float = 0.35) -> Shader:

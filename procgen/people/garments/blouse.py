@@ -50,7 +50,7 @@ def build_blouse(spec: BlouseSpec, body: BodyState, below: list[Mesh], mode: Mod
     fig = figure_of(body)
     folds = Folding(spec.fabric.kind, 0.5 + 0.5 * k, stack=1.0 + 0.6 * spec.full)
     work = Work(ease=ease, cloth=Cloth(bend=0.1, slack=1.03), clearance=0.004, folds=folds)
-    tight, hold = held(pattern)
+    tight, hold = held(pattern, spec.tucked)
     if spec.sleeve > 0.7:
         # Gathered into a band at the wrist.
         for s in SIDES:

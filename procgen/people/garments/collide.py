@@ -151,8 +151,13 @@ class Collider:
         which = self.nearest(x)
         return np.einsum("ij,ij->i", x - self.points[which], self.normals[which]) - self.clearance[which]
 
-    def cover(self, x: np.ndarray) -> np.ndarray:
-        """(V, 3) metres that take vertices of the trunk which lie under the surface out over it; 0 beside it and outside."""
+    def cover(self, x: np.ndarray, lower: float = LAYER_DEPTH) -> np.ndarray:
+        """(V, 3) metres that take vertices of the trunk which lie under the surface out over it; 0 beside it and outside.
+
+        Args:
+            x: (V, 3).
+            lower: Metres up to which what hangs lower than the surface's hem is taken along.
+        """
         move = np.zeros_like(x)
         if len(self.points) == 0:
             return move
@@ -168,7 +173,12 @@ class Collider:
         # a hem is taken along, or it would cut through the hem.
         beside = np.einsum("ij,ij->i", off, off) - height**2
         hangs = (off[:, 2] < 0) & (off[:, 2] ** 2 > 0.5 * beside) & (beside < HEM**2)
+        # Sideways only: a hem that flares faces up, and everything below it would seem to be deep under it.
+        level = normals[hangs] * [1.0, 1.0, 0.0]
+        normals[hangs] = level / np.maximum(lengths(level), 0.3)[:, None]
+        height = np.where(hangs, np.einsum("ij,ij->i", off, normals), height)
         need = self.clearance[which] + OVER - height
+        hangs &= need < lower
         trunk = (np.abs(worn) < 0.1) & (np.abs(self.arm[which]) < 0.15)  # sleeves lie close on sleeves by themselves
         under = trunk & (need > OVER) & (need < LAYER_DEPTH) & ((beside < 0.015**2 + (0.5 * height) ** 2) | hangs)
         move[ids] = normals * np.where(under, need, 0.0)[:, None]

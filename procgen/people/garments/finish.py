@@ -44,9 +44,8 @@ def limb_coordinates(fitted: np.ndarray, arm: np.ndarray, fig: Figure, legs: boo
     for side in SIDES:
         axes = [(fig.arms[side], arm[:, side] > 0.5, 0.06 * unit)]
         if legs:
-            t = fig.legs[side].split(fitted)[0]
-            own = (fitted[:, 0] > 0) == (side == 0)
-            axes.append((fig.legs[side], own & (t > 0.12 * fig.leg_scale), 0.085 * unit))
+            # Up to the waistband: the two meet in the seam down the middle.
+            axes.append((fig.legs[side], (fitted[:, 0] > 0) == (side == 0), 0.085 * unit))
         for axis, on, radius in axes:
             angle = axis.split(fitted[on])[1]
             # On both arms the angle starts at the inner side, where its seam does not show.

@@ -1,14 +1,15 @@
 """Folds without simulation: where cloth has too much length it stacks, where it is pulled it radiates, where it is loose it hangs.
 
-Every family of folds is a relief over the fitted garment, computed once for a person; a pose only sets how strong each is
-(an elbow that bends stacks its sleeve). Ridged gradient noise, stretched along the folds, gives their forking, uneven lines.
+Families of folds say where there are some, which way they run and how deep they are; a pose sets how much each is on (an
+elbow that bends stacks its sleeve), and so does the cloth itself, wherever the pose leaves it too long or pulls it flat.
+All families of a garment share two waves over it, which are made once for a person: `across`, of cloth that bunches and
+is pulled, and `down`, of cloth that hangs.
 Source of the families: drawing manuals (pipe, zigzag, spiral, half-lock, diaper, drop); amounts by eye.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -24,17 +25,40 @@ from .figure import (
     SIDES,
     SPINE1,
     SPINE2,
+    SPINE3,
     WRIST,
-    Axis,
     Figure,
     smoothstep,
 )
+from .topology import Blend, Fabric
+from .waves import gradient_noise, leant, profile, waves
 
-# Fabric -> metres between folds, and how much it folds (1 = shirt cloth).
-FABRICS: dict[str, tuple[float, float]] = {
-    "jersey": (0.034, 0.85), "knit": (0.056, 0.7), "woven": (0.036, 1.0), "denim": (0.044, 0.95), "leather": (0.052, 0.9),
-    "fleece": (0.056, 0.8), "wool": (0.058, 0.65), "corduroy": (0.048, 0.8), "satin": (0.034, 1.05), "nylon": (0.038, 1.25),
+
+@dataclass(frozen=True)
+class Folds:
+    """How a fabric folds.
+
+    Attributes:
+        length: Metres between folds.
+        amount: Height of folds relative to those of shirt cloth.
+        sharp: 0 soft waves … 1 creases.
+    """
+
+    length: float
+    amount: float
+    sharp: float
+
+
+FABRICS: dict[str, Folds] = {
+    "jersey": Folds(0.046, 0.9, 0.45), "knit": Folds(0.064, 0.65, 0.2), "woven": Folds(0.044, 1.0, 0.75), "denim": Folds(0.060, 0.95, 0.7),
+    "leather": Folds(0.062, 0.9, 0.6), "fleece": Folds(0.062, 0.85, 0.3), "wool": Folds(0.074, 0.6, 0.5), "corduroy": Folds(0.058, 0.85, 0.5),
+    "satin": Folds(0.044, 1.05, 0.5), "nylon": Folds(0.048, 0.65, 0.85),
 }  # fmt: skip
+USUAL = Folds(0.046, 1.0, 0.5)
+# Height of waves that take up too much length, as a share of what geometry asks for; by eye.
+TAKEN_UP = 0.5
+# Folds are at most this deep, metres a metre between them.
+DEEPEST = 0.28
 
 
 @dataclass(frozen=True)
@@ -54,19 +78,19 @@ class Folding:
     stack: float = 1.0
 
     @property
-    def length(self) -> float:
-        """Metres between folds."""
-        return FABRICS.get(self.fabric, (0.04, 1.0))[0]
+    def kind(self) -> Folds:
+        """How its fabric folds."""
+        return FABRICS.get(self.fabric, USUAL)
 
     @property
     def amount(self) -> float:
         """Height of folds relative to those of a usual shirt."""
-        return FABRICS.get(self.fabric, (0.04, 1.0))[1] * (0.35 + 0.95 * self.loose)
+        return self.kind.amount * (0.6 + 0.9 * self.loose)
 
 
 @dataclass(frozen=True)
-class Relief:
-    """One family of folds: heights (V,) in metres at full strength, and what drives it ("" = always there)."""
+class Family:
+    """Heights (V,) in metres from valley to ridge at full strength, and what drives them ("" = always there)."""
 
     height: np.ndarray
     driver: str
@@ -74,107 +98,116 @@ class Relief:
     gain: float
 
 
-def gradient_noise(p: np.ndarray, salt: int) -> np.ndarray:
-    """(V,) Perlin noise of points (V, 3), about -0.7 … 0.7; equal salts give equal noise everywhere."""
-    out = np.zeros(len(p))
-    mixed = np.uint64(salt * 2654435761 & 0xFFFFFFFF)
-    # For each axis, at the lower and the upper side of the cell: hash, offset and share.
-    axes: list[list[tuple[np.ndarray, np.ndarray, np.ndarray]]] = []
-    for k, prime in enumerate((73856093, 19349663, 83492791)):
-        x = np.ascontiguousarray(p[:, k])
-        cell = np.floor(x).astype(np.int64)
-        f = x - cell
-        w = f * f * f * (f * (f * 6 - 15) + 10)
-        axes.append([((cell + o).astype(np.uint64) * np.uint64(prime), f - o, w if o else 1 - w) for o in (0, 1)])
-    for corner in range(8):
-        (hx, dx, wx), (hy, dy, wy), (hz, dz, wz) = (axes[k][corner >> k & 1] for k in range(3))
-        h = hx ^ hy ^ hz ^ mixed
-        h *= np.uint64(0x9E3779B97F4A7C15)
-        # Eight diagonal directions are enough for folds; the sign bit of each part is one bit of the hash.
-        dot = _signed(dx, h, 32)
-        dot += _signed(dy, h, 33)
-        dot += _signed(dz, h, 34)
-        dot *= wx * wy * wz
-        out += dot
-    return out
+@dataclass(frozen=True)
+class Layer:
+    """One wave over the garment and the families that share it.
+
+    Attributes:
+        across: (V, 3) unit directions in which the wave runs, on the cut pattern.
+        length: Metres between folds.
+        free: (V,) 0–1 where cloth may bunch by itself.
+        families: On the cut pattern.
+        ridge: (W,) height -1 … 1 on the mesh of the garment.
+        wave: (W, 2) float32 cosine and sine of the phase there, times how deep folds are.
+    """
+
+    across: np.ndarray
+    length: float
+    free: np.ndarray
+    families: list[Family]
+    ridge: np.ndarray
+    wave: np.ndarray
 
 
-def _signed(x: np.ndarray, h: np.ndarray, bit: int) -> np.ndarray:
-    """`x` where a bit of `h` is 1, `-x` elsewhere."""
-    flip = (~h << np.uint64(63 - bit)) & np.uint64(1 << 63)
-    return (x.view(np.uint64) ^ flip).view(np.float64)
+@dataclass(frozen=True)
+class Creases:
+    """All folds of a fitted garment: its layers, and (W,) what of its relief no pose changes."""
+
+    layers: list[Layer] = field(default_factory=list)
+    still: np.ndarray | None = None
 
 
-def _ridges(p: np.ndarray, salt: int) -> np.ndarray:
-    """(V,) 0–1: rounded ridges between broad hollows, along the lines where noise crosses zero."""
-    n = gradient_noise(p, salt)
-    return np.exp(-((n / 0.17) ** 2))
+class _Wave:
+    """A layer in the making: families as they are added, and the mean of the ways that their folds run."""
+
+    def __init__(self, count: int) -> None:
+        self.families: list[Family] = []
+        self.way = np.zeros(count, complex)
 
 
 class _Cloth:
     """Coordinates of a fitted garment that families are written in."""
 
-    def __init__(self, x: np.ndarray, arm: np.ndarray, fig: Figure, folding: Folding) -> None:
+    def __init__(self, x: np.ndarray, normals: np.ndarray, arm: np.ndarray, fig: Figure, folding: Folding, legs: bool) -> None:
         self.x, self.arm, self.fig, self.folding = x, arm, fig, folding
-        self.count, self.k = len(x), fig.scale
-        self.out: list[Relief] = []
-
-    def rings(self, at: np.ndarray, axis: Axis, reach: float, short: float, salt: int, slant: float = 0.0) -> np.ndarray:
-        """Ridges around a limb, `short` metres apart and about `reach` metres long, at points `at` (V, 3)."""
-        t, angle, radius = axis.split(at)
-        t = t + slant * radius * np.sin(angle + salt)
-        warp = 0.35 * gradient_noise(at / (2.2 * short), salt + 7)
-        return _ridges(
-            np.stack([0.5 * t / short + warp, radius * np.cos(angle) / reach, radius * np.sin(angle) / reach], 1), salt
-        )
-
-    def pipes(self, at: np.ndarray, axis: Axis, short: float, reach: float, salt: int, lean: float = 0.0) -> np.ndarray:
-        """Ridges along a limb or down a trunk, `short` metres apart."""
-        t, angle, radius = axis.split(at)
-        a = angle + lean * t
-        r = np.full(len(at), float(np.median(radius)) if len(at) else 0.1)
-        return _ridges(np.stack([t / reach, 0.5 * r * np.cos(a) / short, 0.5 * r * np.sin(a) / short], 1), salt)
-
-    def star(self, at: np.ndarray, centre: np.ndarray, normal: np.ndarray, rays: float, near: float, far: float, salt: int) -> np.ndarray:
-        """Ridges that radiate from a point where cloth is pulled; they rise at `near` and are gone at `far` metres."""
-        n = normal / np.linalg.norm(normal)
-        u = np.cross(n, [0.0, 0.0, 1.0] if abs(n[2]) < 0.9 else [1.0, 0.0, 0.0])
-        u /= np.linalg.norm(u)
-        v = np.cross(n, u)
-        d = at - centre
-        r = np.linalg.norm(d, axis=1)
-        angle = np.arctan2(d @ v, d @ u)
-        ring = rays / (2 * np.pi) * 0.5
-        ridge = _ridges(np.stack([ring * np.cos(angle), ring * np.sin(angle), r / 0.16], 1), salt)
-        return ridge * smoothstep(r, 0.3 * near, near) * smoothstep(r, far, 0.45 * far)
+        self.k = fig.scale
+        self.across, self.down = _Wave(len(x)), _Wave(len(x))
+        along = np.tile(fig.trunk.down, (len(x), 1))
+        for s in SIDES:
+            on = (x[:, 0] > 0) == (s == 0) if legs else arm[:, s] > 0.5
+            along[on] = (fig.legs if legs else fig.arms)[s].down
+        along -= np.einsum("ij,ij->i", along, normals)[:, None] * normals
+        self.along = along / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-6)
+        self.around = np.cross(normals, self.along)
+        # Folds wander.
+        self.drift = gradient_noise(x / 0.16, 3)
 
     def add(
-        self, weight: np.ndarray, make: Callable[[np.ndarray], np.ndarray], depth: float, driver: str = "", least: float = 1.0,
+        self, wave: _Wave, weight: np.ndarray, way: float | np.ndarray, depth: float, driver: str = "", least: float = 1.0,
         gain: float = 0.0,
     ) -> None:  # fmt: skip
-        """Record a family where `weight` (V,) is not 0; `make` maps points to ridges 0–1, `depth` is in metres."""
-        on = weight > 0.02
-        if not on.any():
-            return
-        height = np.zeros(self.count)
-        # A third below the cloth, two thirds above: hollows meet the body first.
-        height[on] = (make(self.x[on]) - 0.33) * weight[on] * depth * self.k * self.folding.amount
-        self.out.append(Relief(height, driver, least, gain))
+        """Record a family.
+
+        Args:
+            wave: The layer.
+            weight: (V,) 0–1 where it is.
+            way: Radians between its folds and the limb, or (V, 3) directions in which they run.
+            depth: Metres from valley to ridge on a usual shirt.
+            driver, least, gain: What turns it on: `least + gain` times the driver.
+        """
+        if isinstance(way, np.ndarray):
+            angle = np.arctan2(np.einsum("ij,ij->i", way, self.around), np.einsum("ij,ij->i", way, self.along))
+        else:
+            angle = way + 0.6 * self.drift
+        wave.way += weight * depth * (least + 0.5 * max(gain, 0.0)) * np.exp(2j * angle)
+        wave.families.append(Family(weight * depth * self.k * self.folding.amount, driver, least, gain))
+
+    def layer(self, families: _Wave, by: Blend, stretch: float, free: np.ndarray, usual: float, salt: int) -> Layer:
+        """The finished layer; `usual` is the way of folds where no family has one."""
+        angle = 0.5 * np.angle(families.way + 1e-5 * np.exp(2j * usual))[:, None]
+        across = np.cos(angle) * self.around - np.sin(angle) * self.along
+        # Down the limb, or round it where folds run down.
+        back = np.einsum("ij,ij->i", across, self.along) + 0.5 * np.einsum("ij,ij->i", across, self.around) < 0
+        across[back] *= -1
+        kind = self.folding.kind
+        length = kind.length * stretch * (0.7 + 0.3 * self.k)
+        z = by(waves(self.x, across, length * (1 + 0.35 * gradient_noise(self.x / 0.22, salt)), salt))
+        size, phase = np.abs(z), leant(np.angle(z))
+        # Folds end where waves meet, and no two are equally deep.
+        uneven = smoothstep(size, 0.08, 0.45) * by(np.clip(1.0 + 1.0 * gradient_noise(self.x / 0.15, salt + 5), 0.25, 1.6))
+        wave = np.stack([np.cos(phase), np.sin(phase)], 1) * uneven[:, None]
+        return Layer(across, length, free, families.families, profile(phase, kind.sharp) * uneven, wave.astype(np.float32))
 
 
-def folds_of(x: np.ndarray, arm: np.ndarray, drop: np.ndarray, fig: Figure, folding: Folding, legs: bool, skirt: bool) -> list[Relief]:
-    """The reliefs of one fitted garment.
+def folds_of(
+    x: np.ndarray, normals: np.ndarray, arm: np.ndarray, drop: np.ndarray, by: Blend, fine: np.ndarray, fig: Figure, folding: Folding,
+    legs: bool, skirt: bool,
+) -> Creases:  # fmt: skip
+    """The folds of one fitted garment.
 
     Args:
-        x: (V, 3) the garment in the A-pose.
+        x, normals: (V, 3) the cut pattern in the A-pose.
         arm: (V, 2) skinning weight of the arms.
         drop: (V,) metres that a vertex hangs below the body shell it was cut from.
+        by: Subdivision that makes the mesh of the garment.
+        fine: (W, 3) that mesh in the A-pose.
         fig: The person.
         folding: How it folds.
         legs: It has trouser legs.
         skirt: It hangs round both legs.
     """
-    c = _Cloth(x, arm, fig, folding)
+    c = _Cloth(x, normals, arm, fig, folding, legs)
+    free = np.ones(len(x))
     if legs:
         for s in SIDES:
             _leg(c, s)
@@ -182,15 +215,21 @@ def folds_of(x: np.ndarray, arm: np.ndarray, drop: np.ndarray, fig: Figure, fold
     else:
         _trunk(c, skirt)
         for s in SIDES:
+            _armpit(c, s)
             if arm[:, s].max(initial=0.0) > 0.8:
                 _sleeve(c, s)
-    if folding.flutes > 0:
-        _flutes(c, drop)
-    return c.out
+        if skirt:
+            # Cloth round both legs hangs: what shortens it there is how it was laid.
+            free = smoothstep(x[:, 2], float(fig.joints[list(HIP), 2].mean()), float(fig.joints[list(HIP), 2].mean()) + 0.08)
+    layers = [
+        c.layer(c.across, by, 1.0, free, 0.5 * np.pi, 11),
+        c.layer(c.down, by, 1.6, 0.6 * free, 0.1, 23),
+    ]
+    return Creases(layers, _flutes(fine, by(drop), fig, folding) if folding.flutes > 0 else None)
 
 
 def _sleeve(c: _Cloth, s: int) -> None:
-    fig, k, gap = c.fig, c.k, c.folding.length
+    fig, k = c.fig, c.k
     axis = fig.arms[s]
     t, angle, _ = axis.split(c.x)
     elbow = axis.split(fig.joints[ELBOW[s]][None])[0][0]
@@ -198,52 +237,68 @@ def _sleeve(c: _Cloth, s: int) -> None:
     end = float(t[c.arm[:, s] > 0.8].max(initial=0.1))
     front = 0.5 + 0.5 * np.cos(angle + np.pi / 2)
     name = f"elbow{s}"
+    turn = 1.0 if s == 0 else -1.0
     if end > elbow + 0.02 * k:
-        w = own * np.exp(-(((t - elbow) / (0.055 * k)) ** 2)) * (0.25 + 0.75 * front)
-        c.add(w, lambda p: c.rings(p, axis, 0.10, 0.75 * gap, 11 + s, 0.35), 0.011, name, 0.25, 1.0)
-        w = own * np.exp(-(((t - elbow) / (0.09 * k)) ** 2))
-        c.add(w, lambda p: c.rings(p, axis, 0.13, gap, 13 + s, 0.9), 0.007, name, 0.5, 0.7)
+        # Inside of the elbow it stacks; long folds run round it to the outside.
+        w = own * np.exp(-(((t - elbow + 0.01 * k) / (0.07 * k)) ** 2)) * (0.3 + 0.7 * front)
+        c.add(c.across, w, turn * 1.35, 0.013, name, 0.4, 0.9)
+        w = own * np.exp(-(((t - elbow) / (0.12 * k)) ** 2))
+        c.add(c.across, w, turn * 1.0, 0.009, name, 0.6, 0.5)
     if end > elbow + 0.12 * k:
         # A sleeve is longer than its arm: it stacks on the wrist.
-        w = own * smoothstep(t, elbow + 0.02 * k, end - 0.05 * k) * smoothstep(t, end - 0.015 * k, end - 0.05 * k)
-        c.add(w, lambda p: c.rings(p, axis, 0.09, 0.85 * gap, 17 + s, 0.4), 0.008 * c.folding.stack)
-    # Long oblique folds of an arm that hangs; with the arm raised they run from the armpit.
-    w = own * smoothstep(t, 0.05 * k, 0.12 * k) * smoothstep(t, end - 0.01 * k, end - 0.05 * k)
-    c.add(w, lambda p: c.rings(p, axis, 0.16, 1.25 * gap, 19 + s, 1.6), 0.0065)
-    pit = fig.joints[SHOULDER[s]] + axis.down * 0.045 * k + np.array([0.0, 0.0, -0.05 * k])
-    toward = np.array([1.0 if s == 0 else -1.0, 0.0, 0.0])
-    for y in (-0.045, 0.05):
-        at = pit + np.array([0.0, y * k, 0.0])
-        ahead = np.array([0.0, np.sign(y), 0.0]) + 0.4 * toward
-        near = np.linalg.norm(c.x - at, axis=1)
-        w = smoothstep(near, 0.19 * k, 0.12 * k) * smoothstep(np.sign(y) * (c.x[:, 1] - fig.trunk.origin[1]), -0.03 * k, 0.02 * k)
-        c.add(w, lambda p, at=at, ahead=ahead: c.star(p, at, ahead, 15, 0.05 * k, 0.19 * k, 23 + s), 0.008, f"raise{s}", 0.55, 0.7)
+        w = own * smoothstep(t, elbow + 0.02 * k, end - 0.06 * k) * smoothstep(t, end - 0.012 * k, end - 0.045 * k)
+        c.add(c.across, w, turn * 1.35, 0.011 * c.folding.stack)
+    # Long oblique folds of an arm that hangs, from the armhole round to the back of the arm.
+    w = own * smoothstep(t, 0.02 * k, 0.10 * k) * smoothstep(t, end - 0.005 * k, end - 0.05 * k)
+    c.add(c.across, w, turn * 0.75, 0.006)
+    c.add(c.down, w, turn * 0.3, 0.008)
+    # A raised arm pushes its sleeve up against the shoulder.
+    up = own * np.exp(-(((t - 0.03 * k) / (0.06 * k)) ** 2)) * (0.5 - 0.5 * np.cos(angle))
+    c.add(c.across, up, 1.4, 0.012, f"raise{s}", 0.0, 1.0)
+
+
+def _armpit(c: _Cloth, s: int) -> None:
+    """Drag lines that fan out from the armpit over chest and back, and down the sleeve."""
+    fig, k = c.fig, c.k
+    side = 1.0 if s == 0 else -1.0
+    pit = fig.joints[SHOULDER[s]] + np.array([side * 0.015, 0.0, -0.075]) * k
+    for y in (-0.05, 0.055):
+        off = c.x - pit - np.array([0.0, y * k, 0.0])
+        r = np.linalg.norm(off, axis=1)
+        w = smoothstep(r, 0.21 * k, 0.09 * k) * smoothstep(r, 0.015 * k, 0.05 * k)
+        w = w * smoothstep(np.sign(y) * (c.x[:, 1] - fig.trunk.origin[1]), -0.02 * k, 0.03 * k) * ((c.x[:, 0] > 0) == (s == 0))
+        c.add(c.across, w, off, 0.014, f"raise{s}", 0.75, 0.5)
 
 
 def _trunk(c: _Cloth, skirt: bool) -> None:
-    fig, k, gap = c.fig, c.k, c.folding.length
+    fig, k = c.fig, c.k
     axis = fig.trunk
-    s, _, _ = axis.split(c.x)
+    s, angle, _ = axis.split(c.x)
     body = smoothstep(c.arm.max(1), 0.5, 0.15)
     waist = axis.split(fig.joints[SPINE1][None])[0][0]
-    chest = axis.split(fig.joints[9][None])[0][0]
+    chest = axis.split(fig.joints[SPINE3][None])[0][0]
     low = float(s[body > 0.5].max(initial=waist))
-    hem = smoothstep(s, low - 0.0 * k, low - 0.03 * k)
-    w = body * np.exp(-(((s - waist) / (0.085 * k)) ** 2)) * hem
-    c.add(w, lambda p: c.rings(p, axis, 0.11, 1.05 * gap, 31, 0.5), 0.008, "spine", 0.5, 1.0)
-    w = body * np.exp(-(((s - waist - 0.02 * k) / (0.14 * k)) ** 2)) * hem
-    c.add(w, lambda p: c.rings(p, axis, 0.16, 1.5 * gap, 33, 1.0), 0.007, "spine", 0.7, 0.6)
+    hem = smoothstep(s, low - 0.005 * k, low - 0.04 * k)
+    flank = np.cos(angle)  # 1 on the left, -1 on the right
+    # Above the hip cloth that is too long sags into crossing bows, deepest at the sides.
+    w = body * np.exp(-(((s - waist) / (0.10 * k)) ** 2)) * hem
+    c.add(c.across, w * (0.45 + 0.55 * np.abs(flank)), 1.57, 0.012, "spine", 0.65, 0.8)
+    # Bows between the two sides, level in the middle, which is never just in the middle.
+    lean = np.clip((c.x[:, 0] + 0.07 * c.drift) / (0.09 * k), -1, 1)
+    bows = np.stack([-np.ones(len(s)), np.zeros(len(s)), -lean], 1)
+    c.add(c.across, w, bows * [1.0, 1.0, 0.6], 0.006, "spine", 0.7, 0.5)
     if not skirt:
-        # Loose cloth hangs in pipes from chest and shoulder blades.
-        w = body * smoothstep(s, chest - 0.02 * k, min(low, waist + 0.12 * k))
-        c.add(w, lambda p: c.pipes(p, axis, 1.7 * gap, 0.45, 37, 0.35), 0.011 * c.folding.loose)
+        # Loose cloth hangs in pipes from chest and shoulder blades, leaning out to the hips.
+        w = body * smoothstep(s, chest - 0.03 * k, min(low, waist + 0.08 * k)) * smoothstep(s, low + 0.02 * k, low - 0.02 * k)
+        c.add(c.down, w, 0.12, 0.016 * (0.3 + 0.9 * c.folding.loose))
     # From the shoulder points across the chest.
-    top = body * smoothstep(s, waist, chest) * smoothstep(s, 0.07 * k, 0.13 * k)
-    c.add(top, lambda p: c.rings(p, axis, 0.13, 1.4 * gap, 41, 1.5), 0.0035)
+    top = body * smoothstep(s, waist, chest) * smoothstep(s, 0.05 * k, 0.12 * k)
+    c.add(c.across, top, bows * [1.0, 1.0, 0.9], 0.005)
+    c.add(c.down, top, 0.4, 0.005)
 
 
 def _leg(c: _Cloth, s: int) -> None:
-    fig, gap = c.fig, c.folding.length
+    fig = c.fig
     k = fig.leg_scale
     axis = fig.legs[s]
     t, angle, _ = axis.split(c.x)
@@ -251,48 +306,51 @@ def _leg(c: _Cloth, s: int) -> None:
     own = ((c.x[:, 0] > 0) == (s == 0)).astype(float)
     end = float(t[own > 0].max(initial=knee))
     back = 0.5 - 0.5 * np.cos(angle + np.pi / 2)
-    name = f"knee{s}"
-    if end > knee + 0.03 * k:
-        w = own * np.exp(-(((t - knee) / (0.065 * k)) ** 2)) * (0.15 + 0.85 * back)
-        c.add(w, lambda p: c.rings(p, axis, 0.11, 0.8 * gap, 51 + s, 0.3), 0.012, name, 0.25, 1.0)
-        w = own * np.exp(-(((t - knee) / (0.10 * k)) ** 2))
-        c.add(w, lambda p: c.rings(p, axis, 0.14, 1.1 * gap, 53 + s, 0.9), 0.007, name, 0.6, 0.6)
-    if end > 0.93 * axis.length:
-        # The break: cloth that is too long for the leg stacks on the shoe.
-        w = own * smoothstep(t, end - 0.26 * k, end - 0.08 * k) * smoothstep(t, end - 0.012 * k, end - 0.05 * k)
-        c.add(w, lambda p: c.rings(p, axis, 0.09, 0.95 * gap, 57 + s, 0.45), 0.012 * c.folding.stack)
-    # Under the seat, and long soft folds down thigh and shin.
-    w = own * back * np.exp(-(((t - 0.16 * k) / (0.075 * k)) ** 2))
-    c.add(w, lambda p: c.rings(p, axis, 0.12, 1.1 * gap, 61 + s, -0.5), 0.008, f"hip{s}", 0.8, -0.5)
-    w = own * smoothstep(t, 0.06 * k, 0.2 * k) * smoothstep(t, end - 0.01 * k, end - 0.07 * k)
-    c.add(w, lambda p: c.pipes(p, axis, 1.6 * gap, 0.3, 63 + s, 1.6), 0.008 * (0.3 + c.folding.loose))
-    # A bent hip creases across the top of the thigh.
     front = 1 - back
-    w = own * front * np.exp(-(((t - 0.05 * k) / (0.05 * k)) ** 2))
-    c.add(w, lambda p: c.rings(p, axis, 0.13, 0.9 * gap, 67 + s, -0.6), 0.011, f"hip{s}", 0.1, 1.0)
+    name = f"knee{s}"
+    turn = 1.0 if s == 0 else -1.0
+    if end > knee + 0.03 * k:
+        w = own * np.exp(-(((t - knee) / (0.075 * k)) ** 2)) * (0.12 + 0.88 * back)
+        c.add(c.across, w, turn * 1.4, 0.017, name, 0.3, 1.0)
+        # Round the knee they run forward and up, from the hollow over the kneecap.
+        w = own * np.exp(-(((t - knee) / (0.13 * k)) ** 2))
+        c.add(c.across, w, turn * 0.8, 0.009, name, 0.35, 0.7)
+    if end > 0.93 * axis.length:
+        # The break: cloth that is too long for the leg stacks on the shoe, deepest in front.
+        w = own * smoothstep(t, end - 0.24 * k, end - 0.07 * k) * smoothstep(t, end - 0.008 * k, end - 0.045 * k)
+        c.add(c.across, w * (0.6 + 0.4 * front), turn * 1.3, 0.017 * c.folding.stack)
+    # Under the seat, and long soft folds down thigh and shin.
+    w = own * back * np.exp(-(((t - 0.16 * k) / (0.085 * k)) ** 2))
+    c.add(c.across, w, turn * 1.15, 0.012, f"hip{s}", 0.8, -0.6)
+    w = own * smoothstep(t, 0.04 * k, 0.2 * k) * smoothstep(t, end + 0.03 * k, end - 0.08 * k)
+    c.add(c.down, w, turn * 0.22, 0.012 * (0.35 + c.folding.loose))
+    c.add(c.across, w, turn * 0.6, 0.004)
+    # A bent hip creases across the top of the thigh.
+    w = own * front * np.exp(-(((t - 0.05 * k) / (0.06 * k)) ** 2))
+    c.add(c.across, w, turn * 1.1, 0.015, f"hip{s}", 0.1, 1.0)
 
 
 def _crotch(c: _Cloth) -> None:
+    """Whiskers that fan out from the crotch over thighs and seat."""
     fig = c.fig
     k = fig.leg_scale
     hips = fig.joints[list(HIP)].mean(0)
-    for y, salt in ((-0.07, 71), (0.06, 73)):
-        at = hips + np.array([0.0, y * k, -0.075 * k])
-        ahead = np.array([0.0, np.sign(y), 0.0])
-        w = smoothstep(np.sign(y) * (c.x[:, 1] - hips[1]), -0.02 * k, 0.04 * k)
-        w = w * smoothstep(np.linalg.norm(c.x - at, axis=1), 0.2 * k, 0.14 * k)
-        c.add(w, lambda p, at=at, ahead=ahead, salt=salt: c.star(p, at, ahead, 14, 0.05 * k, 0.2 * k, salt), 0.008, "hips", 0.55, 0.8)
+    for y in (-0.07, 0.06):
+        off = c.x - hips - np.array([0.0, y * k, -0.085 * k])
+        r = np.linalg.norm(off, axis=1)
+        w = smoothstep(np.sign(y) * (c.x[:, 1] - hips[1]), -0.02 * k, 0.04 * k) * smoothstep(r, 0.20 * k, 0.10 * k)
+        c.add(c.across, w * smoothstep(r, 0.01, 0.04), off, 0.011, "hips", 0.5, 0.7)
 
 
-def _flutes(c: _Cloth, drop: np.ndarray) -> None:
-    """Waves of a hem that is wider than what it hangs from: few, deep, each with its own depth."""
-    fig, k = c.fig, c.k
+def _flutes(x: np.ndarray, drop: np.ndarray, fig: Figure, folding: Folding) -> np.ndarray:
+    """(W,) waves of a hem that is wider than what it hangs from: few, deep, each with its own depth."""
+    k = fig.scale
     axis = fig.trunk
-    s, angle, radius = axis.split(c.x)
+    s, angle, radius = axis.split(x)
     hip = axis.split(fig.joints[list(HIP)])[0].mean()
     on = (drop > 0) | (s > hip - 0.03 * k)
     if not on.any():
-        return
+        return np.zeros(len(x))
     low = float(s.max())
     fall = np.clip((s - hip) / max(low - hip, 0.05), 0, 1) ** 1.2 * on
     around = 2 * np.pi * float(np.median(radius[s > low - 0.05 * k]))
@@ -301,7 +359,7 @@ def _flutes(c: _Cloth, drop: np.ndarray) -> None:
     drift = 0.9 * gradient_noise(np.stack([np.cos(angle) * 1.6, np.sin(angle) * 1.6, s / 0.7], 1), 83)
     deep = 0.6 + 0.8 * gradient_noise(np.stack([np.cos(angle) * 1.3, np.sin(angle) * 1.3, np.full(len(s), 2.5)], 1), 89)
     wave = np.cos(count * angle + 2.6 * drift)
-    c.out.append(Relief((wave + 0.25) * deep * fall * c.folding.flutes * k, "", 1.0, 0.0))
+    return (wave + 0.25) * deep * fall * folding.flutes * k
 
 
 # Angles, radians, at which a driver is fully on.
@@ -331,10 +389,53 @@ def _bend(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> float:
     return float(np.arccos(np.clip(u @ v / (np.linalg.norm(u) * np.linalg.norm(v)), -1, 1)))
 
 
-def height_in(reliefs: list[Relief], body: BodyState | None, count: int) -> np.ndarray:
-    """(V,) metres along the normals; without a body, as the garment hangs in the A-pose."""
+def strain(fabric: Fabric, rest: np.ndarray, now: np.ndarray, across: np.ndarray) -> np.ndarray:
+    """(V,) by how much cloth is longer (negative: shorter) than cut, along (V, 3) unit directions."""
+    a, b = fabric.edges.T
+    r = rest[b] - rest[a]
+    length = np.maximum(np.linalg.norm(r, axis=1), 1e-6)
+    change = np.linalg.norm(now[b] - now[a], axis=1) / length - 1
+    out, total = np.zeros(fabric.count), np.full(fabric.count, 1e-6)
+    for end in (a, b):
+        w = (np.einsum("ij,ij->i", r, across[end]) / length) ** 4
+        out += np.bincount(end, w * change, fabric.count)
+        total += np.bincount(end, w, fabric.count)
+    return fabric.smooth(np.clip(out / total, -0.5, 0.5), 0.5, 3)
+
+
+def folded(
+    creases: Creases, by: Blend, fabric: Fabric, rest: np.ndarray, now: np.ndarray, body: BodyState | None
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Folds in a pose.
+
+    Args:
+        creases: Of the garment.
+        by: Subdivision that makes its mesh.
+        fabric, rest, now: The cut pattern, in the A-pose and in the pose.
+        body: Posed; None = as the garment hangs in the A-pose.
+    Returns:
+        (W,) metres along the normals, and for shaders the attributes "fold" and "fold2": (W, 3) a wave's cosine and
+        sine times its height in metres.
+    """
     on = {} if body is None else drivers(body)
-    out = np.zeros(count)
-    for r in reliefs:
-        out += r.height * max(0.0, r.least + r.gain * on.get(r.driver, 0.0))
-    return out
+    height = np.zeros(len(by.a)) if creases.still is None else creases.still.copy()
+    depths: list[np.ndarray] = []
+    for layer in creases.layers:
+        deep = np.zeros(len(rest))
+        for f in layer.families:
+            deep += f.height * max(0.0, f.least + f.gain * on.get(f.driver, 0.0))
+        if body is not None:
+            longer = strain(fabric, rest, now, layer.across)
+            spare = np.clip(-longer - 0.02, 0.0, 0.25) * layer.free
+            deep = np.hypot(deep, 2 * TAKEN_UP * layer.length / np.pi * np.sqrt(spare))
+            deep *= 1 - 0.75 * smoothstep(longer, 0.02, 0.14)
+        depths.append(np.minimum(deep, DEEPEST * layer.length))
+    # Where both waves are strong the stronger one has the cloth: crossed, they would be dimples.
+    total = np.maximum(sum(d**2 for d in depths), 1e-12)
+    shown: dict[str, np.ndarray] = {}
+    for layer, deep, name in zip(creases.layers, depths, ("fold", "fold2"), strict=True):
+        deep = by(deep * deep**2 / total)
+        height += 0.5 * deep * (layer.ridge + 0.2)
+        wave = layer.wave * deep.astype(np.float32)[:, None]
+        shown[name] = np.concatenate([wave, np.zeros((len(wave), 1), np.float32)], 1)
+    return height, shown

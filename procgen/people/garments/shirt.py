@@ -200,7 +200,7 @@ def build_shirt(spec: ShirtSpec, body: BodyState, below: list[Mesh], mode: Mode 
     fig = figure_of(body)
     folds = Folding(spec.fabric.kind, 0.35 + 0.65 * k)
     work = Work(ease=ease, cloth=Cloth(bend=0.22, slack=1.025), clearance=0.004, folds=folds)
-    cloth = make(pattern, body, below, work, mode, *held(pattern))
+    cloth = make(pattern, body, below, work, mode, *held(pattern, spec.tucked))
     cloth.point["seam"] = armhole_seam(cloth, fig)
     yoke = cloth.fitted[:, 2] - fig.joints[NECK][2] + 0.085 * fig.scale
     behind = cloth.fitted[:, 1] > fig.trunk.origin[1]

@@ -11,8 +11,9 @@ from ...materials.shader import Shader
 from .figure import Figure
 from .finish import Draped
 
-Attributes = ("rest", "edge", "seam", "seam2", "seam3", "fade", "inner", "rib", "around", "fit", "border", "arm", "place")
-VECTORS = ("rest", "around", "fit", "place")
+Attributes = ("rest", "edge", "seam", "seam2", "seam3", "fade", "inner", "rib", "around", "fit", "border", "arm", "place",
+              "fold", "fold2")  # fmt: skip
+VECTORS = ("rest", "around", "fit", "place", "fold", "fold2")
 
 
 @dataclass

@@ -17,7 +17,7 @@ from .drape import Cloth, relax
 from .figure import Figure, figure_of, smoothstep
 from .finish import Draped, limb_coordinates, loop_distance, pattern_coordinates
 from .fitting import Ease, carry, fit, joint_weights, signed_arm, skin_samples
-from .folds import Folding, Relief, folds_of, height_in
+from .folds import Creases, Folding, folded, folds_of
 from .hanging import hung
 from .pattern import Pattern
 from .topology import Blend, Fabric, subdivide
@@ -28,6 +28,8 @@ Mode = Literal["fast", "drape", "far"]
 SOFT = 0.035
 # Metres under a skirt from which on a garment is lifted over it; less deep is what collisions see to.
 WIDE = 0.03
+# Room of cloth that gravity moves, metres, and its share that goes from where cloth lies.
+HANGS, LIES = 0.03, 0.8
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class _Fitted:
     arm: np.ndarray
     around: np.ndarray
     distance: dict[str, np.ndarray]
-    folds: list[Relief]
+    folds: Creases | None
 
 
 @lru_cache(maxsize=24)
@@ -85,7 +87,11 @@ def _fitted(
         arm,
         limb_coordinates(fine, arm, fig, legs),
         {k: loop_distance(fine, v) for k, v in fine_loops(pattern, fabric).items()},
-        [] if folding is None else folds_of(fine, arm, by(pattern.drop), fig, folding, legs, skirt),
+        None
+        if folding is None
+        else folds_of(
+            coarse, vertex_normals(coarse, pattern.fabric.tris), pattern.arm, pattern.drop, by, fine, fig, folding, legs, skirt
+        ),
     )
 
 
@@ -150,31 +156,41 @@ def make(
         over = Collider.of([layer], target, signed_arm(pattern.arm))
         taken = _over(pattern, target, over, float(mesh.point["wide"][0]), 8 if mode == "far" else 20)
         if taken is not target:
-            wide.append(over.on(signed_arm(f.arm)))
+            wide.append((over.on(signed_arm(f.arm)), 10 * float(mesh.point["wide"][0])))
         target = taken
     samples = [skin_samples(body, work.clearance, mode != "far"), *layers]
     coarse_collider = Collider.of(samples, target, signed_arm(pattern.arm))
     collider = coarse_collider.on(signed_arm(f.arm))
     loose = 1 - by(tight)
+    height, shown = (None, {}) if f.folds is None else folded(f.folds, by, pattern.fabric, f.coarse, target, body)
+    height = None if height is None else height * loose
     if mode in ("fast", "far"):
-        x = _folded(fine.smooth(by(coarse_collider.push(target)), 0.5, 3 if mode == "fast" else 1), f, fine, body, loose, collider)
+        x = fine.smooth(by(coarse_collider.push(target)), 0.5, 3 if mode == "fast" else 1)
+        gap = collider.gap(x)
+        if not work.skirt:
+            x, gap = _rested(x, fine, gap, loose)
+        x = _folded(x, height, fine, gap)
     else:
-        goal = _folded(fine.smooth(by(target), 0.5, 2), f, fine, body, loose, None)
+        goal = _folded(fine.smooth(by(target), 0.5, 2), height, fine, None)
         turn = by(turned.reshape(-1, 9)).reshape(-1, 3, 3)
         if isinstance(mode, Folds) and not mode.recording:
             x = goal + np.einsum("vij,vj->vi", turn, mode.take())
         else:
-            x = _drape(pattern, f, body, target, goal, (coarse_collider, collider), work, hold, loose)
+            x = _drape(pattern, f, height, target, goal, (coarse_collider, collider), work, hold, loose)
             if isinstance(mode, Folds):
                 mode.entries.append(np.einsum("vij,vj->vi", _unturn(turn), x - goal))
-    x = collider.clear(x, 2 if mode == "far" else 5)
-    for over in wide:
-        x = x + over.cover(x)
+    if mode == "far":
+        x = collider.clear(x, 2)
+    else:
+        # What had to give way takes the cloth around along: a waistband below is a ridge in it, and not a row of teeth.
+        x = collider.clear(x + fine.smooth(collider.clear(x, 2) - x, 0.5, 4), 4)
+    for over, lower in wide:
+        x = x + over.cover(x, lower)
     distance = dict(f.distance)
     border = np.minimum.reduce(list(distance.values()))
     return Draped(
         fine, x, f.fine, f.rest, f.arm, fine_loops(pattern, fine), distance, border, _cut_edge(pattern, mode != "far"), f.around,
-        {"wide": np.full(len(x), WIDE)} if work.skirt else {},
+        {**shown, **({"wide": np.full(len(x), WIDE)} if work.skirt else {})},
     )
 
 
@@ -185,7 +201,7 @@ def _over(pattern: Pattern, x: np.ndarray, layer: Collider, least: float, rounds
     of it. What is less than `least` metres deep they do see to.
     """
     for _ in range(2):
-        asked = layer.cover(x)
+        asked = layer.cover(x, 10 * least)
         deep = np.sqrt(np.einsum("ij,ij->i", asked, asked))
         share = smoothstep(deep.max(initial=0.0), least, 2 * least)
         if share == 0:
@@ -199,17 +215,28 @@ def _over(pattern: Pattern, x: np.ndarray, layer: Collider, least: float, rounds
     return x
 
 
-def _folded(
-    x: np.ndarray, f: _Fitted, fine: Fabric, body: BodyState | None, loose: np.ndarray, collider: Collider | None
-) -> np.ndarray:
-    """The cloth with its folds; where it has no room inwards, they stand out only."""
-    if not f.folds:
-        return x
+def _rested(x: np.ndarray, fine: Fabric, gap: np.ndarray, loose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cloth lies on what is below it and hangs away from what is above: room on shoulders and raised arms goes to their undersides.
+
+    Returns:
+        (V, 3) places and (V,) the room that is left.
+    """
+    up = vertex_normals(x, fine.tris)[:, 2]
+    room = np.clip(gap, 0.0, HANGS)
+    lies = LIES * room * smoothstep(up, 0.05, 0.75) * loose
+    sinks = 0.7 * room * smoothstep(-up, 0.15, 0.8) * loose
+    lies, sinks = fine.smooth(np.stack([lies, sinks], 1), 0.5, 3).T
     n = vertex_normals(x, fine.tris)
-    h = height_in(f.folds, body, len(x)) * loose
-    if collider is not None:
-        h = np.maximum(h, -np.maximum(0.0, collider.gap(x)))
-    return x + n * h[:, None]
+    return x - n * lies[:, None] - np.outer(sinks, [0.0, 0.0, 1.0]), gap - lies
+
+
+def _folded(x: np.ndarray, height: np.ndarray | None, fine: Fabric, gap: np.ndarray | None) -> np.ndarray:
+    """The cloth with its folds; where it has no room inwards, they stand out only."""
+    if height is None:
+        return x
+    if gap is not None:
+        height = np.maximum(height, -np.maximum(0.0, gap))
+    return x + vertex_normals(x, fine.tris) * height[:, None]
 
 
 def _unturn(turn: np.ndarray) -> np.ndarray:
@@ -222,7 +249,7 @@ def _unturn(turn: np.ndarray) -> np.ndarray:
 def _drape(
     pattern: Pattern,
     f: _Fitted,
-    body: BodyState,
+    height: np.ndarray | None,
     target: np.ndarray,
     goal: np.ndarray,
     colliders: tuple[Collider, Collider],
@@ -240,12 +267,13 @@ def _drape(
     cloth = replace(work.cloth, bend=min(0.9, 0.15 + work.cloth.bend * 3.0), slack=1 + 0.4 * (work.cloth.slack - 1))
     # The cloth is cut with its folds in it: they are what it wants to be, and gravity and the body change them.
     x = fine.smooth(by(x), 0.5, 1)
-    rest = _folded(f.fine, f, fine, None, loose, None)
+    still = None if f.folds is None else folded(f.folds, by, pattern.fabric, f.coarse, f.coarse, None)[0] * loose
+    rest = _folded(f.fine, still, fine, None)
     start = x + (goal - fine.smooth(by(target), 0.5, 2)) * 0.8
     x = relax(fine, start, rest, goal, by(pull) * 0.7, colliders[1], cloth, work.steps[1])
     # Jacobi leaves ripples of one mesh width, which read as wood grain; smoothing them takes some of the folds with them.
     x = fine.smooth(x, 0.4, 3)
-    return _folded(x, f, fine, body, 0.5 * loose, colliders[1])
+    return _folded(x, None if height is None else 0.5 * height, fine, colliders[1].gap(x))
 
 
 @lru_cache(maxsize=64)

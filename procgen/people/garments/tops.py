@@ -91,9 +91,10 @@ def armhole_seam(cloth: Draped, fig: Figure) -> np.ndarray:
     return np.clip(out, -0.05, 0.05)
 
 
-def held(pattern: Pattern) -> tuple[np.ndarray, np.ndarray]:
-    """What of a top lies on the skin, and what draping keeps in place: neckline and shoulders."""
-    return loop_fade(pattern, ("neck",), 0.005, 0.06), 0.7 * loop_fade(pattern, ("neck",), 0.004, 0.035)
+def held(pattern: Pattern, tucked: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """What of a top lies on the skin, and what draping keeps in place: the neckline, and what is tucked into a waistband."""
+    tight, hold = loop_fade(pattern, ("neck",), 0.005, 0.06), 0.7 * loop_fade(pattern, ("neck",), 0.004, 0.035)
+    return (np.maximum(tight, loop_fade(pattern, ("hem",), 0.06, 0.13)), hold) if tucked else (tight, hold)
 
 
 def _finish(

@@ -153,7 +153,7 @@ def build_trousers(
     cloth = Cloth(bend=0.3, slack=1.02)
     return _build(
         spec, body, below, mode, (spec.rise, spec.length), _ease(spec.looseness, spec.taper), cloth, 0.0018, 0.036,
-        Folding(spec.fabric.kind, 0.35 + 0.65 * spec.looseness, stack=1.0 - 0.3 * spec.looseness),
+        Folding(spec.fabric.kind, 0.35 + 0.65 * spec.looseness, stack=1.0 - 0.5 * spec.looseness),
     )
 
 
