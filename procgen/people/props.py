@@ -8,7 +8,7 @@ import numpy as np
 
 from ..geometry import Mesh
 from ..materials.shader import Shader
-from ..places.solids import Kit, Piece, box, rounded, tube_path
+from ..places.solids import Kit, Piece, box, rounded, sheet
 from ..spec import PoseSpec
 from .body_state import BodyState
 from .poses.gesture import CarrySpec, PhoneSpec
@@ -86,9 +86,9 @@ def _phone(spec: PhoneSpec, body: BodyState) -> list[tuple[str, Mesh, str]]:
     # Local axes: z along the phone, y from the palm to the screen.
     T = _frame(np.cross(out, along), along, palm + out * (0.5 * t + 0.004) + along / np.linalg.norm(along) * 0.012)
     shell, glass = _plain("phone_shell", spec.color, 0.35, 0.3), _plain("phone_glass", (0.006, 0.006, 0.008), 0.08, 0.6)
-    sheet = rounded((w * 0.96, 0.001, h * 0.975), 0.0004, n=2, cells=2)
+    glass_sheet = rounded((w * 0.96, 0.001, h * 0.975), 0.0004, n=2, cells=2)
     # `_frame` is right-handed with z = along, x = out × along: +y is out of the palm.
-    parts = [(rounded((w, t, h), 0.0036, n=3, cells=2), shell), (sheet.moved(y=t / 2 + 0.0002), glass)]
+    parts = [(rounded((w, t, h), 0.0036, n=3, cells=2), shell), (glass_sheet.moved(y=t / 2 + 0.0002), glass)]
     return [("phone", _mesh(parts, T), "prop")]
 
 
@@ -121,7 +121,7 @@ def _box(spec: CarrySpec, body: BodyState) -> list[tuple[str, Mesh, str]]:
 
 def _bag(spec: CarrySpec, body: BodyState) -> list[tuple[str, Mesh, str]]:
     side = spec.load[4:]
-    palm, out, _, _ = _hand(body, side)
+    palm, out, _, thumb = _hand(body, side)
     size = float(np.clip(body.phenotype.height_m / 1.7, 0.45, 1.1))
     w, t, h, strap = 0.36 * size, 0.11 * size, 0.32 * size, 0.20 * size
     ground = float(body.posed[: body.count, 2].min())
@@ -132,13 +132,50 @@ def _bag(spec: CarrySpec, body: BodyState) -> list[tuple[str, Mesh, str]]:
     top = at - np.array([0.0, 0.0, strap]) + outwards * 0.35 * t
     T = _frame(ahead, np.array([0.0, 0.0, 1.0]), top)
     cloth = _fibres("canvas", spec.color, 240.0, 0.0003)
-    handle = np.linalg.inv(T) @ np.append(at, 1.0)
     parts = [(rounded((w, t, h), 0.03 * size, puff=0.008 * size).moved(z=-h / 2), cloth)]
-    for y in (-0.32 * t, 0.32 * t):
-        path = [(-0.22 * w, y, -0.05 * h), (-0.16 * w, 0.6 * y, 0.55 * strap), tuple(handle[:3] + [-0.02, 0.3 * y, 0.0]),
-                tuple(handle[:3] + [0.02, 0.3 * y, 0.0]), (0.16 * w, 0.6 * y, 0.55 * strap), (0.22 * w, y, -0.05 * h)]  # fmt: skip
-        parts.append((tube_path(path, 0.006 * size), cloth))
+    fist = (np.linalg.inv(T) @ np.append(at, 1.0))[:3]
+    through = T[:3, :3].T @ thumb
+    through = through if through[0] > 0 else -through
+    for side_of in (-1.0, 1.0):
+        parts.append((_handle(fist, through, (w, t, h), side_of, size), cloth))
     return [("bag", _mesh(parts, T), "prop")]
+
+
+def _handle(fist: np.ndarray, through: np.ndarray, bag: tuple[float, float, float], side: float, size: float) -> Piece:
+    """A flat strap, sewn to one side of a bag at both ends, that runs taut to the hand and lies in its fingers.
+
+    Args:
+        fist, through: (3,) the middle of the closed fingers and the unit direction to the thumb, in the bag's frame: x ahead,
+            z up from the middle of its opening.
+        bag: Width, thickness and height, metres.
+        side: 1 or -1, the side that it is on along y.
+        size: Of the person, 1 = an adult.
+    """
+    w, t, h = bag
+    rows = []
+    for end in (-1.0, 1.0):
+        face = np.array([end * 0.2 * w, side * (0.5 * t + 0.008 * size), 0.0])
+        # Both straps lie one on the other in the hand.
+        inside = fist + [0.0, 0.0, 0.0018 * side] + through * end * 0.018 * size
+        beside = fist + through * end * 0.044 * size - [0.0, 0.0, 0.006 * size]
+        bent = beside + through * end * 0.006 * size - [0.0, 0.0, 0.016 * size]
+        legs = [face - [0, 0, 0.28 * h], face - [0, 0, 0.05 * h], face + 0.12 * (bent - face) - [0, 0, 0.1 * t], bent, beside, inside]
+        rows.append(legs if end < 0 else legs[::-1])
+    knots = np.array(rows[0] + rows[1])
+    step = np.arange(len(knots))
+    at = np.linspace(0, len(knots) - 1, 73)
+    path = np.stack([np.interp(at, step, knots[:, j]) for j in range(3)], 1)
+    for _ in range(5):
+        path[1:-1] = 0.5 * path[1:-1] + 0.25 * (path[:-2] + path[2:])
+    along = np.gradient(path, axis=0)
+    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    # Flat against the bag's side below, and on the fingers above.
+    held = np.clip((path[:, 2] - 0.15 * fist[2]) / (0.7 * fist[2]), 0, 1)[:, None]
+    flat = (1 - held) * np.array([0.0, side, 0.0]) + held * (np.array([0.0, 0.0, 0.6]) + np.outer((path - fist) @ through / 0.06, through))
+    flat -= np.einsum("ij,ij->i", flat, along)[:, None] * along
+    flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
+    across = np.cross(along, flat) * (0.012 - 0.0045 * held) * size
+    return sheet(path[:, None] + across[:, None] * np.linspace(-1, 1, 5)[None, :, None], 0.0026 * size)
 
 
 _MAKERS: dict[type, Callable[..., list[tuple[str, Mesh, str]]]] = {PhoneSpec: _phone, CarrySpec: _carry}

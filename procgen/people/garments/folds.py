@@ -50,9 +50,9 @@ class Folds:
 
 
 FABRICS: dict[str, Folds] = {
-    "jersey": Folds(0.046, 0.9, 0.45), "knit": Folds(0.064, 0.65, 0.2), "woven": Folds(0.044, 1.0, 0.75), "denim": Folds(0.060, 0.95, 0.7),
-    "leather": Folds(0.062, 0.9, 0.6), "fleece": Folds(0.062, 0.85, 0.3), "wool": Folds(0.074, 0.6, 0.5), "corduroy": Folds(0.058, 0.85, 0.5),
-    "satin": Folds(0.044, 1.05, 0.5), "nylon": Folds(0.048, 0.65, 0.85),
+    "jersey": Folds(0.046, 0.9, 0.45), "woven": Folds(0.044, 1.0, 0.75), "satin": Folds(0.044, 1.05, 0.5),
+    "nylon": Folds(0.048, 0.65, 0.85), "denim": Folds(0.060, 0.95, 0.7), "corduroy": Folds(0.058, 0.85, 0.5),
+    "leather": Folds(0.062, 0.9, 0.6), "fleece": Folds(0.062, 0.85, 0.3), "knit": Folds(0.064, 0.65, 0.2), "wool": Folds(0.074, 0.6, 0.5),
 }  # fmt: skip
 USUAL = Folds(0.046, 1.0, 0.5)
 # Height of waves that take up too much length, as a share of what geometry asks for; by eye.
@@ -265,7 +265,7 @@ def _armpit(c: _Cloth, s: int) -> None:
     for y in (-0.05, 0.055):
         off = c.x - pit - np.array([0.0, y * k, 0.0])
         r = np.linalg.norm(off, axis=1)
-        w = smoothstep(r, 0.21 * k, 0.09 * k) * smoothstep(r, 0.015 * k, 0.05 * k)
+        w = smoothstep(r, 0.22 * k, 0.10 * k) * smoothstep(r, 0.025 * k, 0.075 * k)
         w = w * smoothstep(np.sign(y) * (c.x[:, 1] - fig.trunk.origin[1]), -0.02 * k, 0.03 * k) * ((c.x[:, 0] > 0) == (s == 0))
         c.add(c.across, w, off, 0.014, f"raise{s}", 0.75, 0.5)
 

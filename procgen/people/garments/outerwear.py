@@ -19,7 +19,7 @@ from .figure import NECK, Figure, canonical, figure_of, smoothstep
 from .finish import Draped, to_mesh
 from .fitting import Ease
 from .folds import Folding
-from .shirt import front_line, neck_up, shirt_collar
+from .shirt import front_line, lay_on, neck_up, shirt_collar, snug
 from .strips import Piece, grid_faces, neckline, on_surface, sew_on
 from .tailoring import Mode, Work, make
 from .tops import armhole_seam, held, rib_band
@@ -73,32 +73,47 @@ def zip_strip(cloth: Draped, fig: Figure) -> Piece:
 
 
 def hood(cloth: Draped, body: BodyState, fig: Figure, bulk: float) -> Piece:
-    """A hood that lies round the neck and on the back: a soft roll, thick behind, thin at the front."""
+    """A hood that is down: it stands up along the neck, turns over in a soft rim, and lies on shoulders and back."""
     k = fig.scale
-    neck = neckline(cloth, neck_up(body), gap=0.02)
+    neck = neckline(cloth, neck_up(body), columns=97, gap=0.0)
     m, t = len(neck.x), neck.front
-    back = smoothstep(t, 0.85, 0.1)
-    thick = (0.010 + (0.030 * bulk) * back)[:, None] * k
-    tall = (0.016 + (0.028 * bulk) * back)[:, None] * k
-    centre = (
-        neck.x + neck.out * thick * 0.95 + neck.up * (0.006 * k + 0.3 * tall) - neck.up * (0.02 * k * back)[:, None]
-    )
-    turn = np.linspace(0, 2 * np.pi, 17)[:-1]
-    # An uneven roll: folds run along it.
-    rings = []
-    for a in turn:
-        wave = 1.0 + 0.09 * np.sin(3 * a + 9 * np.linspace(-1, 1, m) ** 2)[:, None] + 0.05 * np.sin(5 * a + 4.0)
-        rings.append(centre + neck.out * (np.cos(a) * thick * wave) + neck.up * (np.sin(a) * tall * wave))
-    x = np.stack(rings, 1)  # (m, 16, 3)
-    x[:, np.cos(turn) > 0.2] -= neck.up * (0.022 * k * bulk) * 1.0 * back[:, None, None]
-    faces = grid_faces(m, 16, closed_columns=True)
-    a, b, c = x[m // 2, 0], x[m // 2, 1], x[m // 2 + 1, 0]
-    if np.cross(b - a, c - a) @ neck.out[m // 2] < 0:
+    up, out = neck.up, neck.out
+    side = np.sign(np.linspace(-1, 1, m))
+    back = smoothstep(t, 0.75, 0.0)
+    # The rim comes down to the throat, where one side lies over the other.
+    stand = (0.012 + 0.036 * smoothstep(t, 1.0, 0.45) + 0.010 * bulk * back)[:, None] * k
+    fall = (0.014 + 0.040 * smoothstep(t, 1.0, 0.5) + (0.05 + 0.09 * bulk) * back)[:, None] * k
+    base = neck.x + out * (0.003 * smoothstep(t, 0.9, 1.0) * (side > 0))[:, None] * k
+    rim = snug(base + up * stand, out, body, 0.012 * k)
+    lean = smoothstep(t, 0.1, 0.5)[:, None]
+    drop = -up * (0.95 - 0.35 * lean) + out * (0.25 + 0.5 * lean)
+    drop /= np.linalg.norm(drop, axis=1, keepdims=True)
+    roll = (0.004 + 0.003 * bulk * smoothstep(t, 1.0, 0.6))[:, None] * k
+    inside = [base - up * 0.008 * k - out * 0.002 * k, 0.6 * base + 0.4 * rim, rim - out * 0.002 * k, rim + up * roll + out * 0.4 * roll]
+    places = np.linspace(0.0, 1.0, 12)
+    lying = np.stack([rim + out * 2.0 * roll - up * 0.2 * roll + drop * fall * s for s in places])
+    lying[2:] = lay_on(lying[2:], cloth, 0.004, np.multiply.outer(smoothstep(places[2:], 0.2, 1.0), 0.9 * np.ones(m)))
+    # Two layers with air between them, slack at the back: it sags into bows, and its edge is round.
+    puff = np.sin(np.pi * np.clip(places, 0, 1) ** 0.8)[:, None] ** 0.7 * (0.004 + 0.020 * bulk * back)
+    bows = 0.0045 * np.sin(2 * np.pi * (places[:, None] * 2.3 - 1.1 * np.linspace(-1, 1, m)[None] ** 2 * 2.2 + 0.15))
+    lift = (puff + bows * smoothstep(places, 0.1, 0.4)[:, None] * smoothstep(places, 1.0, 0.8)[:, None] * back)[..., None] * k
+    normal = np.cross(np.gradient(lying, axis=1), np.gradient(lying, axis=0))
+    normal /= np.maximum(np.linalg.norm(normal, axis=2, keepdims=True), 1e-9)
+    if np.mean(np.einsum("rcj,cj->rc", normal[2:], out)) < 0:
+        normal = -normal
+    lying = lying + normal * lift
+    x = np.concatenate([np.stack(inside), lying, lying[-1:] - normal[-1:] * 0.008 * k])
+    rows = len(x)
+    faces = grid_faces(rows, m)
+    a, b, c = x[8, m // 2], x[9, m // 2], x[8, m // 2 + 1]
+    if np.cross(b - a, c - a) @ out[m // 2] > 0:
         faces = faces[:, ::-1]
-    along = np.repeat(np.linspace(-0.35, 0.35, m), 16)
-    rest = np.stack([along, np.tile(turn * 0.03, m), np.tile(turn * 0.03, m)], 1)
-    circle = np.stack([np.sin(along / 0.1), np.cos(along / 0.1), np.full(16 * m, 0.1)], 1)
-    return Piece(x.reshape(-1, 3), faces, 0, {"rest": rest, "around": circle, "inner": np.zeros(16 * m)})
+    along = np.tile(np.linspace(-0.3, 0.3, m), rows)
+    rest = np.stack([along, np.zeros(rows * m), np.repeat(np.arange(rows) * -0.013, m)], 1)
+    circle = np.stack([np.sin(along / 0.1), np.cos(along / 0.1), np.full(rows * m, 0.1)], 1)
+    # The casing of the cord: a seam round the rim.
+    edge = np.repeat(np.concatenate([[0.05, 0.012, 0.003, 0.0], 0.004 + 0.012 * np.arange(len(places) + 1)]), m)
+    return Piece(x.reshape(-1, 3), faces, 0, {"rest": rest, "around": circle, "edge": edge, "inner": np.zeros(rows * m)})
 
 
 def cords(cloth: Draped, fig: Figure) -> list[Piece]:

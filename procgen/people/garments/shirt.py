@@ -12,7 +12,9 @@ from ...geometry import Mesh
 from ...materials.cloth import cloth_material, plain_material
 from ...registry import garments
 from ...spec import FabricSpec, GarmentSpec
+from ...vectors import every
 from ..body_state import BodyState
+from ..nearest import NearestPoints
 from .collide import Collider, surface_samples
 from .cuts import cut_top, graded
 from .drape import Cloth
@@ -52,7 +54,7 @@ def neck_up(body: BodyState) -> np.ndarray:
 def shirt_collar(cloth: Draped, body: BodyState, fig: Figure, width: float, spread: float) -> Piece:
     """A stand and a fall: inside of the stand, fold, outside of the leaf and back under it."""
     k = fig.scale
-    neck = neckline(cloth, neck_up(body), gap=0.008)
+    neck = neckline(cloth, neck_up(body), gap=0.003)
     m = len(neck.x)
     t = neck.front
     up, out = neck.up, neck.out
@@ -66,18 +68,18 @@ def shirt_collar(cloth: Draped, body: BodyState, fig: Figure, width: float, spre
     stand = (0.030 - 0.006 * t)[:, None] * k
     fall = (width + 0.030 * smoothstep(t, 0.5, 1.0))[:, None] * k
     base = neck.x
-    fold = base + up * stand + out * 0.002 * k
+    fold = snug(base + up * stand, out, body, 0.009 * k)
     drop = (
         -up * (0.96 - 0.25 * tip)
-        + out * (0.22 + 0.05 * (1 - tip))
+        + out * (0.16 + 0.05 * (1 - tip))
         + apart * tip * (0.25 + 0.75 * spread)
-        + ahead * tip * 0.5
+        + ahead * tip * 0.3
     )
     drop /= np.linalg.norm(drop, axis=1, keepdims=True)
-    roll = out * 0.0045 * k
+    roll = out * 0.0028 * k
     rings = [
         base - up * 0.006 * k - out * 0.001,
-        base + up * stand * 0.5 - out * 0.0015 * k,
+        0.5 * (base + fold) - out * 0.001 * k,
         fold - up * 0.002 * k - out * 0.0005,
         fold + up * 0.0022 * k + roll * 0.5,
         fold + roll * 1.3,
@@ -86,7 +88,9 @@ def shirt_collar(cloth: Draped, body: BodyState, fig: Figure, width: float, spre
         fold + roll + drop * fall,
     ]
     outside = np.stack(rings)
-    outside[5:] = lay_on(outside[5:], cloth, 0.0035)
+    # The points lie on the shirt, the leaf behind them hangs from its fold.
+    lies = np.multiply.outer([0.15, 0.6, 0.95], 0.25 + 0.75 * tip[:, 0])
+    outside[5:] = lay_on(outside[5:], cloth, 0.0035, lies)
     # The leaf is two layers of cloth: its underside runs back up to the fold.
     normal = np.cross(np.gradient(outside[5:], axis=1), np.gradient(outside[5:], axis=0))
     normal /= np.maximum(np.linalg.norm(normal, axis=2, keepdims=True), 1e-9)
@@ -120,13 +124,29 @@ def shirt_collar(cloth: Draped, body: BodyState, fig: Figure, width: float, spre
     return Piece(flat, faces, 0, {"rest": rest, "edge": edge, "around": circle, "inner": inner, "place": place})
 
 
-def lay_on(rings: np.ndarray, cloth: Draped, clearance: float) -> np.ndarray:
-    """Move rings (R, M, 3) out of the garment that they lie on."""
+def snug(line: np.ndarray, out: np.ndarray, body: BodyState, room: float) -> np.ndarray:
+    """A line (M, 3) round the neck, drawn in to `room` metres from the skin where it stands farther off."""
+    skin = np.asarray(body.posed[: body.count], np.float64)
+    near = skin[every(np.abs(skin - line.mean(0)) < 0.2)]
+    if len(near) == 0:
+        return line
+    far = NearestPoints(near).query(line)[0] - room
+    for _ in range(6):
+        far[1:-1] = 0.5 * far[1:-1] + 0.25 * (far[:-2] + far[2:])
+    return line - out * np.clip(far, 0.0, 0.03)[:, None]
+
+
+def lay_on(rings: np.ndarray, cloth: Draped, clearance: float, lies: np.ndarray | None = None) -> np.ndarray:
+    """Move rings (R, M, 3) out of the garment that they lie on, and down to it by `lies` (R, M) 0–1."""
     near = rings.reshape(-1, 3)
     collider = Collider.of([surface_samples(cloth.x, cloth.fabric.tris, clearance)], near)
     x = near
     for _ in range(3):
         x = collider.push(x)
+        if lies is not None:
+            which = collider.nearest(x)
+            gap = np.einsum("ij,ij->i", x - collider.points[which], collider.normals[which]) - collider.clearance[which]
+            x = x - collider.normals[which] * (np.clip(gap, 0.0, 0.02) * lies.ravel())[:, None]
         grid = x.reshape(rings.shape)
         grid[:, 1:-1] = 0.5 * grid[:, 1:-1] + 0.25 * (grid[:, :-2] + grid[:, 2:])
         x = grid.reshape(-1, 3)

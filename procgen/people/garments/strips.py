@@ -104,7 +104,8 @@ def neckline(cloth: Draped, up: np.ndarray, columns: int = 73, gap: float = 0.02
     order = np.argsort(angle, kind="stable")
     a = angle[order]
     # An open front has no border between its two edges.
-    gap = max(gap, a[0], 1 - a[-1])
+    if a[0] + 1 - a[-1] > 0.06:
+        gap = max(gap, a[0], 1 - a[-1])
     want = np.linspace(gap, 1 - gap, columns)
 
     def around(v: np.ndarray) -> np.ndarray:
