@@ -21,6 +21,7 @@ from vivant.bridge.lift.landmark_errors import (
     iris_diameters,
     landmark_errors,
 )
+from vivant.bridge.lift.least_squares import rotation_vector
 from vivant.bridge.lift.live_link import ACTIONS, Recording, read_recording, write_recording
 from vivant.bridge.lift.open_head import head_ids, open_head, surface
 from vivant.bridge.lift.parts.face import unlike
@@ -148,6 +149,16 @@ def test_relative_depth_and_an_unknown_lens(head: HeadModel) -> None:
     fit = fit_face(head, [warped])
     assert off(fit.vertices[head.face], X[head.face]) < 1.8
     assert fit.relief[0][0] == pytest.approx(1.3, abs=0.35)
+    # The far side of a turned head has no part in the first guess of its scale.
+    from vivant.bridge.lift.face_fit import _Fit
+
+    turned = seen(head, X, 50.0)
+    assert turned.depth is not None
+    start = _Fit(head, [replace(turned, depth=(turned.depth - 0.2) / 1.3, depth_metric=False)], FitSettings())
+    x, k, scale = start._start(), start.layout.pose[0], start.layout.relief[0]
+    x[start.layout.identity], x[start.layout.expression] = z, e
+    x[k : k + 6] = *rotation_vector(seen_rotation(50.0)), 0.01, 0.02, 0.6
+    assert scale is not None and np.exp(start._start_depth(x)[scale]) == pytest.approx(1.3, rel=0.2)
     wild = fit_face(head, [FaceView("photo", (SIZE, SIZE), view.points, K * [[1.3], [1.3], [1.0]], lens_known=False)])
     assert off(wild.vertices[head.face], X[head.face], True) < 0.7 * off(head.vertices[head.face], X[head.face], True)
 

@@ -38,6 +38,8 @@ from vivant.procgen.seeds import Seed
 from vivant.procgen.vectors import vertex_normals
 
 BUMP, BUMP_LENGTH = 0.001, 0.012
+# Waves of tier D, pixels.
+LENGTH = 14.0
 SPREAD = {"A": DenseSpread(), "B": DenseSpread(), "C": DenseSpread(), "D": GUESSED, "E": DenseSpread()}
 
 
@@ -128,8 +130,8 @@ def disturbed(
     return (depth + metres * noise()).astype(np.float32), bent.astype(np.float32)
 
 
-def view_of(case: Case, tier: str, head: HeadModel, first: Case) -> FaceView | None:
-    """What the fit is given; None if the detector finds no face."""
+def view_of(case: Case, tier: str, head: HeadModel, first: Case, length: float = LENGTH) -> FaceView | None:
+    """What the fit is given; None if the detector finds no face. `length` is that of tier D's waves, pixels."""
     height, width = case.picture["mask"].shape
     common = case.T @ invert_rigid(first.T)
     depth, normal, mask = case.picture["depth"], case.picture["normal"], case.picture["mask"]
@@ -146,7 +148,7 @@ def view_of(case: Case, tier: str, head: HeadModel, first: Case) -> FaceView | N
     if tier == "B":
         depth, normal = disturbed(depth, normal, case, 0.001, 4.0, 0.0)
     if tier == "D":
-        depth, normal = disturbed(depth, normal, case, 0.0025, 7.0, 14.0)
+        depth, normal = disturbed(depth, normal, case, 0.0025, 7.0, length)
         depth, metric = (depth - 0.3) / 1.4, False
     return FaceView(f"{case.number}", (width, height), points, case.K, common, depth, normal, mask, True, metric)
 
@@ -191,7 +193,7 @@ METHODS = {"landmarks": (1, False), "1 view": (1, True), "2 views": (2, True)}
 
 
 def measure(
-    cases: Sequence[Case], tier: str, methods: Sequence[str], head: HeadModel, more: Sequence[Case] = ()
+    cases: Sequence[Case], tier: str, methods: Sequence[str], head: HeadModel, more: Sequence[Case] = (), length: float = LENGTH,
 ) -> list[dict[str, object]]:
     """One row a case and method; the mean face among them. `more` holds further pictures of the same heads, for second views."""
     rows: list[dict[str, object]] = []
@@ -203,7 +205,7 @@ def measure(
     for case in cases:
         f = head.face
         own: dict[str, object] = {"number": case.number, "name": case.name, "yaw": case.yaw, "tier": tier}
-        view = view_of(case, tier, head, case)
+        view = view_of(case, tier, head, case, length)
         if view is None:
             rows.append({**own, "method": "not found"})
             continue
@@ -218,7 +220,7 @@ def measure(
                 # The other picture of the same head that is turned furthest without leaving its face.
                 others = [c for c in by_head[case.number, case.name] if c.yaw != case.yaw]
                 others.sort(key=lambda c: abs(abs(c.yaw - case.yaw) - 45))
-                second = view_of(others[0], tier, head, case) if others else None
+                second = view_of(others[0], tier, head, case, length) if others else None
                 if second is None:
                     continue
                 views.append(second)
@@ -274,6 +276,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     p.add_argument("--limit", type=int, default=10**9)
     p.add_argument("--first", type=int, default=0, help="pass over so many pictures")
     p.add_argument("--add", type=Path, nargs="*", default=[], help="rows of earlier runs, reported together with these")
+    p.add_argument("--length", type=float, default=LENGTH, help="of the waves of tier D, pixels (14)")
     p.add_argument("--json", type=Path, help="write every row")
     args = p.parse_args(argv)
     head = open_head()
@@ -283,7 +286,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     more = [read_case(args.heads, q, head) for q in paths if q.stem[: q.stem.rindex("_") + 1] in names]
     rows: list[dict[str, object]] = [row for file in args.add for row in json.loads(file.read_text())]
     for tier in args.tiers.split(","):
-        rows += measure(every, tier, args.methods.split(","), head, more)
+        rows += measure(every, tier, args.methods.split(","), head, more, args.length)
     print(f"{len({r['number'] for r in rows})} identities, {len({(r['number'], r['name']) for r in rows})} heads, "
           f"{len({(r['number'], r['name'], r['yaw']) for r in rows})} pictures")
     print("\n".join(report(rows)))

@@ -365,7 +365,8 @@ class _Fit:
         """Distance of the head, or shift of a relative depth, so that both agree in the middle of the face."""
         out = x.copy()
         self.dense = self._pick(DENSE_TRIANGLES[0])
-        X = self.skin.shape(x[self.layout.identity], x[self.layout.expression])[self.dense].mean(1)
+        corner = self.skin.shape(x[self.layout.identity], x[self.layout.expression])[self.dense]
+        X, across = corner.mean(1), np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
         moved: set[int] = set()
         units = list(self.layout.units)
         for i, view in enumerate(self.views):
@@ -376,13 +377,16 @@ class _Fit:
             q = P @ scaled(view.K, self.layout, x).T
             q = (q[:, :2] / q[:, 2:]).astype(int)
             inside = (q >= 0).all(1) & (q[:, 0] < view.size[0]) & (q[:, 1] < view.size[1])
+            k, place = self.layout.relief[i], self.layout.pose[i]
+            if k is not None:
+                # The far side of a turned head lies behind what is seen, and would make it seem deeper than it is.
+                inside &= (across @ (Rv @ R).T * P).sum(1) < 0.0
             if view.mask is not None:
                 inside[inside] = view.mask[q[inside, 1], q[inside, 0]]
             d = view.depth[q[inside, 1], q[inside, 0]]
             good = np.isfinite(d)
             if good.sum() < 20:
                 continue
-            k, place = self.layout.relief[i], self.layout.pose[i]
             if k is not None:
                 z, seen = P[inside, 2][good], d[good]
                 # The ratio of the spreads favours neither side, as a slope of one by the other would.

@@ -53,15 +53,13 @@ def without_waves(name: str, residual: np.ndarray, jacobian: np.ndarray, basis: 
     """
     n, c = residual.shape
     M, K = basis.shape[1], jacobian.shape[2]
-    waves = np.zeros((M, c))
-    solved = np.zeros((M, M))
+    waves, project = np.zeros((M, c)), np.zeros((M, n))
     for r in range(ROUNDS):
         left = residual - basis @ waves
         limit = robust * max(1.0, 4.0 * 0.5**r)
         w = 1.0 / (1.0 + (left**2).sum(1) / limit**2)
         weighted = basis * w[:, None]
-        solved = np.linalg.inv(np.eye(M) + weighted.T @ weighted)
-        project = solved @ (weighted * w[:, None]).T
+        project = np.linalg.solve(np.eye(M) + weighted.T @ weighted, (weighted * w[:, None]).T)
         waves = project @ residual
     turned = np.einsum("mn,nck->mck", project, jacobian, optimize=True)
     left = residual - basis @ waves
