@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from vivant.bridge.lift import face_profile
-from vivant.bridge.lift.face_fit import FitSettings
+from vivant.bridge.lift.face_fit import FaceFit, FitSettings
 from vivant.bridge.lift.face_profile import fit_profile
 from vivant.bridge.lift.face_view import FaceView, project
 from vivant.bridge.lift.open_head import open_head
@@ -15,13 +15,12 @@ from vivant.bridge.lift.parts import face as face_part
 from vivant.bridge.lift.run import LiftOptions
 from vivant.bridge.lift.subject import Subject, View
 from vivant.procgen.errors import LiftError
-from vivant.procgen.frames import transform
+from vivant.procgen.frames import rigid, transform
+from vivant.procgen.people.lbs import rodrigues
 from vivant.tests.seen_heads import SIZE, K, off, seen, somebody
 
 
 def box_of(view: FaceView, head, X: np.ndarray, yaw: float) -> tuple[float, float, float, float]:
-    from vivant.procgen.people.lbs import rodrigues
-
     R = np.diag([1.0, -1.0, -1.0]) @ rodrigues(np.array([0.0, np.radians(yaw), 0.0]))
     q = project(view.K, (X @ R.T + [0.01, 0.02, 0.6])[head.face])
     return (*q.min(0), *q.max(0))
@@ -54,6 +53,30 @@ def test_a_profile_is_fitted_to_its_depth(monkeypatch: pytest.MonkeyPatch) -> No
     # Without depth there is nothing to go by.
     with pytest.raises(LiftError, match=r"no face is found.*depth and a camera"):
         face_part.lift_face(Subject("side", (replace(view, depth=None, normal=None),)), {}, LiftOptions())
+
+
+def test_landmarks_beside_the_face_are_doubted() -> None:
+    head = open_head()
+    z, e = somebody(head, 11)
+    X = head.shape(z, e)
+
+    def as_is(yaw: float) -> tuple[FaceFit, FaceView]:
+        view = seen(head, X, yaw)
+        T = rigid(np.diag([1.0, -1.0, -1.0]) @ rodrigues(np.array([0.0, np.radians(yaw), 0.0])), np.array([0.01, 0.02, 0.6]))
+        return FaceFit(head, z, e, (T,), (K,), X, np.zeros(1), ((1.0, 0.0),), {}, 0), view
+
+    fit, view = as_is(50.0)
+    assert view.points is not None and view.depth is not None
+    aside = replace(view, points=view.points + [12.0, 0.0])
+    elsewhere = replace(view, depth=(view.depth + np.where(np.arange(SIZE) < 90, 0.02, 0.0)).astype(np.float32))
+    doubted = face_part._astray
+    assert not doubted(fit, view)
+    assert doubted(fit, aside) and doubted(fit, elsewhere)
+    # Without a depth of true size there is nothing better to go by; from ahead landmarks are right.
+    assert not doubted(fit, replace(aside, depth=None)) and not doubted(fit, replace(aside, depth_metric=False))
+    ahead, shown = as_is(10.0)
+    assert not doubted(ahead, replace(shown, points=shown.points + [12.0, 0.0]))
+    assert doubted(*as_is(70.0))
 
 
 def test_what_is_no_face_from_the_side_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

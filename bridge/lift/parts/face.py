@@ -37,6 +37,10 @@ DOUBTFUL = 9.0
 TURNED = 70.0
 # Beyond this turn landmarks are compared with what depth alone says.
 SIDE = 65.0
+# … and beyond this one where they lie so far from the fitted face (as DOUBTFUL counts), or less than so much of it agrees with the depth.
+ASIDE, ASTRAY, UNMET = 33.0, 7.5, 0.76
+# Depth alone has to explain so much more of the face than landmarks do.
+BETTER = 0.035
 # Standard deviations: faces beyond these are like nobody. A wrong camera or depth stretches a face, and the fit pays with its identity.
 UNLIKE_RMS, UNLIKE_MOST = 1.45, 4.4
 # Lids and lips are all that these say of a face that is hardly larger.
@@ -66,7 +70,7 @@ def lift_face(subject: Subject, found: Mapping[str, PartResult], options: LiftOp
         used.insert(0, used.pop(first or 0))
     views, marks = [s for _, s, _ in used], used[0][2] if used else None
     fit = None if marks is None else fit_face(head, views, settings)
-    if settings.dense and (fit is None or abs(fit.yaw()) > SIDE):
+    if settings.dense and (fit is None or _astray(fit, views[0])):
         aside = _from_the_side(head, used, fit, settings, notes)
         if aside is not None:
             used, fit, marks = aside[0], aside[1], None
@@ -190,6 +194,16 @@ def _within(face: FaceMarks, box: tuple[float, float, float, float]) -> bool:
     return box[0] <= x <= box[2] and box[1] <= y <= box[3]
 
 
+def _astray(fit: FaceFit, view: FaceView) -> bool:
+    """Whether landmarks may have led to the wrong head: from the side the detector sometimes draws another face beside the real one."""
+    turned = abs(fit.yaw())
+    if turned > SIDE:
+        return True
+    if turned < ASIDE or view.depth is None or view.points is None or not view.depth_metric:
+        return False
+    return landmark_error(fit, view) > ASTRAY or agreement(fit, view) < UNMET
+
+
 Used = list[tuple[View, FaceView, FaceMarks | None]]
 
 
@@ -203,7 +217,7 @@ def _from_the_side(
             continue
         alone = replace(seen, points=None, T_cam_from_common=np.eye(4))
         found = fit_profile(head, alone, view.face_box, settings)
-        if found is None or (marked is not None and agreement(marked, seen) >= found[1]):
+        if found is None or (marked is not None and found[1] < agreement(marked, seen) + (BETTER if abs(marked.yaw()) < SIDE else 0.0)):
             continue
         notes.append(f"{view.name}: seen from the side, fitted to depth without landmarks ({100 * found[1]:.0f} % of the face agrees)")
         return [(view, alone, None)], found[0]
