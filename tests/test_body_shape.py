@@ -25,6 +25,8 @@ from vivant.procgen.people.shape import (
 )
 from vivant.procgen.people.shape_inverse import phenotype_like
 
+from tools.measure_people import bodies
+
 # The youngest band starts at two weeks: newborns lose weight first.
 BANDS = [(0.04, 0.5), (0.5, 1.5), (1.5, 3), (3, 6), (6, 10), (10, 14), (14, 18), (20, 30), (30, 40), (40, 50),
          (50, 60), (60, 70), (70, 80), (80, 90)]  # fmt: skip
@@ -258,3 +260,8 @@ def test_shapes_of_other_models_are_told_apart() -> None:
         phenotype_like(model, np.zeros(10))
     with pytest.raises(SpecError, match="finite"):
         phenotype_like(model, np.full(model.shapedirs.shape[2], np.nan))
+
+
+def test_bodies_are_built_as_the_survey_s(body):
+    for name, found in bodies(body, 12).items():
+        assert abs(found["mean"] / found["published"] - 1.0) < 0.03, name  # type: ignore[index]

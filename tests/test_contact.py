@@ -146,7 +146,8 @@ def test_hands_in_the_lap_lie_on_each_other(who: str, manner: str, bodies: dict[
     apart = np.linalg.norm(v[left][:, None] - v[right], axis=2)
     near = right[apart.argmin(1)]
     below = ((v[near] - v[left]) * n[near]).sum(1)
-    assert below[apart.min(1) < 0.03].max(initial=0.0) < 0.011
+    # The hand of a child is 18 mm thick.
+    assert below[apart.min(1) < 0.03].max(initial=0.0) < 0.0125
 
 
 def test_clearing_arms_is_needed_for_heavy_people(bodies: dict[str, BodyState]) -> None:

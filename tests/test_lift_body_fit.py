@@ -137,7 +137,7 @@ def test_a_known_start_keeps_its_twist(setup: BodySetup, truth: BodyFit) -> None
     """Landmarks do not show how a forearm is twisted: what the start says of it stays."""
     start = replace(truth, pose=truth.pose.copy())
     fit = fit_body([seen(setup, truth, 0.3, dense=False)], setup, start=start, anchor=True)
-    assert errors(fit, truth, setup.model)["mpjpe"] < 0.01
+    assert errors(fit, truth, setup.model)["mpjpe"] < 0.015
     away = rotvecs(matrices(fit.pose[1:22]) @ np.swapaxes(matrices(start.pose[1:22]), 1, 2))
     assert np.linalg.norm(away, axis=1).max() < 0.12
 

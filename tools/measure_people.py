@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy.spatial import ConvexHull
 from vivant.procgen.people.features import ASYMMETRIES
 from vivant.procgen.people.lbs import forward, rest_shape
 from vivant.procgen.people.look import ita_range, sample_skin, skin_ita
@@ -36,8 +37,14 @@ PUBLISHED = {
     "mouth_width": ((54, 3.0), (50, 3.5)),
     "pupils": ((65, 3.7), (62, 3.6)),
     "eye_width": ((31, 1.2), (31, 1.2)),
-    "shoulders": ((492, 26), (431, 23)),
 }
+# The same survey of the Army: mean stature, metres, and mass, kg, of (men, women), and means of what they measured, millimetres.
+SURVEYED = ((1.756, 78.5), (1.629, 62.0))
+BODIES = {
+    "shoulders": (492, 431), "span": (1823, 1672), "crotch_height": (837, 771), "hip_breadth": (342, 343),
+    "hips_around": (984, 967), "waist_around": (862, 792),
+    "thigh_around": (597, 581), "calf_around": (378, 353),
+}  # fmt: skip
 
 
 def landmarks(model: BodyModel, vertices: np.ndarray) -> np.ndarray:
@@ -77,13 +84,58 @@ def shoulders(model: BodyModel, betas: np.ndarray) -> float:
     return float(np.ptp(body.vertices[np.abs(body.vertices[:, 1] - level) < 0.1, 0]) * 1e3)
 
 
+def body_measures(model: BodyModel, betas: np.ndarray) -> dict[str, float]:
+    """Millimetres of somebody who stands with the legs together, arms out; around = as a tape goes."""
+    joint, pose = model.joint_names.index, np.zeros((model.joint_count, 3))
+    apart = forward(model, betas, None, pose).joints
+    spread = float(np.arctan2(apart[joint("left_ankle"), 0] - 0.06, apart[joint("left_hip"), 1] - apart[joint("left_ankle"), 1]))
+    pose[[joint("left_hip"), joint("right_hip")], 2] = -spread, spread
+    body = forward(model, betas, None, pose)
+    v, main = body.vertices[: len(model.weights)].astype(float), model.weights.argmax(1)
+    arm = ("shoulder", "collar", "elbow", "wrist", "thumb", "index", "middle", "ring", "pinky")
+    arms = np.array([any(part in name for part in arm) for name in model.joint_names])
+    trunk, left, floor = ~arms[main], v[:, 0] > 0, float(v[:, 1].min())
+    crotch = float(v[(np.abs(v[:, 0]) < 0.005) & (main == 0), 1].min())
+    knee, belly = float(body.joints[joint("left_knee"), 1]), float(body.joints[joint("spine1"), 1])
+
+    def at(height: float, chosen: np.ndarray) -> np.ndarray:
+        return v[chosen & (np.abs(v[:, 1] - height) < 0.015)][:, [0, 2]]
+
+    def around(height: float, chosen: np.ndarray) -> float:
+        return float(ConvexHull(at(height, chosen)).area)
+
+    return {
+        "span": 1e3 * float(np.ptp(v[:, 0])),
+        "crotch_height": 1e3 * (crotch - floor),
+        "hip_breadth": 1e3 * max(float(np.ptp(at(y, trunk)[:, 0])) for y in crotch + np.linspace(0.0, 0.18, 12)),
+        "hips_around": 1e3 * max(around(y, trunk) for y in crotch + np.linspace(0.02, 0.15, 8)),
+        "waist_around": 1e3 * min(around(y, trunk) for y in belly + np.linspace(0.0, 0.14, 10)),
+        "thigh_around": 1e3 * around(crotch - 0.03, trunk & left),
+        "calf_around": 1e3 * max(around(y, trunk & left) for y in knee - np.linspace(0.05, 0.20, 6)),
+    }
+
+
+def bodies(model: BodyModel, count: int) -> dict[str, object]:
+    """Measures of men and women between 20 and 45 who are as tall and heavy as the survey's mean, beside its means."""
+    out: dict[str, object] = {}
+    for sex, (height, mass) in enumerate(SURVEYED):
+        rng = np.random.default_rng(5)
+        people = [sample_phenotype(rng, PhenotypeRanges(age_years=(20, 45), female_share=float(sex))) for _ in range(count)]
+        people = [replace(p, height_m=height, weight_kg=mass) for p in people]
+        rows = [body_measures(model, b) | {"shoulders": shoulders(model, b)} for b in betas_from_phenotypes(model, people)]
+        for name, published in BODIES.items():
+            values = [r[name] for r in rows]
+            out[f"{('men', 'women')[sex]} {name}"] = {"mean": round(float(np.mean(values))), "published": published[sex]}
+    return out
+
+
 def adults(model: BodyModel, count: int) -> dict[str, object]:
     """Measures of men and women between 20 and 45 beside the published ones."""
     out: dict[str, object] = {}
     for sex, women in (("men", 0.0), ("women", 1.0)):
         rng = np.random.default_rng(1)
         people = [sample_phenotype(rng, PhenotypeRanges(age_years=(20, 45), female_share=women)) for _ in range(count)]
-        rows = [measures(model, rest_shape(model, b)) | {"shoulders": shoulders(model, b)} for b in betas_from_phenotypes(model, people)]
+        rows = [measures(model, rest_shape(model, b)) for b in betas_from_phenotypes(model, people)]
         for name, wanted in PUBLISHED.items():
             values = np.array([r[name] for r in rows])
             mean, sd = wanted[int(women)]
@@ -185,6 +237,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         return
     report = {
         "adults_mm": adults(model, args.count),
+        "bodies_mm": bodies(model, args.count // 4),
         "form_percent": diversity(model, args.count),
         "asymmetry_mm": asymmetry(model, args.count),
         "tones": tones(10 * args.count),

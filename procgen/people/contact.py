@@ -25,7 +25,7 @@ ARM_GAP = 0.009
 # How deep a hand that rests on the body may press into it, metres.
 HAND_SINK = 0.008
 # How far a hand is lifted off its landmark, metres on an adult, until it is clear of what is there.
-HAND_LIFTS = (0.0, 0.015, 0.03, 0.045, 0.06)
+HAND_LIFTS = (0.0, 0.008, 0.016, 0.03, 0.045, 0.06)
 
 
 @dataclass(frozen=True)

@@ -56,8 +56,8 @@ def _pair(stem: str, share: float = 1.0, more: str = "incr", less: str = "decr")
 
 
 FEATURES: dict[str, Feature] = {
-    "face_width": Feature("wider head", _pair("head/head-scale-horiz"), 0.14, {"wide": 0.7}),
-    "face_height": Feature("taller head", _pair("head/head-scale-vert"), 0.12, {"long": 0.7}, base=(0.3, 0.8)),
+    "face_width": Feature("wider head", _pair("head/head-scale-horiz"), 0.14, {"wide": 0.7}, base=(0.2, 1.3)),
+    "face_height": Feature("taller head", _pair("head/head-scale-vert"), 0.12, {"long": 0.7}, base=(0.4, 2.7)),
     "face_depth": Feature("deeper head", _pair("head/head-scale-depth"), 0.2, {"long": 0.3}, base=(-1.1, 0.0)),
     "occiput": Feature("fuller back of the head", _pair("head/head-back-scale-depth"), 0.12, base=(-1.1, 0.0)),
     "fullness": Feature("more fat in the face", _pair("head/head-fat"), 0.30, {"full": 0.7}),

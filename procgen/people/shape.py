@@ -35,8 +35,13 @@ MASS_TOLERANCE = 2e-3
 _PROBE = 0.02
 BUILD_LIMIT, BUILD_SPREAD = 2.0, 0.8
 BUILD_COUNT = 10
-# MakeHuman's average adult is 5 % broader between the deltoids than people are (Gordon et al. 1989: 492 and 431 mm).
-SHOULDERS = -0.8
+# Where MakeHuman's average adults are not built as people are, (men, women), in its own measures (1 = the whole slider): at the
+# mean stature and mass of the survey of Gordon et al. 1989 its shoulders are 5 % too broad, its hips 13 %, waist and calves 5 % too
+# thick, women's arms and legs 5 % too short. Fitted to that survey (`tools/measure_people.py` prints what is left of it).
+MEASURES: dict[str, tuple[float, float]] = {
+    "shoulders": (-0.77, -1.24), "hips": (-0.63, -0.74), "waist": (-0.40, 0.25), "arms": (-0.07, 0.79), "legs": (-0.03, 0.48),
+    "thighs": (0.29, 0.25), "calves": (-0.37, -0.61),
+}  # fmt: skip
 # Lips at rest overlap a little, metres: subdivision draws their edges back. How much they may be drawn, in millimetres.
 LIP_GAP, SEAL_LIMITS = -0.0003, (-3.0, 6.0)
 
@@ -182,9 +187,11 @@ def betas_from_phenotypes(model: BodyModel, people: Sequence[Phenotype]) -> NDAr
     own = np.zeros((len(people), model.shapedirs.shape[2]))
     own[:, : table.shape[1]] = table[-1]
     own[:, :split] += individual_build(model, people)
-    if "phenotype_shoulders" in model.phenotype:
-        narrow = np.interp([p.age_years for p in people], (8.0, 18.0), (0.0, 1.0)) * SHOULDERS
-        own[:, :split] += narrow[:, None] * model.phenotype["phenotype_shoulders"]
+    if "phenotype_measures" in model.phenotype:
+        grown = np.interp([p.age_years for p in people], (8.0, 18.0), (0.0, 1.0))[:, None]
+        men, women = np.array(list(MEASURES.values())).T
+        lacking = grown * (men + fixed["gender"][:, None] * (women - men))
+        own[:, :split] += lacking @ model.phenotype["phenotype_measures"]
     names = model.feature_names
     if names:
         own[:, -len(names) :] = [feature_row(names, p.features, p.age_years, p.gender) for p in people]

@@ -215,7 +215,7 @@ def head_arrays(
     arrays = _sparse_block("head", np.concatenate([detail, named]))
     arrays["feature_names"] = np.array([*FEATURES, *ASYMMETRIES, *SEALS])
     body = slice(0, len(top.base_ids))
-    arrays["phenotype_shoulders"] = space.shoulder_axis(src, weights, top.base_ids, components[:, body]).astype(np.float32)
+    arrays["phenotype_measures"] = space.measure_axes(src, weights, top.base_ids, components[:, body]).astype(np.float32)
     arrays["phenotype_map"] = np.concatenate([table, detail_map], axis=1).astype(np.float32)
     return arrays, report
 

@@ -10,7 +10,7 @@ from body.source import Source
 from numpy.random import Generator
 from numpy.typing import NDArray
 from vivant.procgen.people.macros import ANCHORS, macro_weights
-from vivant.procgen.people.shape import BUILD_COUNT, age_parameter, triples
+from vivant.procgen.people.shape import BUILD_COUNT, MEASURES, age_parameter, triples
 from vivant.procgen.people.skeleton import JOINT_INDEX
 
 RIDGE = 1e-3
@@ -149,22 +149,34 @@ def individual_axes(source, people, betas, phenotype_map) -> NDArray:
     return vt * (s[:BUILD_COUNT, None] / np.sqrt(len(left)))
 
 
-def shoulder_axis(source: Source, weights: NDArray, order: NDArray, components: NDArray) -> NDArray[np.float64]:
-    """(G,) global coefficients that widen the shoulders of an average adult as MakeHuman's full measure does.
+# MakeHuman's changes behind each of the measures that adults are calibrated in.
+CHANGES: dict[str, tuple[str, ...]] = {
+    "shoulders": ("torso/measure-shoulder-dist-incr",), "hips": ("hip/hip-scale-horiz-incr",), "waist": ("torso/measure-waist-circ-incr",),
+    "arms": ("arms/measure-upperarm-length-incr", "arms/measure-lowerarm-length-incr"),
+    "legs": ("legs/measure-upperleg-height-incr", "legs/measure-lowerleg-height-incr"),
+    "thighs": ("legs/l-upperleg-scale-horiz-incr", "legs/r-upperleg-scale-horiz-incr"), "calves": ("legs/measure-calf-circ-incr",),
+}  # fmt: skip
+
+
+def measure_axes(source: Source, weights: NDArray, order: NDArray, components: NDArray) -> NDArray[np.float64]:
+    """(M, G) global coefficients that change an average adult as MakeHuman's full measures do, in the order of `MEASURES`.
 
     Args:
-        order: (M,) base-mesh vertices of components (G, M, 3).
+        order: (N,) base-mesh vertices of components (G, N, 3).
     """
     values = {name: np.full(2, 0.5) for name in ANCHORS}
     values.update(age=np.full(2, age_parameter(30.0)), race=np.ones((2, 3)))
-    rest = source.template + np.tensordot(macro_weights(values, source.macro_mask).astype(np.float32), source.macro, 1)
-    wide, narrow = source.local["torso/measure-shoulder-dist-incr"]
-    rest += 0.5 * np.stack([wide, narrow])
-    places = rig.rig_joints(source, rest)
-    posed, placed = rig.skin(rest, places, rig.tpose_rotations(places), weights)
-    posed = (posed - placed[:, :1])[:, order]
+    average = source.template + np.tensordot(macro_weights(values, source.macro_mask).astype(np.float32), source.macro, 1)
     flat = components.reshape(len(components), -1).T
-    return np.linalg.lstsq(flat, (posed[0] - posed[1]).ravel(), rcond=None)[0]
+    out = []
+    for name in MEASURES:
+        more, less = (sum(source.local[change][k] for change in CHANGES[name]) for k in (0, 1))
+        rest = average + 0.5 * np.stack([more, less])
+        places = rig.rig_joints(source, rest)
+        posed, placed = rig.skin(rest, places, rig.tpose_rotations(places), weights)
+        posed = (posed - placed[:, :1])[:, order]
+        out.append(np.linalg.lstsq(flat, (posed[0] - posed[1]).ravel(), rcond=None)[0])
+    return np.stack(out)
 
 
 def volume_polynomial(mean: NDArray, components: NDArray, faces: NDArray) -> NDArray[np.float32]:

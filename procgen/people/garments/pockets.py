@@ -8,16 +8,22 @@ from .figure import NECK, Figure
 from .finish import Draped
 from .strips import Piece, front_points, on_surface, slab
 
+# Who is narrow has pockets further in: how much is tried, adult metres.
+INWARD = (0.0, 0.012, 0.024, 0.036, 0.048)
+
 
 def patch_pocket(
     cloth: Draped, fig: Figure, x: float, z: float, width: float, height: float, lift: float, behind: bool = False
 ) -> list[Piece]:
     """A flap or patch on the front, or `behind`: (x, z) is the middle of its upper edge in the A-pose, x in adult metres."""
     k = fig.scale
-    u = np.linspace(-0.5, 0.5, 11) * width * k + x * k
     v = z - np.linspace(0, 1, 6) * height * k
-    fitted = front_points(cloth, fig, np.repeat(u[None], 6, 0).ravel(), np.repeat(v[:, None], 11, 1).ravel(), behind)
-    if fitted is None:
+    for inward in INWARD:
+        u = (np.linspace(-0.5, 0.5, 11) * width + x - np.copysign(min(inward, abs(x)), x)) * k
+        fitted = front_points(cloth, fig, np.repeat(u[None], 6, 0).ravel(), np.repeat(v[:, None], 11, 1).ravel(), behind)
+        if fitted is not None:
+            break
+    else:
         return []
     # Thin at the upper edge, where it is sewn on.
     off = np.repeat(np.array([0.3, 0.9, 1, 1, 1, 1]) * lift, 11)

@@ -79,8 +79,8 @@ def cross_legs(fig: Figure, spec: SitSpec) -> None:
     sign = 1.0 if spec.over == "left" else -1.0
     chain = fig.chain()
     knee = chain.p[J["right_knee"] if spec.over == "left" else J["left_knee"]]
-    ankle = knee + np.array([-sign * 0.12, -0.30, 0.09])
-    fig.fold(spec.over, ankle, np.array([-sign * 0.18, 1.0, 0.9]))
+    ankle = knee + np.array([-sign * 0.20, -0.21, 0.14])
+    fig.fold(spec.over, ankle, np.array([-sign * 0.10, 1.0, 0.6]))
     fig.set(f"{spec.over}_ankle", rx(0.42) @ rz(0.12))
 
 
