@@ -20,6 +20,8 @@ SKIN_DEPTH, LAYER_DEPTH = 0.06, 0.16
 OVER = 0.006
 # How far below a border hanging cloth is taken along, metres.
 HEM = 0.12
+# Rounds in which normals of folded cloth are evened out for what lies over it.
+SOFTENED = 5
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,22 @@ def layer_samples(mesh: Mesh, clearance: float = 0.003) -> Samples:
 def _layer_of(asked: Keyed[Mesh]) -> Samples:
     """The same for every garment above."""
     mesh = asked.value
-    return surface_samples(np.asarray(mesh.vertices, np.float64), outer_faces(mesh), 0.0, mesh.point.get("arm"))
+    faces = outer_faces(mesh)
+    s = surface_samples(np.asarray(mesh.vertices, np.float64), faces, 0.0, mesh.point.get("arm"))
+    if "fold" not in mesh.point:
+        return s
+    # Cloth over folds is pushed out as by what is under them: along their own normals, its two sides of a fold would cross.
+    number = np.full(len(mesh.vertices), -1)
+    used = used_vertices(faces, len(mesh.vertices))
+    number[used] = np.arange(len(used))
+    corners, count = number[faces], len(used)
+    vertex, face = s.normals[:count], s.normals[count:]
+    for _ in range(SOFTENED):
+        vertex = np.stack([np.bincount(corners.ravel(), np.repeat(face[:, k], 3), count) for k in range(3)], 1)
+        vertex /= np.maximum(lengths(vertex), 1e-9)[:, None]
+        face = vertex[corners].mean(1)
+    face = face / np.maximum(lengths(face), 1e-9)[:, None]
+    return replace(s, normals=np.concatenate([vertex, face]))
 
 
 def outer_faces(mesh: Mesh) -> np.ndarray:

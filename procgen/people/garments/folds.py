@@ -221,10 +221,10 @@ def folds_of(
         if skirt:
             # Cloth round both legs hangs: what shortens it there is how it was laid.
             free = smoothstep(x[:, 2], float(fig.joints[list(HIP), 2].mean()), float(fig.joints[list(HIP), 2].mean()) + 0.08)
-    layers = [
-        c.layer(c.across, by, 1.0, free, 0.5 * np.pi, 11),
-        c.layer(c.down, by, 1.6, 0.6 * free, 0.1, 23),
-    ]
+    layers = [c.layer(c.across, by, 1.0, free, 0.5 * np.pi, 11)]
+    if len(fine) > len(x):
+        # On coarse cloth, for people who are small in the picture, one wave has to do.
+        layers.append(c.layer(c.down, by, 1.6, 0.6 * free, 0.1, 23))
     return Creases(layers, _flutes(fine, by(drop), fig, folding) if folding.flutes > 0 else None)
 
 
@@ -397,7 +397,7 @@ def strain(fabric: Fabric, rest: np.ndarray, now: np.ndarray, across: np.ndarray
     change = np.linalg.norm(now[b] - now[a], axis=1) / length - 1
     out, total = np.zeros(fabric.count), np.full(fabric.count, 1e-6)
     for end in (a, b):
-        w = (np.einsum("ij,ij->i", r, across[end]) / length) ** 4
+        w = np.square(np.square(np.einsum("ij,ij->i", r, across[end]) / length))
         out += np.bincount(end, w * change, fabric.count)
         total += np.bincount(end, w, fabric.count)
     return fabric.smooth(np.clip(out / total, -0.5, 0.5), 0.5, 3)
@@ -433,7 +433,7 @@ def folded(
     # Where both waves are strong the stronger one has the cloth: crossed, they would be dimples.
     total = np.maximum(sum(d**2 for d in depths), 1e-12)
     shown: dict[str, np.ndarray] = {}
-    for layer, deep, name in zip(creases.layers, depths, ("fold", "fold2"), strict=True):
+    for layer, deep, name in zip(creases.layers, depths, ("fold", "fold2"), strict=False):
         deep = by(deep * deep**2 / total)
         height += 0.5 * deep * (layer.ridge + 0.2)
         wave = layer.wave * deep.astype(np.float32)[:, None]

@@ -166,12 +166,13 @@ def make(
     height = None if height is None else height * loose
     if mode in ("fast", "far"):
         x = fine.smooth(by(coarse_collider.push(target)), 0.5, 3 if mode == "fast" else 1)
-        gap = collider.gap(x)
+        gap, n = collider.gap(x), vertex_normals(x, fine.tris)
         if not work.skirt:
-            x, gap = _rested(x, fine, gap, loose)
-        x = _folded(x, height, fine, gap)
+            x, gap = _rested(x, n, fine, gap, loose)
+        x = _folded(x, n, height, gap)
     else:
-        goal = _folded(fine.smooth(by(target), 0.5, 2), height, fine, None)
+        goal = fine.smooth(by(target), 0.5, 2)
+        goal = _folded(goal, vertex_normals(goal, fine.tris), height, None)
         turn = by(turned.reshape(-1, 9)).reshape(-1, 3, 3)
         if isinstance(mode, Folds) and not mode.recording:
             x = goal + np.einsum("vij,vj->vi", turn, mode.take())
@@ -215,28 +216,32 @@ def _over(pattern: Pattern, x: np.ndarray, layer: Collider, least: float, rounds
     return x
 
 
-def _rested(x: np.ndarray, fine: Fabric, gap: np.ndarray, loose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _rested(
+    x: np.ndarray, n: np.ndarray, fine: Fabric, gap: np.ndarray, loose: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Cloth lies on what is below it and hangs away from what is above: room on shoulders and raised arms goes to their undersides.
 
+    Args:
+        x, n: (V, 3) places and normals.
+        fine: Mesh.
+        gap: (V,) room inwards, metres.
+        loose: (V,) 0–1 where cloth may leave its place.
     Returns:
         (V, 3) places and (V,) the room that is left.
     """
-    up = vertex_normals(x, fine.tris)[:, 2]
-    room = np.clip(gap, 0.0, HANGS)
-    lies = LIES * room * smoothstep(up, 0.05, 0.75) * loose
-    sinks = 0.7 * room * smoothstep(-up, 0.15, 0.8) * loose
+    room = np.clip(gap, 0.0, HANGS) * loose
+    lies, sinks = LIES * room * smoothstep(n[:, 2], 0.05, 0.75), 0.7 * room * smoothstep(-n[:, 2], 0.15, 0.8)
     lies, sinks = fine.smooth(np.stack([lies, sinks], 1), 0.5, 3).T
-    n = vertex_normals(x, fine.tris)
     return x - n * lies[:, None] - np.outer(sinks, [0.0, 0.0, 1.0]), gap - lies
 
 
-def _folded(x: np.ndarray, height: np.ndarray | None, fine: Fabric, gap: np.ndarray | None) -> np.ndarray:
-    """The cloth with its folds; where it has no room inwards, they stand out only."""
+def _folded(x: np.ndarray, n: np.ndarray, height: np.ndarray | None, gap: np.ndarray | None) -> np.ndarray:
+    """The cloth with its folds along its normals; where it has no room inwards, they stand out only."""
     if height is None:
         return x
     if gap is not None:
         height = np.maximum(height, -np.maximum(0.0, gap))
-    return x + vertex_normals(x, fine.tris) * height[:, None]
+    return x + n * height[:, None]
 
 
 def _unturn(turn: np.ndarray) -> np.ndarray:
@@ -268,12 +273,12 @@ def _drape(
     # The cloth is cut with its folds in it: they are what it wants to be, and gravity and the body change them.
     x = fine.smooth(by(x), 0.5, 1)
     still = None if f.folds is None else folded(f.folds, by, pattern.fabric, f.coarse, f.coarse, None)[0] * loose
-    rest = _folded(f.fine, still, fine, None)
+    rest = _folded(f.fine, vertex_normals(f.fine, fine.tris), still, None)
     start = x + (goal - fine.smooth(by(target), 0.5, 2)) * 0.8
     x = relax(fine, start, rest, goal, by(pull) * 0.7, colliders[1], cloth, work.steps[1])
     # Jacobi leaves ripples of one mesh width, which read as wood grain; smoothing them takes some of the folds with them.
     x = fine.smooth(x, 0.4, 3)
-    return _folded(x, None if height is None else 0.5 * height, fine, colliders[1].gap(x))
+    return _folded(x, vertex_normals(x, fine.tris), None if height is None else 0.5 * height, colliders[1].gap(x))
 
 
 @lru_cache(maxsize=64)

@@ -191,24 +191,26 @@ def build_scarf(spec: ScarfSpec, body: BodyState, below: list[Mesh], mode: Mode 
     neck = body.model.full_weights[: body.count, NECK] > 0.6
     skin = np.asarray(body.posed[: body.count][neck], float) - origin
     girth = float(np.median(np.hypot(skin @ ahead, skin @ left)))
-    columns, sides = 160, 14
+    columns, sides = 160, 24
     turn = np.linspace(0.35, 4 * np.pi - 0.35, columns)
     reach = np.max(np.cos(turn)[:, None] * u[None] + np.sin(turn)[:, None] * v[None], axis=1)
     reach = np.minimum(reach, girth + 0.03 * k)
     for _ in range(6):
         reach[1:-1] = 0.5 * reach[1:-1] + 0.25 * (reach[:-2] + reach[2:])
-    thick = (0.015 + 0.012 * spec.bulk) * k
+    thick = (0.009 + 0.008 * spec.bulk) * k
     second = smoothstep(turn, 1.6 * np.pi, 2.4 * np.pi)
     out = np.cos(turn)[:, None] * ahead + np.sin(turn)[:, None] * left
     slump = 0.012 * k * (0.5 + 0.5 * np.cos(turn))
-    centre = origin + out * (reach + 0.85 * thick + 0.45 * thick * second)[:, None] + up * (
+    centre = origin + out * (reach + 0.8 * thick + 0.9 * thick * second)[:, None] + up * (
         (-0.016 + 0.030 * second) * k + 0.004 * k * np.sin(3 * turn) - slump
     )[:, None]
     a = np.linspace(0, 2 * np.pi, sides, endpoint=False)
-    wave = 1 + 0.10 * np.sin(3 * a[None] + 2.3 * np.sin(1.7 * turn)[:, None]) + 0.06 * np.sin(5 * a[None] - turn[:, None])
+    # Flat cloth that is gathered: pleats run along it, and no two stretches of it alike.
+    wander = 1.6 * np.sin(1.3 * turn + 0.4)[:, None] + 0.9 * np.sin(2.9 * turn)[:, None]
+    pleats = 0.42 * np.abs(np.sin(4.2 * np.sin(a)[None] + wander)) * smoothstep(np.cos(a), -0.2, 0.5)
     taper = smoothstep(np.minimum(turn - turn[0], turn[-1] - turn), 0.0, 0.5)[:, None] * 0.7 + 0.3
-    section = out[:, None] * np.cos(a)[None, :, None] * 0.95 + up * np.sin(a)[None, :, None] * 1.35
-    roll = centre[:, None] + section * (thick * wave * taper)[..., None]
+    section = out[:, None] * (0.85 * np.cos(a)[None] + pleats)[..., None] + up * (2.1 * np.sin(a)[None, :, None])
+    roll = centre[:, None] + section * (thick * taper)[..., None]
     faces = grid_faces(columns, sides, closed_columns=True)
     mid = columns // 2
     if np.cross(roll[mid, 1] - roll[mid, 0], roll[mid + 1, 0] - roll[mid, 0]) @ out[mid] < 0:

@@ -38,32 +38,36 @@ def waves(x: np.ndarray, across: np.ndarray, length: np.ndarray, salt: int) -> n
     phase, jitter = (_hashed(cell[first], salt + k) for k in (0, 1))
     rate = 2 * np.pi / length[first] * (1 + UNEVEN * (2 * jitter - 1))
     phase = 2 * np.pi * phase
-    near = min(NEAR, len(points))
     tree = NearestPoints(points)
-    which = tree.query(points, near)[1].reshape(len(points), near)
+    between = _Meeting(points, ways, points, ways, rate, tree, size)
     for _ in range(ROUNDS):
-        phase = np.angle(_sum(points, ways, points, ways, rate, phase, which, size))
-    which = tree.query(x, near)[1].reshape(len(x), near)
-    return _sum(x, across, points, ways, rate, phase, which, size)
+        phase = np.angle(between.sum(phase))
+    return _Meeting(x, across, points, ways, rate, tree, size).sum(phase)
 
 
-def _sum(
-    x: np.ndarray, across: np.ndarray, points: np.ndarray, ways: np.ndarray, rate: np.ndarray, phase: np.ndarray,
-    which: np.ndarray, size: float,
-) -> np.ndarray:  # fmt: skip
-    """(V,) the waves of the kernels `which` (V, K) at points whose own wave runs along `across`."""
-    out, total = np.zeros(len(x), complex), np.zeros(len(x))
-    for k in which.T:
-        off = x - points[k]
-        along = np.einsum("ij,ij->i", off, ways[k])
+class _Meeting:
+    """How the nearest kernels add up at points whose own wave runs along `across`."""
+
+    def __init__(
+        self, x: np.ndarray, across: np.ndarray, points: np.ndarray, ways: np.ndarray, rate: np.ndarray, tree: NearestPoints,
+        size: float,
+    ) -> None:  # fmt: skip
+        near = min(NEAR, len(points))
+        distance, which = (v.reshape(len(x), near) for v in tree.query(x, near))
+        self.which = which
+        way = ways[which]
+        along = np.einsum("ijk,ijk->ij", x[:, None] - points[which], way)
         # Kernels reach farther along folds than across them. A wave that runs the other way is the same one backwards.
-        weight = np.exp(-(0.85 * along**2 + 0.15 * np.einsum("ij,ij->i", off, off)) / (0.9 * size) ** 2)
-        same = np.einsum("ij,ij->i", ways[k], across)
-        angle = np.where(same < 0, -1.0, 1.0) * (phase[k] + rate[k] * along)
-        weight *= np.abs(same) + 0.05
-        out += weight * np.exp(1j * angle)
-        total += weight
-    return out / np.maximum(total, 1e-9)
+        same = np.einsum("ijk,ik->ij", way, across)
+        self.weight = np.exp(-(0.85 * along**2 + 0.15 * distance**2) / (0.9 * size) ** 2) * (np.abs(same) + 0.05)
+        self.weight /= np.maximum(self.weight.sum(1, keepdims=True), 1e-9)
+        self.sign = np.where(same < 0, -1.0, 1.0)
+        self.turned = rate[which] * along
+
+    def sum(self, phase: np.ndarray) -> np.ndarray:
+        """(V,) complex128: the waves of kernels with these phases (K,)."""
+        angle = self.sign * (phase[self.which] + self.turned)
+        return np.einsum("ij,ij->i", self.weight, np.cos(angle)) + 1j * np.einsum("ij,ij->i", self.weight, np.sin(angle))
 
 
 def _hashed(cell: np.ndarray, salt: int) -> np.ndarray:
