@@ -58,7 +58,7 @@ USUAL = Folds(0.046, 1.0, 0.5)
 # Height of waves that take up too much length, as a share of what geometry asks for; by eye.
 TAKEN_UP = 0.5
 # Folds are at most this deep, metres a metre between them.
-DEEPEST = 0.28
+DEEPEST = 0.32
 
 
 @dataclass(frozen=True)
@@ -241,9 +241,9 @@ def _sleeve(c: _Cloth, s: int) -> None:
     if end > elbow + 0.02 * k:
         # Inside of the elbow it stacks; long folds run round it to the outside.
         w = own * np.exp(-(((t - elbow + 0.01 * k) / (0.07 * k)) ** 2)) * (0.3 + 0.7 * front)
-        c.add(c.across, w, turn * 1.35, 0.013, name, 0.4, 0.9)
+        c.add(c.across, w, turn * 1.35, 0.013, name, 0.15, 1.1)
         w = own * np.exp(-(((t - elbow) / (0.12 * k)) ** 2))
-        c.add(c.across, w, turn * 1.0, 0.009, name, 0.6, 0.5)
+        c.add(c.across, w, turn * 1.0, 0.009, name, 0.3, 0.7)
     if end > elbow + 0.12 * k:
         # A sleeve is longer than its arm: it stacks on the wrist.
         w = own * smoothstep(t, elbow + 0.02 * k, end - 0.06 * k) * smoothstep(t, end - 0.012 * k, end - 0.045 * k)
