@@ -144,9 +144,9 @@ def studio(camera: CameraSpec) -> tuple[list[SceneObject], list[Light], Shader]:
         return Light("area", watts, tint, size, blender_matrix_from_cam(look_at(place, target)))
 
     lights = [
-        lamp(-1.9, 1.7, 1.4, 250.0, 1.1, (1.0, 0.95, 0.89)),
-        lamp(2.2, 1.8, 0.3, 34.0, 2.2, (0.92, 0.96, 1.0)),
-        lamp(1.3, -1.6, 1.5, 130.0, 0.8, (1.0, 0.98, 0.95)),
+        lamp(-1.9, 1.7, 1.4, 205.0, 1.1, (1.0, 0.95, 0.89)),
+        lamp(2.2, 1.8, 0.3, 30.0, 2.2, (0.92, 0.96, 1.0)),
+        lamp(1.3, -1.6, 1.5, 112.0, 0.8, (1.0, 0.98, 0.95)),
     ]
     turn = np.linspace(0.0, np.pi / 2, 12)
     bend, wall = 1.2, 3.2
