@@ -333,7 +333,8 @@ class _Chooser:
         cold, warm, smart = self.season == "cold", self.season == "warm", self.occasion == "smart"
         tucked = any(getattr(g, "tucked", False) for g in out)
         chances: list[tuple[Slot, float, dict[str, float]]] = [
-            ("waist", (0.85 if tucked else 0.15) * bool(kinds & {"jeans", "trousers"}), {"belt": 1.0}),
+            # A belt under a pullover would be a lump in it and nothing else.
+            ("waist", 0.85 * (tucked and not kinds & {"jumper", "hoodie"}) * bool(kinds & {"jeans", "trousers"}), {"belt": 1.0}),
             ("neck", 0.25 if cold else 0.0, {"scarf": 1.0}),
             ("wrist", 0.3 if self.age > 15 else 0.0, {"wristwatch": 1.0}),
             ("face", 0.08 if self.age < 40 else 0.28 if self.age < 60 else 0.5, {"glasses": 1.0}),
