@@ -1,6 +1,6 @@
 """What building people costs: CPU seconds a person by part, clothes by kind, and a crowd, with peak memory.
 
-    python -m benchmarks.people [--people 24] [--crowd 30] [--seed 1] [--trees mathutils]
+    python -m benchmarks.people [--people 24] [--crowd 30] [--seed 1] [--cloth drape] [--trees mathutils]
 
 Everything is built in this process; nothing is rendered. A person's parts are timed by wrapping the functions that make
 them, innermost call counted once. `--trees mathutils` finds nearest points as inside Blender, which
@@ -69,6 +69,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=24, help="people of the first table, two a scene")
     parser.add_argument("--crowd", type=int, default=30, help="people of the crowd; 0 = none")
+    parser.add_argument("--cloth", choices=("fast", "drape"), default="fast", help="of the single people")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--trees", choices=("scipy", "mathutils", "numpy"), default="scipy", help="what finds nearest points")
     args = parser.parse_args(argv)
@@ -96,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         person._at_rest.cache_clear()
         for human in spec.people:
             begun = time.process_time()
-            person.build_person(human, place, 0.0)
+            person.build_person(human, place, 0.0, mode=args.cloth)
             each.append(time.process_time() - begun)
     count = len(each)
     whole = sum(each)
