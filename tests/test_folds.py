@@ -89,7 +89,7 @@ def test_a_bent_elbow_folds_its_own_sleeve_on_the_inside() -> None:
 
 def test_both_straps_of_a_bag_go_through_the_hand() -> None:
     spec = replace(poses.get("carry").make(np.random.default_rng(1), WHO), load="bag_right")
-    body = _body(np.asarray(spec.pose() if hasattr(spec, "pose") else poses.get("carry").build(spec), float))
+    body = _body(np.asarray(poses.get("carry").build(spec), float))
     ((_, bag, _),) = build_props(spec, body)
     fist = body.joints[[body.joint(f"right_{f}1") for f in ("index", "middle", "ring", "pinky")]].mean(0)
     top = bag.vertices[bag.vertices[:, 2] > bag.vertices[:, 2].max() - 0.01]

@@ -17,6 +17,7 @@ from dataclasses import replace
 
 import numpy as np
 from scipy.spatial import ConvexHull
+from vivant.procgen.people import shape
 from vivant.procgen.people.features import ASYMMETRIES
 from vivant.procgen.people.lbs import forward, rest_shape
 from vivant.procgen.people.look import ita_range, sample_skin, skin_ita
@@ -229,11 +230,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=400, help="faces of each group (tones: ten times as many)")
+    parser.add_argument("--uncalibrated", action="store_true", help="only bodies, as they are without `shape.MEASURES`")
     parser.add_argument("--shapes", type=int, default=0, metavar="N", help="only find N people again by their shape coefficients")
     args = parser.parse_args(argv)
     model = load_body()
     if args.shapes:
         sys.stdout.write(json.dumps({"found_by_shape": shapes(model, args.shapes)}, indent=1) + "\n")
+        return
+    if args.uncalibrated:
+        shape.MEASURES.update(dict.fromkeys(shape.MEASURES, (0.0, 0.0)))
+        sys.stdout.write(json.dumps({"bodies_mm": bodies(model, args.count // 4)}, indent=1) + "\n")
         return
     report = {
         "adults_mm": adults(model, args.count),

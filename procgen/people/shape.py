@@ -36,8 +36,9 @@ _PROBE = 0.02
 BUILD_LIMIT, BUILD_SPREAD = 2.0, 0.8
 BUILD_COUNT = 10
 # Where MakeHuman's average adults are not built as people are, (men, women), in its own measures (1 = the whole slider): at the
-# mean stature and mass of the survey of Gordon et al. 1989 its shoulders are 5 % too broad, its hips 13 %, waist and calves 5 % too
-# thick, women's arms and legs 5 % too short. Fitted to that survey (`tools/measure_people.py` prints what is left of it).
+# mean stature and mass of the survey of Gordon et al. 1989 its hips are 10 and 12 % too broad, men's waists and calves 5 % too
+# thick, women's shoulders 5 % too broad, their arms and legs 4 % too short. Fitted to that survey; `tools/measure_people.py`
+# prints what is left of it, and with `--uncalibrated` what it was.
 MEASURES: dict[str, tuple[float, float]] = {
     "shoulders": (-0.77, -1.24), "hips": (-0.63, -0.74), "waist": (-0.40, 0.25), "arms": (-0.07, 0.79), "legs": (-0.03, 0.48),
     "thighs": (0.29, 0.25), "calves": (-0.37, -0.61),
