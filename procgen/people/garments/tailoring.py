@@ -28,6 +28,8 @@ Mode = Literal["fast", "drape", "far"]
 SOFT = 0.035
 # Metres under a skirt from which on a garment is lifted over it; less deep is what collisions see to.
 WIDE = 0.03
+# What hangs below the hem of such a garment is taken along as far down as this, metres a metre that it stands off.
+TAKEN_ALONG = 10.0
 # Room of cloth that gravity moves, metres, and its share that goes from where cloth lies.
 HANGS, LIES = 0.03, 0.8
 
@@ -156,7 +158,7 @@ def make(
         over = Collider.of([layer], target, signed_arm(pattern.arm))
         taken = _over(pattern, target, over, float(mesh.point["wide"][0]), 8 if mode == "far" else 20)
         if taken is not target:
-            wide.append((over.on(signed_arm(f.arm)), 10 * float(mesh.point["wide"][0])))
+            wide.append((over.on(signed_arm(f.arm)), TAKEN_ALONG * float(mesh.point["wide"][0])))
         target = taken
     samples = [skin_samples(body, work.clearance, mode != "far"), *layers]
     coarse_collider = Collider.of(samples, target, signed_arm(pattern.arm))
@@ -202,7 +204,7 @@ def _over(pattern: Pattern, x: np.ndarray, layer: Collider, least: float, rounds
     of it. What is less than `least` metres deep they do see to.
     """
     for _ in range(2):
-        asked = layer.cover(x, 10 * least)
+        asked = layer.cover(x, TAKEN_ALONG * least)
         deep = np.sqrt(np.einsum("ij,ij->i", asked, asked))
         share = smoothstep(deep.max(initial=0.0), least, 2 * least)
         if share == 0:
