@@ -16,6 +16,7 @@ from vivant.procgen.people.eyes import build_eyes, visible_iris
 from vivant.procgen.people.face_hair import build_beard, build_brows, build_lashes
 from vivant.procgen.people.garments.headwear import press_under
 from vivant.procgen.people.head import front_surface, head_of, scatter
+from vivant.procgen.people.keypoints import keypoint_names, keypoints
 from vivant.procgen.people.look import ita_range, sample_eyes, sample_hair, sample_skin, skin_ita
 from vivant.procgen.people.look_spec import EyeSpec, HairSpec
 from vivant.procgen.people.model import load_body
@@ -315,6 +316,28 @@ def test_brows_sit_above_the_eyes_and_lashes_on_the_lids(body, head):
     assert np.abs(nearest / head.eye_radius - 1.0).max() < 0.25
     tips = np.min([np.linalg.norm(lashes[:, -1] - e, axis=1) for e in head.eyes], axis=0)
     assert (tips > nearest).all()
+
+
+def test_brows_reach_as_far_as_brows_do_and_their_landmarks_are_on_them(body, head):
+    points = dict(zip(keypoint_names("coco_wholebody"), head.local(keypoints("coco_wholebody", body)), strict=True))
+    marks = np.array([points[f"face_left_brow_{i}"] for i in range(1, 6)])
+    mirror = np.array([points[f"face_right_brow_{i}"] for i in range(5, 0, -1)])
+    # The rule of every book on drawing: the tail ends on the line from the wing of the nose by the outer corner of the eye.
+    wing, corner = (0.5 * (points[a] + points[b] * (-1, 1, 1)) for a, b in (
+        ("face_nose_9", "face_nose_5"), ("face_left_eye_4", "face_right_eye_1")))  # fmt: skip
+    slope = (corner[0] - wing[0]) / (corner[2] - wing[2])
+    for end in (marks[-1], mirror[-1] * (-1, 1, 1)):
+        assert abs(end[0] - (corner[0] + slope * (end[2] - corner[2]))) < 0.006
+    hairs = [head.local(build_brows(registry.hair.get("buzz").spec(**_base(variation=v)), body).points)[:, 0] for v in range(12)]
+    roots = np.concatenate(hairs)
+    for side in (1, -1):
+        reach = [np.quantile(side * h[side * h[:, 0] > 0, 0], 0.99) for h in hairs]
+        assert abs(np.mean(reach) - np.abs((marks if side > 0 else mirror)[-1, 0])) < 0.003
+        gaps = np.linalg.norm(np.diff(marks if side > 0 else mirror, axis=0), axis=1)
+        assert gaps.max() < 1.4 * gaps.min()
+        for mark in marks if side > 0 else mirror:
+            around = np.abs(roots[:, 0] - mark[0]) < 0.002
+            assert abs(np.median(roots[around, 2]) - mark[2]) < 0.003
 
 
 def test_brows_rise_with_the_expression(body, head):

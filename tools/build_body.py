@@ -32,12 +32,16 @@ def main() -> None:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--slim", type=Path, metavar="OUT", help="the shipped asset")
     which.add_argument("--renew-head", type=Path, metavar="FILE", help="rebuild the face columns of a file")
+    which.add_argument("--renew-brows", type=Path, metavar="FILE", help="place the landmarks of the brows in a file anew")
     which.add_argument("--full", type=Path, metavar="OUT", help="300 shape components")
     parser.add_argument(
         "--smplx", action="store_true", help="write the layout of the smplx package (300 + 100 columns)"
     )
     parser.add_argument("--report", type=Path, help="write the measured errors as JSON")
     args = parser.parse_args()
+    if args.renew_brows:
+        assemble.renew_brows(args.renew_brows)
+        return
     if args.renew_head:
         print(json.dumps(assemble.renew_head(args.renew_head), indent=1))
         return

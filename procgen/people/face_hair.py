@@ -57,10 +57,11 @@ def _brow_paths(
     shape_rng = _rng(spec, 20)
     arch, tilt, tail, gap = shape_rng.normal(0, 1, 4) * np.array([0.0010, 0.0010, 0.0018, 0.0008])
     own = _rng(spec, 21 + int(side > 0)).normal(0, 1, 3) * np.array([0.0005, 0.0006, 0.0004])  # left and right differ
-    x = 0.0110 + gap + (0.0385 + tail) * u
+    # From above the wing of the nose to where a line from there by the eye's outer corner meets the brow.
+    x = 0.0115 + gap + (0.0450 + tail) * u
     # Strong brows are flatter, fine ones more arched.
     peak = np.exp(-(((u - 0.62) / 0.42) ** 2)) * (0.0048 - 0.0016 * (spec.brow_thickness - 1.0) + arch)
-    z = 0.0158 + own[0] + peak + (tilt + own[1]) * (u - 0.4) - 0.0014 * np.clip((u - 0.8) / 0.2, 0, 1)
+    z = 0.0158 + own[0] + peak + (tilt + own[1]) * (u - 0.4) - 0.0060 * np.clip((u - 0.68) / 0.32, 0, 1) ** 1.7
     width = np.interp(u, [0, 0.10, 0.30, 0.62, 1.0], [0.80, 1.0, 1.0, 0.70, 0.22])
     width = width * (0.0056 + own[2]) * spec.brow_thickness**0.7
     # Across: most hairs root in the lower half, the upper edge feathers out.
@@ -88,7 +89,7 @@ def build_brows(spec: HairSpec, body: BodyState, density: float = 1.0, head: Hea
     """Both eyebrows: fine hairs that lie on the skin, rooted on the template, so that they move with every expression."""
     head = head or head_of(body)
     steps = 5
-    count = int(560 * spec.brow_thickness**0.6 * np.clip(density, 0.15, 1.0))
+    count = int(640 * spec.brow_thickness**0.6 * np.clip(density, 0.15, 1.0))
     paths, shares = [], []
     for side in (1.0, -1.0):
         path, share = _brow_paths(spec, side, count, steps, _rng(spec, 30 + int(side > 0)))

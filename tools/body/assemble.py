@@ -226,6 +226,21 @@ def _eyes(top: mesh.Topology, mean: NDArray) -> NDArray:
     return np.stack([mean[: len(top.base_ids)][k].mean(axis=0) for k in inside])
 
 
+def renew_brows(path: Path) -> None:
+    """Place the landmarks of the brows in a file anew and leave everything else as it is."""
+    arrays = read_npz(path)
+    mean, faces = arrays["v_template"].astype(np.float64), arrays["f"].astype(np.int64)
+    place = np.zeros((len(JOINT_NAMES), len(mean)))
+    place[arrays["J_regressor_row"], arrays["J_regressor_col"]] = arrays["J_regressor_val"]
+    eyes = (place @ mean)[[LEFT_EYE, RIGHT_EYE]]
+    face, bary = landmarks.brow_points(mean, faces, np.arange(len(faces)), eyes)
+    inner = slice(landmarks.BROWS.start - landmarks.CONTOUR, landmarks.BROWS.stop - landmarks.CONTOUR)
+    for names, rows in ((("landmark_face68_faces", "landmark_face68_bary"), landmarks.BROWS),
+                        (("lmk_faces_idx", "lmk_bary_coords"), inner)):  # fmt: skip
+        arrays[names[0]][rows], arrays[names[1]][rows] = face, bary
+    write_npz(path, arrays, level=9)
+
+
 def renew_head(path: Path) -> dict:
     """Rebuild the head's columns in a file and leave everything else as it is; measured errors."""
     arrays = read_npz(path)

@@ -14,9 +14,11 @@ FACE_68 = (
     18, 4849, 54, 67, 6772, 6777, 6851, 6838, 11467, 6802, 13373, 13368, 500, 410, 450, 455, 7210, 7170, 7249, 7166,
     7241, 492, 486, 406, 3734, 472, 474, 7228, 10402, 7264, 523, 517,
 )  # fmt: skip
-# Left brow, inner to outer: metres beside the midline and above the eyes, for eyes BROW_IPD apart (as its hairs).
-BROW = ((0.0125, 0.0155), (0.0215, 0.0187), (0.0325, 0.0211), (0.042, 0.0205), (0.049, 0.0168))
+# Left brow, inner to outer: metres beside the midline and above the eyes, for eyes BROW_IPD apart. Along the middle of its hairs
+# (`procgen/people/face_hair.py`), from 2 % to 99 % of its 53 mm over the skin, equally far apart there.
+BROW = ((0.0135, 0.0165), (0.0265, 0.0188), (0.0387, 0.0206), (0.0491, 0.0177), (0.0561, 0.0122))
 BROW_IPD = 0.0615
+BROWS = slice(17, 27)
 CONTOUR_BINS = 79  # smplx: yaw 0..39 degrees to one side, then to the other
 CONTOUR = 17
 
@@ -37,12 +39,17 @@ def face_68(top: mesh.Topology, mean: NDArray, eyes: NDArray) -> tuple[NDArray, 
         face[k], c = corner[place[base]]
         bary[k, c] = 1.0
     skin = np.flatnonzero((top.base_ids[top.faces] < mesh.SKIN_END).all(axis=1))
+    face[BROWS], bary[BROWS] = brow_points(mean, top.faces, skin, eyes)
+    return face, bary
+
+
+def brow_points(mean: NDArray, faces: NDArray, skin: NDArray, eyes: NDArray) -> tuple[NDArray, NDArray]:
+    """Landmarks 17 to 26: triangles (10,) and barycentric coordinates (10, 3); arguments as in `face_68` and `front_ray`."""
+    face, bary = np.empty(10, np.int64), np.empty((10, 3))
     scale = np.linalg.norm(eyes[0] - eyes[1]) / BROW_IPD
     for i, (x, y) in enumerate(BROW):
-        for k, sign in ((22 + i, 1.0), (21 - i, -1.0)):
-            face[k], bary[k] = front_ray(
-                mean, top.faces, skin, np.array([sign * x * scale, eyes[:, 1].mean() + y * scale])
-            )
+        for k, sign in ((5 + i, 1.0), (4 - i, -1.0)):
+            face[k], bary[k] = front_ray(mean, faces, skin, np.array([sign * x * scale, eyes[:, 1].mean() + y * scale]))
     return face, bary
 
 
