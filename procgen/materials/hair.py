@@ -10,7 +10,7 @@ PIGMENT = "pigment"  # per strand: melanin (Blender's 0–1), melanin redness, r
 TINT = "tint"  # per strand: linear RGB for the albedo channel
 
 # Pigment of a strand over that of a real hair, by eye: brown hair lit from behind must not glow orange.
-STRAND_SCALE = 1.5
+STRAND_SCALE = 2.0
 
 # Absorption of eumelanin and pheomelanin per unit (d'Eon et al. 2011, as in Blender's Principled Hair).
 _EUMELANIN = np.array([0.506, 0.841, 1.653])

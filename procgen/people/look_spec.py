@@ -48,7 +48,7 @@ class HairSpec(Spec):
     registry: ClassVar[str | None] = "hair"
     worn_by: ClassVar[dict[str, float]] = {}
     hair_types: ClassVar[tuple[float, float, float]] = (1.0, 1.0, 1.0)
-    cover: ClassVar[float] = 0.92
+    cover: ClassVar[float] = 0.86
 
     melanin: float = param(0.8, low=0.0, high=1.0, doc="Hair melanin; 0.1 blond, 0.97 black.")
     redness: float = param(0.2, low=0.0, high=1.0, doc="Phaeomelanin share.")

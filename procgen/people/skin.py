@@ -115,6 +115,8 @@ def skin_shader(
     color = hair_tint(hair.melanin, hair.redness) if hair is not None else np.zeros(3)
     grey = hair.grey if hair is not None else 0.0
     color = color * (1 - grey) + np.array([0.30, 0.29, 0.28]) * grey
+    # Roots and shadow are nearly without hue: skin as orange as a lock against the light shines at every parting.
+    color = 0.3 * color + 0.7 * (color @ (0.2126, 0.7152, 0.0722))
     return skin_material(
         spec.melanin,
         spec.redness,
