@@ -20,6 +20,8 @@ LOOK_IN = 2.0
 MARGIN_HANGING, LOOK_IN_HANGING = 0.09, 3.0
 # The same for cloth below cloth, which is kept apart by collision as well.
 LAYER_MARGIN, LAYER_LOOK_IN = 0.022, 1.2
+# What hangs around both legs goes out along a raised thigh from under the hem of what is worn over it.
+HUNG_MARGIN = 0.07
 # Garments are fitted to the A-pose one by one: what is worn over a wide shirt may be fitted this much below it. Shoes fit
 # the foot, and leave socks to be seen beside them.
 UNDER, UNDER_SHOES = 0.03, 0.012
@@ -85,13 +87,14 @@ def covered_skin(fig: Figure, clothes: list[Cover]) -> np.ndarray:
     return hidden
 
 
-def without_covered(mesh: Mesh, above: list[Cover], scale: float) -> Mesh:
+def without_covered(mesh: Mesh, above: list[Cover], scale: float, hung: bool = False) -> Mesh:
     """A garment without the faces that lie well under garments above it.
 
     Args:
         mesh: With a `place` attribute: where each vertex is in the A-pose; NaN = never covered.
         above: Garments that lie over it.
         scale: Size of the person.
+        hung: It hangs around both legs.
     """
     place = mesh.point.get("place")
     if place is None or not above:
@@ -102,8 +105,9 @@ def without_covered(mesh: Mesh, above: list[Cover], scale: float) -> Mesh:
     # Turned-in hems face the other way, but lie under the same cloth.
     normals[mesh.point["inner"] > 0.5] *= -1
     hidden = np.zeros(len(x), bool)
+    margin = (HUNG_MARGIN if hung else LAYER_MARGIN) * min(1.0, scale)
     for other in above:
-        hidden |= known & _covered(x, normals, other, LAYER_MARGIN * min(1.0, scale), LAYER_LOOK_IN, other.under)
+        hidden |= known & _covered(x, normals, other, margin, LAYER_LOOK_IN, other.under)
     keep = ~every(hidden[mesh.faces])
     if keep.all():
         return mesh

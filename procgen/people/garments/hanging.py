@@ -13,7 +13,7 @@ from ..body_state import BodyState
 from .figure import ANKLE, HIP, KNEE, NECK, PELVIS, SIDES, Figure, smoothstep
 from .height_field import LIP, legs_field
 from .pattern import Pattern
-from .rings import ringed
+from .rings import ringed, shank_lies
 
 # Room between thigh and cloth, metres.
 ROOM = 0.008
@@ -49,9 +49,10 @@ def hung(
     erect = float(smoothstep(trunk[2] / np.linalg.norm(trunk), 0.2, 0.6))
     # Of somebody who bends down deep it stays on the seat.
     bent = 1 - float(smoothstep(min(body.T[PELVIS][2, 2], trunk[2] / np.linalg.norm(trunk) + 0.25), 0.0, 0.45))
-    laps = flat * max(bent, _on_seat(joints, size), float(smoothstep(height, 1.1, 0.9)) * (1 - erect))
+    squats = _on_feet(joints, size)
+    laps = flat * max(max(bent, float(smoothstep(height, 1.1, 0.9)) * (1 - erect)) * (1 - squats), _on_seat(joints, size))
     if laps < 1:
-        sits = flat * low * erect
+        sits = flat * max(low * erect, squats)
         x = x + (1 - laps) * (ringed(pattern, x, fitted, fig, body, below, sits, raised) - x)
     return _over_lap(pattern, x, fitted, weights, turned, fig, body, laps) if laps > 0 else x
 
@@ -64,18 +65,28 @@ def _on_seat(joints: np.ndarray, size: float) -> float:
     return float(smoothstep(ahead / size, 0.3, 0.6) * smoothstep(-feet[2] / size, 0.3, 0.6))
 
 
+def _on_feet(joints: np.ndarray, size: float) -> float:
+    """0–1: whether a person squats: shanks stand, and the hips are above the feet."""
+    shank = (joints[list(ANKLE)] - joints[list(KNEE)]).mean(0)
+    feet = (joints[list(ANKLE)] - joints[list(HIP)]).mean(0)
+    stands = smoothstep(-shank[2] / np.linalg.norm(shank), 0.35, 0.6) * smoothstep(-feet[2] / size, 0.2, 0.45)
+    return float(stands) * (1 - _on_seat(joints, size))
+
+
 def _over_lap(
     pattern: Pattern, x: np.ndarray, fitted: np.ndarray, weights: np.ndarray, turned: np.ndarray, fig: Figure, body: BodyState,
     flat: float,
 ) -> np.ndarray:  # fmt: skip
     """The garment laid over thighs that lie, by `flat`."""
     lying = np.asarray(sum(weights[:, HIP[s]] * flat for s in SIDES))
-    # Over the knees it hangs from their edge.
+    # Over the knees it hangs from their edge, or lies on shanks that lie.
     hanging = np.asarray(sum(weights[:, KNEE[s]] * flat for s in SIDES))
     ids = np.flatnonzero(lying + hanging > 0.01)
     if len(ids) == 0:
         return x
-    field = legs_field(fig, body, HIP)
+    shanks = min(shank_lies(np.asarray(body.joints, float), s) for s in SIDES)
+    lying = lying + shanks * hanging
+    field = legs_field(fig, body, (*HIP, *KNEE) if shanks > 0.5 else HIP)
     plan = x[ids, :2] @ field.frame
     # Which way the cloth faces tells what comes to lie above, however skinning has flattened it.
     radial = (fitted[ids] - fig.trunk.origin) * [1.0, 1.0, 0.0]

@@ -67,7 +67,8 @@ def build_outfit(
     hidden = hidden_quads(figure_of(body), clothes, faces) if clothes else np.zeros(len(faces), bool)
     scale = figure_of(body).scale
     parts = [
-        (name, without_covered(mesh, clothes[i + 1 :], scale), semantic) for i, (name, mesh, semantic) in enumerate(parts)
+        (name, without_covered(mesh, clothes[i + 1 :], scale, clothes[i].hangs), semantic)
+        for i, (name, mesh, semantic) in enumerate(parts)
     ]
     for _, mesh, _ in parts:
         for name in ("fit", "border", "arm", "place", "wide"):

@@ -28,8 +28,8 @@ RETURN = 0.22
 SLOPE, SPREAD = 0.995, 0.4
 # Length down which cloth leaves the shell that it is sewn to, metres.
 BLEND = 0.12
-# Cloth deeper than this below the upper side of a raised thigh hangs beneath it, metres.
-LIFT = 0.2
+# Cloth lies on a raised thigh from here on before it comes to the edge that it hangs from, metres.
+EDGE = 0.06
 
 _TURN = np.arange(WAYS) * (2 * np.pi / WAYS)
 _DIRECTIONS = np.stack([np.cos(_TURN), np.sin(_TURN)])
@@ -79,19 +79,17 @@ def ringed(
     plan = np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1) @ frame.T
     laid = np.column_stack([plan + there[:2], there[2] - _at(_closed(fall), level, angle)])
     laid[:, 2] += _lifted(laid, body)
-    for side in SIDES:
-        if raised[side] > 0 and sits < 1:
-            # What goes out along a raised thigh lies on it.
+    if raised.any() and sits < 1:
+        # What goes out along a raised thigh lies on it; what hangs from its knee does not.
+        farther = np.maximum.accumulate(after[::-1])[::-1] - after
+        lies = smoothstep(_at(_closed(farther), level, angle), 0.0, EDGE)
+        for side in np.flatnonzero(raised):
             top = legs_field(fig, body, HIP[side : side + 1]).over(laid[:, :2]) + ROOM + (LEGS if below else 0.0)
-            laid[:, 2] += raised[side] * (1 - sits) * _within(top - laid[:, 2])
+            laid[:, 2] += raised[side] * (1 - sits) * lies * np.maximum(top - laid[:, 2], 0.0)
     out = x.copy()
     weight = smoothstep(pattern.drop[on], 0.0, BLEND * (1 - 0.8 * sits))[:, None]
     out[on] = x[on] * (1 - weight) + laid * weight
     return out
-
-
-def _within(lift: np.ndarray) -> np.ndarray:
-    return np.where(lift < LIFT, np.maximum(lift, 0.0), 0.0)
 
 
 def _frame(body: BodyState) -> tuple[np.ndarray, np.ndarray]:
@@ -115,7 +113,7 @@ def _legs(
     for s in SIDES:
         # A shank that lies, as kneeling or at the back of a stride, is lain upon; it does not hold a ring out.
         mine = w[:, [KNEE[s], ANKLE[s], FOOT[s]]].sum(1)
-        skin = skin - (_lies(joints, s) * mine)[:, None] * (skin - joints[KNEE[s]])
+        skin = skin - (shank_lies(joints, s) * mine)[:, None] * (skin - joints[KNEE[s]])
     own &= fig.joints[HIP[0], 2] - fig.skin[:, 2] < hem + 0.02
     faces = body.model.faces
     parts = [np.concatenate([skin[own], middles(skin, faces[own[faces].all(1)])])]
@@ -139,7 +137,7 @@ def _legs(
 def _gathered(points: np.ndarray, joints: np.ndarray) -> np.ndarray:
     """Points of clothes; those along a shank that lies are taken to its knee."""
     for s in SIDES:
-        lies = _lies(joints, s)
+        lies = shank_lies(joints, s)
         if lies > 0:
             along = joints[ANKLE[s]] - joints[KNEE[s]]
             off = points - joints[KNEE[s]]
@@ -149,7 +147,7 @@ def _gathered(points: np.ndarray, joints: np.ndarray) -> np.ndarray:
     return points
 
 
-def _lies(joints: np.ndarray, side: int) -> float:
+def shank_lies(joints: np.ndarray, side: int) -> float:
     """0–1: how much a shank lies."""
     shank = joints[ANKLE[side]] - joints[KNEE[side]]
     return float(smoothstep(-shank[2] / np.linalg.norm(shank), 0.7, 0.35))
@@ -161,7 +159,7 @@ def _lifted(x: np.ndarray, body: BodyState) -> np.ndarray:
     w = body.model.full_weights[: body.count]
     lift = np.zeros(len(x))
     for s in SIDES:
-        lies = _lies(joints, s)
+        lies = shank_lies(joints, s)
         if lies == 0:
             continue
         skin = np.asarray(body.posed[: body.count], float)[w[:, [KNEE[s], ANKLE[s], FOOT[s]]].sum(1) > 0.3]

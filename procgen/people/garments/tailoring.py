@@ -32,6 +32,8 @@ WIDE = 0.03
 TAKEN_ALONG = 10.0
 # Room of cloth that gravity moves, metres, and its share that goes from where cloth lies.
 HANGS, LIES = 0.03, 0.8
+# What lies on the ground keeps this far above it, with its turned-in hem, metres.
+FLOOR = 0.004
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,8 @@ def make(
         x = collider.clear(x + fine.smooth(collider.clear(x, 2) - x, 0.5, 4), 4)
     for over, lower in wide:
         x = x + over.cover(x, lower)
+    if work.skirt:
+        x[:, 2] = np.maximum(x[:, 2], float(body.posed[: body.count, 2].min()) + FLOOR)
     distance = dict(f.distance)
     border = np.minimum.reduce(list(distance.values()))
     return Draped(
