@@ -8,7 +8,7 @@ from vivant.procgen import registry
 from vivant.procgen.geometry import Mesh
 from vivant.procgen.people.body_state import BodyState, pose_body
 from vivant.procgen.people.garments.collide import outer_faces
-from vivant.procgen.people.garments.figure import ELBOW, HIP, KNEE, figure_of
+from vivant.procgen.people.garments.figure import ANKLE, ELBOW, HIP, KNEE, figure_of
 from vivant.procgen.people.garments.outfit import build_outfit
 from vivant.procgen.people.model import load_body
 from vivant.procgen.people.nearest import NearestPoints
@@ -33,6 +33,11 @@ def _body(pose: str, who: Phenotype = WOMAN) -> BodyState:
     angles = np.zeros((len(model.joint_names), 3))
     for name, value in POSES[pose].items():
         angles[list(model.joint_names).index(name)] = np.radians(value)
+    return _posed(angles, who)
+
+
+def _posed(angles: np.ndarray, who: Phenotype = WOMAN) -> BodyState:
+    model = load_body()
     return pose_body(model, who, betas_from_phenotype(model, who), np.zeros(model.exprdirs.shape[2]), angles, np.eye(4))
 
 
@@ -68,6 +73,30 @@ def test_a_skirt_is_spanned_from_leg_to_leg(pose: str) -> None:
     # The mean of the support is the girth over a full turn.
     cut = (mesh.point["fit"][hem, :2].astype(float) @ ways).max(0).mean()
     assert 0.9 < support.mean() / cut < (1.3 if pose == "run" else 1.12)
+
+
+@pytest.mark.parametrize(
+    "family, measures",
+    [("squat", {"depth": 0.6, "lean": 0.5}), ("kneel", {"knees": "right"}), ("kneel", {"knees": "both", "sit_back": 0.9}),
+     ("lie", {"on": "back", "knees": 0.1})],
+)  # fmt: skip
+def test_long_dresses_lie_whole_over_legs_and_on_the_ground(family: str, measures: dict[str, object]) -> None:
+    entry = registry.poses.get(family)
+    pose = np.asarray(entry.build(replace(entry.make(np.random.default_rng(0), WOMAN), **measures)), float)
+    person = _posed(pose)
+    mesh = _build("dress", person, length=0.62, flare=0.08)
+    outer = mesh.point["inner"] < 0.5
+    assert mesh.vertices[:, 2].min() > person.posed[: person.count, 2].min() - 1e-4
+    tris = mesh.triangles()
+    tris = tris[outer[tris].all(1)]
+    edges = np.concatenate([tris[:, [0, 1]], tris[:, [1, 2]], tris[:, [2, 0]]])
+    now, cut = (np.linalg.norm(x[edges[:, 0]] - x[edges[:, 1]], axis=1) for x in (mesh.vertices, mesh.point["fit"]))
+    assert np.quantile(now / np.maximum(cut, 1e-4), 0.99) < 4.2, "torn over an edge"
+    if family == "lie":
+        # It covers the shanks as when standing.
+        hem = outer & (mesh.point["border"] < 1e-6) & (mesh.point["fit"][:, 2] < np.nanmin(mesh.point["fit"][:, 2]) + 0.06)
+        hips, ankles = (person.joints[list(j), 1].mean() for j in (HIP, ANKLE))
+        assert (mesh.vertices[hem, 1].mean() - hips) / (ankles - hips) > 0.7
 
 
 def test_laces_stay_under_hems() -> None:

@@ -30,6 +30,10 @@ SLOPE, SPREAD = 0.995, 0.4
 BLEND = 0.12
 # Cloth lies on a raised thigh from here on before it comes to the edge that it hangs from, metres.
 EDGE = 0.06
+# Metres that it hangs lower on the shank then.
+FARTHER = 0.2
+# How steeply cloth goes down beside a shank that lies.
+BESIDE = 2.0
 
 _TURN = np.arange(WAYS) * (2 * np.pi / WAYS)
 _DIRECTIONS = np.stack([np.cos(_TURN), np.sin(_TURN)])
@@ -62,7 +66,8 @@ def ringed(
     there, frame = _frame(body)
     trunk = pattern.fabric.tris[every((pattern.arm.max(1) < 0.3)[pattern.fabric.tris])]
     rest = _support(np.concatenate([fitted[on], middles(fitted, trunk)]) - hips, levels)
-    held = _support(_legs(fig, body, below, there, frame, float(depth[on].max())), levels + 6)
+    # Over a raised knee cloth comes farther down the shank than it was cut for.
+    held = _support(_legs(fig, body, below, there, frame, float(depth[on].max() + FARTHER * raised.max())), levels + 6)
     floor = there[2] - float(body.posed[: body.count, 2].min())
     posed, fall = _fallen(rest, held, levels, floor)
     # A vertex keeps its share of the way around, so that cloth is taken from where it is not needed.
@@ -72,6 +77,14 @@ def ringed(
     if sits > 0:
         over, down = _spread(before, legs_field(fig, body, (*HIP, *KNEE)), there, frame, floor)
         after, fall = after + sits * (over - after), fall + sits * (down - fall)
+    ahead = _before_edge(after)
+    if raised.any() and sits < 1:
+        # Rings grow by no more than cloth goes out: what hangs from a knee is kept in front of the shank.
+        knees = (np.asarray(body.joints, float)[list(KNEE)] - there)[:, :2] @ frame @ _DIRECTIONS
+        under = (ahead == 0) * smoothstep(ahead.max(0), EDGE, 2 * EDGE) * (raised[:, None] * smoothstep(knees, 0.0, EDGE)).max(0)
+        reach = _radius(held)
+        shank = np.stack([_reach(reach, f) for f in fall])
+        after = after + under * (1 - sits) * np.maximum(shank - after, 0.0)
     way = np.arctan2(flat[:, 1], flat[:, 0])
     angle = _at(_closed(_turned(before, after), 2 * np.pi), level, way)
     ratio = np.hypot(flat[:, 0], flat[:, 1]) / _at(_closed(before), level, way)
@@ -81,8 +94,7 @@ def ringed(
     laid[:, 2] += _lifted(laid, body)
     if raised.any() and sits < 1:
         # What goes out along a raised thigh lies on it; what hangs from its knee does not.
-        farther = np.maximum.accumulate(after[::-1])[::-1] - after
-        lies = smoothstep(_at(_closed(farther), level, angle), 0.0, EDGE)
+        lies = smoothstep(_at(_closed(ahead), level, angle), 0.0, EDGE)
         for side in np.flatnonzero(raised):
             top = legs_field(fig, body, HIP[side : side + 1]).over(laid[:, :2]) + ROOM + (LEGS if below else 0.0)
             laid[:, 2] += raised[side] * (1 - sits) * lies * np.maximum(top - laid[:, 2], 0.0)
@@ -90,6 +102,15 @@ def ringed(
     weight = smoothstep(pattern.drop[on], 0.0, BLEND * (1 - 0.8 * sits))[:, None]
     out[on] = x[on] * (1 - weight) + laid * weight
     return out
+
+
+def _before_edge(radius: np.ndarray) -> np.ndarray:
+    """(L, W) metres that rings still go out in each direction, before the edge from which they hang; 0 from there on down."""
+    steep = np.diff(radius, axis=0, append=radius[-1:]) / STEP
+    out = np.logical_or.accumulate(steep > 0.5)
+    hangs = np.logical_or.accumulate(out & (steep < 0.3))
+    edge = np.where(out.any(0), radius[hangs.argmax(0), np.arange(WAYS)], radius[0])
+    return np.where(hangs, 0.0, np.maximum(edge - radius, 0.0))
 
 
 def _frame(body: BodyState) -> tuple[np.ndarray, np.ndarray]:
@@ -176,11 +197,12 @@ def _lifted(x: np.ndarray, body: BodyState) -> np.ndarray:
         np.maximum.at(half, rows - first, np.abs(u))
         known = np.flatnonzero(np.isfinite(top))
         place = (x[:, :2] - joints[KNEE[s], :2]) @ ahead / STEP - first
-        high, wide = np.interp(place, known, top[known]), np.interp(place, known, half[known])
-        out = np.abs((x[:, :2] - joints[KNEE[s], :2]) @ beside) / np.maximum(wide + ROOM, 1e-6)
-        inside = (place > 0) & (place < count) & (out < 1)
-        roof = high + ROOM - wide * (1 - np.sqrt(np.clip(1 - out**2, 0, 1)))
-        lift = np.maximum(lift, np.where(inside, lies * (roof - x[:, 2]), 0.0))
+        high, wide = np.interp(place, known, top[known]), np.interp(place, known, half[known]) + ROOM
+        out = np.abs((x[:, :2] - joints[KNEE[s], :2]) @ beside)
+        # From there it is let down to the ground beside it.
+        off = np.hypot(np.maximum(out - wide, 0.0), STEP * np.maximum(np.maximum(-place, place - known[-1]), 0.0))
+        roof = high + ROOM - wide * (1 - np.sqrt(np.clip(1 - (out / wide) ** 2, 0, 1))) - BESIDE * off
+        lift = np.maximum(lift, lies * (roof - x[:, 2]))
     return np.maximum(lift, 0.0)
 
 
