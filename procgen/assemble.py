@@ -8,6 +8,7 @@ from functools import lru_cache
 from . import registry
 from .geometry import PlaceGeometry, SceneGeometry
 from .people.person import build_person
+from .people.steps import STEPS
 from .sky import sky_shader, sun_light
 from .spec import PlaceSpec, SceneSpec, canonical
 
@@ -41,7 +42,9 @@ def assemble(spec: SceneSpec, frame: int = 0) -> SceneGeometry:
     for index, human in enumerate(spec.people):
         body, parts = build_person(human, place, time, index, spec.cloth, spec.frames > 1)
         bodies.append(body)
-        objects += [replace(p, name=f"person_{index}/{p.name}", instance=index + 1, person=index) for p in parts]
+        # What somebody holds counts as them; what they stand on does not.
+        mine = {"instance": index + 1, "person": index}
+        objects += [replace(p, name=f"person_{index}/{p.name}", **({} if p.name == STEPS else mine)) for p in parts]
     shift = len(spec.people)
     for item in place.objects:
         objects.append(replace(item, instance=item.instance + shift if item.instance else 0))

@@ -31,6 +31,8 @@ from .seeds import Seed
 from .spec import CameraSpec, HumanSpec, RenderSpec, SceneSpec, replace
 
 VIEWS = {"full_body": 0.42, "wide": 0.33, "portrait": 0.25}
+# With more people than this, portraits are rarer.
+FEW = 4
 # Heads larger than this many pixels get the subdivided skin and more strands.
 CLOSE_HEAD_PX = 60.0
 # Heads smaller than this: clothes keep a vertex every two centimetres, which is a pixel or two.
@@ -164,7 +166,8 @@ def _sample_camera(
         kind = "wide"
     elif kind == "auto":
         names = list(VIEWS)
-        share = np.array([VIEWS[n] for n in names])
+        # One face says little of a crowd.
+        share = np.array([VIEWS[n] * (min(1.0, FEW / max(len(subjects), 1)) if n == "portrait" else 1.0) for n in names])
         kind = names[int(seed.child("kind").rng().choice(len(names), p=share / share.sum()))]
     width, height, form = size
     if form == "auto":

@@ -36,9 +36,9 @@ from .spec import GroupSpec, HandSpec, HumanSpec, replace
 STANDING = {
     "contrapposto": 5.0, "stand": 3.0, "talk": 4.0, "walk": 4.0, "wave": 2.0, "phone": 2.5, "hands_in_pockets": 2.5,
     "hands_on_hips": 1.5, "arms_crossed": 2.0, "carry": 0.5, "reach": 1.0, "squat": 0.6, "kneel": 0.5, "dance": 0.8,
-    "yoga": 0.5, "run": 0.8, "sit_ground": 0.5,
+    "yoga": 0.5, "run": 0.8, "sit_ground": 0.5, "climb": 0.4,
 }  # fmt: skip
-NOT_INDOORS = ("run", "yoga", "sit_ground")
+NOT_INDOORS = ("run", "yoga", "sit_ground", "climb")
 SEATED = ("sit",)
 # How often somebody sits, if there is a seat.
 SIT_SHARE = 0.35
@@ -228,7 +228,7 @@ def _pose_family(
         table = {k: w for k, w in table.items() if k in ("stand", "sit_ground", "reach")} or {"stand": 1.0}
     elif phenotype.age_years > 70.0:
         table = {
-            k: w for k, w in table.items() if k not in ("run", "yoga", "dance", "squat", "kneel", "sit_ground")
+            k: w for k, w in table.items() if k not in ("run", "yoga", "dance", "squat", "kneel", "sit_ground", "climb")
         } or {"stand": 1.0}
     if wanted:
         # A motion that was asked for starts from its own poses, whatever else would be likely here.

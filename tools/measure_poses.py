@@ -112,8 +112,11 @@ def foot_gap(body: BodyState, spec: PoseSpec, settled: Settled) -> float:
     for side, mine in (("left", left), ("right", ~left)):
         # A sitter's feet may not reach the floor.
         if getattr(contacts, f"{side}_foot") != "free" and contacts.base == "feet" and not contacts.lift and not contacts.knees:
-            raised = getattr(contacts, "raised", {}).get(side, 0.0)
-            worst = max(worst, abs(float(body.posed[: body.count, 2][soles & mine].min()) - raised))
+            # The measuring ground is level, and its origin below the pelvis: what is above it is the pose's own steps.
+            p = body.posed[: body.count][soles & mine].astype(float)
+            stairs = spec.steps()  # type: ignore[attr-defined]
+            ground = 0.0 if stairs is None else stairs.over(p[:, 0], -p[:, 1], np.zeros(len(p)))
+            worst = max(worst, abs(float((p[:, 2] - ground).min())))
     return worst
 
 

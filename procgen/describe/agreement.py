@@ -27,7 +27,7 @@ _UPRIGHT = frozenset(
 )
 _LESS_EXACT = {"stand": _UPRIGHT, "sit": frozenset(("sit_ground",))}
 # Youngest age in years for what somebody does (motor milestones, rounded up).
-YOUNGEST = {"run": 2.0, "walk": 1.2, "stand": 0.9, "dance": 2.5, "yoga": 4.0, "carry": 2.5, "phone": 3.0}
+YOUNGEST = {"run": 2.0, "climb": 2.0, "walk": 1.2, "stand": 0.9, "dance": 2.5, "yoga": 4.0, "carry": 2.5, "phone": 3.0}
 # Statures of living people by age group, metres, wider than any that is drawn.
 STATURES = {"baby": (0.45, 0.95), "toddler": (0.65, 1.25), "child": (0.8, 1.85), "teenager": (1.2, 2.15)}
 GROWN_STATURES = (1.2, 2.25)

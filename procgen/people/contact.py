@@ -107,7 +107,9 @@ def settle(
     c = contacts if contacts is not None else spec.contacts()  # type: ignore[attr-defined]
     if seat is not None and c.base == "seat":
         position, heading = (float(seat.position[0]), float(seat.position[1])), float(seat.heading)
-    solver = Resting(make_proxy(body), c, Ground(height, position, heading), sole)
+    # A motion that walks off leaves the pose's steps behind.
+    steps = spec.steps() if c.treads else None  # type: ignore[attr-defined]
+    solver = Resting(make_proxy(body), c, Ground(height, position, heading, steps), sole)
     pose, clamped = clamp_pose(pose)  # pyright: ignore[reportArgumentType]
     if c.balance or c.base not in ("feet", "planned"):
         # Walkers and runners place each foot on purpose; moving a leg would make it slide.

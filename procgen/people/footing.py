@@ -8,6 +8,7 @@ import numpy as np
 
 from .kinematics import LEFT_LEG, RIGHT_LEG, rot, unit
 from .proxies import Points, Proxy
+from .steps import Steps
 
 Height = Callable[[np.ndarray, np.ndarray], np.ndarray]
 LEG = {"left": LEFT_LEG, "right": RIGHT_LEG}
@@ -19,8 +20,8 @@ MAX_SLOPE = 0.55
 class Ground:
     """Heights below a person, in the person's frame: x left, z ahead, pelvis' ground point at the origin."""
 
-    def __init__(self, height: Height, position: tuple[float, float], heading: float) -> None:
-        self.height, self.position = height, np.asarray(position, float)
+    def __init__(self, height: Height, position: tuple[float, float], heading: float, steps: Steps | None = None) -> None:
+        self.height, self.steps, self.position = height, steps, np.asarray(position, float)
         c, s = np.cos(heading), np.sin(heading)
         self.turn = np.array([[c, -s], [s, c]])
         self.base = float(np.asarray(height(self.position[:1], self.position[1:2]))[0])
@@ -28,7 +29,8 @@ class Ground:
     def below(self, points: np.ndarray) -> np.ndarray:
         """(n,) ground height under (n, 3) points, relative to that under the origin."""
         flat = np.stack([points[:, 0], -points[:, 2]], 1) @ self.turn.T + self.position
-        return np.asarray(self.height(flat[:, 0], flat[:, 1]), np.float64) - self.base
+        ground = np.asarray(self.height(flat[:, 0], flat[:, 1]), np.float64) - self.base
+        return ground if self.steps is None else self.steps.over(points[:, 0], points[:, 2], ground)
 
     def normal(self, x: float, z: float, reach: float) -> np.ndarray:
         """(3,) upward normal of the ground about (x, z), over the size of a foot."""

@@ -24,7 +24,7 @@ from .gazing import turn_head
 from .leaning import Backrest, find_backrest
 from .model import load_body
 from .motion import expression_at, moment_at, rising
-from .props import build_props
+from .props import build_props, build_underfoot
 from .proxies import make_proxy
 from .shape import Phenotype, betas_from_phenotype
 from .skin import skin_attributes, skin_shader
@@ -77,7 +77,7 @@ def _at_rest(asked: Keyed[HumanSpec], place: PlaceGeometry, time: float) -> tupl
         position=(float(here[0]), float(here[1])),
         heading=human.heading,
         seat=seat,
-        sole=max([sole_thickness(g) for g in human.outfit], default=0.0),
+        sole=_soles(human),
         contacts=moment.contacts,
         pelvis=float(moment.step[1]),
         rising=rising(human, moment),
@@ -99,6 +99,11 @@ def _backrest(place: PlaceGeometry, name: str) -> Backrest | None:
 @lru_cache(maxsize=64)
 def _betas(key: str) -> np.ndarray:
     return betas_from_phenotype(load_body(), Phenotype.from_json(key))
+
+
+def _soles(human: HumanSpec) -> float:
+    """Thickness of what is under the feet, metres."""
+    return max([sole_thickness(g) for g in human.outfit], default=0.0)
 
 
 def _turned(step: np.ndarray, heading: float) -> np.ndarray:
@@ -172,6 +177,9 @@ def dress_person(
     # Somebody who walks swings their arms, whatever the pose held.
     for name, mesh, semantic in [] if getattr(human.motion, "frees_hands", False) else build_props(human.pose, body):
         parts.append(_part(name, mesh, semantic))
+    if human.pose.steps() is not None and moment_at(human, 0.0).contacts.treads:  # type: ignore[attr-defined]
+        for name, mesh, semantic in build_underfoot(human.pose, body, _soles(human)):
+            parts.append(_part(name, mesh, semantic))
     clothes: list[Mesh] = []
     worn = WornLabels(body)
     for name, mesh, semantic in dressed.parts:

@@ -12,6 +12,8 @@ from ..places.solids import Kit, Piece, box, rounded, sheet
 from ..spec import PoseSpec
 from .body_state import BodyState
 from .poses.gesture import CarrySpec, PhoneSpec
+from .poses.stairs import ClimbSpec
+from .steps import STEPS
 
 Color = tuple[float, float, float]
 PHONE = (0.0745, 0.0085, 0.152)  # width, thickness, height of a usual phone, metres
@@ -28,6 +30,31 @@ def build_props(spec: PoseSpec, body: BodyState) -> list[tuple[str, Mesh, str]]:
     """
     maker = _MAKERS.get(type(spec))
     return maker(spec, body) if maker is not None else []
+
+
+def build_underfoot(spec: PoseSpec, body: BodyState, sole: float) -> list[tuple[str, Mesh, str]]:
+    """What the pose stands on and brings with it: the steps of who climbs, told from the foot ahead, which is flat on its tread.
+
+    Args:
+        spec, body: As above.
+        sole: Thickness of the shoes' soles, metres.
+    Returns:
+        As `build_props`; what is underfoot is nobody's.
+    """
+    if not isinstance(spec, ClimbSpec):
+        return []
+    turn, steps = body.root[:3, :3], spec.steps()
+    joints = [body.joint(f"{spec.side}_{part}") for part in ("ankle", "foot")]
+    skin = body.posed[: body.count].astype(float) @ turn
+    foot = skin[np.isin(body.model.main_joint[: body.count], joints)]
+    # From the foot ahead, which is flat; across, the flight is in the middle of both.
+    heel, toe = float(-foot[:, 1].max()), float(-foot[:, 1].min())
+    ankles = body.joints[[body.joint("left_ankle"), body.joint("right_ankle")]] @ turn
+    base = float(foot[:, 2].min()) - sole - spec.riser * (spec.below + (1 if spec.way == "up" else 0))
+    T = np.eye(4)
+    T[:3, :3] = turn
+    T[:3, 3] = turn @ [ankles[:, 0].mean(), steps.onto(spec.contacts().treads[spec.side], heel, toe), base]
+    return [(STEPS, steps.mesh(T, spec.material), "prop")]
 
 
 def _hand(body: BodyState, side: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -146,6 +146,8 @@ class Resting:
         for side, mode in modes.items():
             ankle = LEG[side][2]
             p, R = chain.p[ankle].copy(), chain.R[ankle]
+            level = rot(UP, float(np.arctan2(R[0, 2], R[2, 2])))
+            p[2] += self._onto_tread(side, p, level, level)
             reach = 0.07 * self.proxy.size
             normal = self.ground.normal(p[0], p[2] + 0.03, reach)
             if mode == "flat":
@@ -157,11 +159,19 @@ class Resting:
                 R = between(UP, normal) @ R
             feet = self.proxy.feet[side]
             toe = R @ small_rotation(self.pose[ankle + 3])
+            p[2] += self._onto_tread(side, p, R, toe)
             for _ in range(3):
                 points = rigid_foot(feet, self.proxy.rest, ankle, p, R, toe)
                 p[1] -= float(self.ground.gap(points).min()) - self.sole
             out[side] = (p, R)
         return out
+
+    def _onto_tread(self, side: str, ankle: np.ndarray, R: np.ndarray, toe: np.ndarray) -> float:
+        """How far ahead a foot, as `rigid_foot` has it, goes to be on its step; 0 where there are none."""
+        if self.ground.steps is None:
+            return 0.0
+        z = rigid_foot(self.proxy.feet[side], self.proxy.rest, LEG[side][2], ankle, R, toe)[:, 2]
+        return self.ground.steps.onto(self.contacts.treads[side], float(z.min()), float(z.max()))
 
     def _reach(self, targets: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:
         """Bend the legs to their targets; the pelvis sinks while a leg is too short."""

@@ -29,6 +29,7 @@ from ..kinematics import (
 from ..reference import FOOT_HEIGHT, REFERENCE
 from ..shape import Phenotype
 from ..skeleton import JOINT_INDEX
+from ..steps import Steps
 
 DEG = np.pi / 180.0
 SIDES = ("left", "right")
@@ -101,7 +102,7 @@ class Contacts:
         lift: Height of the lowest point above the ground, metres (the flight phase of a run).
         balance: Keep the centre of mass over what carries the body.
         leans: Whether a sitter's back rests on the backrest, where there is one.
-        raised: Side -> height of the step that the foot is on, metres.
+        treads: Side -> where the step that the foot is put on begins and ends, metres ahead of the pelvis' ground point.
         hands: Side -> goal.
     """
 
@@ -112,7 +113,7 @@ class Contacts:
     balance: bool = True
     lift: float = 0.0
     leans: bool = False
-    raised: dict[str, float] = field(default_factory=dict)
+    treads: dict[str, tuple[float, float]] = field(default_factory=dict)
     hands: dict[str, HandGoal] = field(default_factory=dict)
 
 
@@ -128,6 +129,10 @@ class BodyPose(PoseSpec):
     def contacts(self) -> Contacts:
         """What touches what; both soles by default."""
         return Contacts()
+
+    def steps(self) -> Steps | None:
+        """What the pose stands on and brings with it."""
+        return None
 
     def doing(self) -> str:
         """What the person does, as an -ing phrase for captions."""
