@@ -64,10 +64,33 @@ def watch(clock: Clock) -> None:
             reg._entries[entry.name] = replace(entry, build=wrapped)
 
 
+def print_parts(clock: Clock, each: Sequence[float], trees: str) -> None:
+    """The tables of single people: their parts and their clothes.
+
+    Args:
+        each: CPU seconds of every person.
+        trees: What finds nearest points.
+    """
+    count = len(each)
+    whole = sum(each)
+    rows = [["part", "CPU s a person", "share"]]
+    parts = {k: sum(v) for k, v in clock.seconds.items() if not k.startswith("garment ")}
+    parts["garments"] = sum(sum(v) for k, v in clock.seconds.items() if k.startswith("garment "))
+    rows += [[k, f"{v / count:.3f}", f"{v / whole:.0%}"] for k, v in sorted(parts.items(), key=lambda kv: -kv[1])]
+    rows.append(["all: mean", f"{whole / count:.2f}", ""])
+    rows.append(["all: median, slowest", f"{statistics.median(each):.2f}, {max(each):.2f}", ""])
+    table(f"{count} people, nearest points by {trees}", rows)
+    rows = [["garment", "worn", "mean CPU s", "slowest"]]
+    for name, took in sorted(clock.seconds.items(), key=lambda kv: -sum(kv[1])):
+        if name.startswith("garment "):
+            rows.append([name[8:], str(len(took)), f"{sum(took) / len(took):.3f}", f"{max(took):.3f}"])
+    table("Clothes, dearest in all first", rows)
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--people", type=int, default=24, help="people of the first table, two a scene")
+    parser.add_argument("--people", type=int, default=24, help="people of the first table, two a scene; 0 = none")
     parser.add_argument("--crowd", type=int, default=30, help="people of the crowd; 0 = none")
     parser.add_argument("--cloth", choices=("fast", "drape"), default="fast", help="of the single people")
     parser.add_argument("--seed", type=int, default=1)
@@ -99,20 +122,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             begun = time.process_time()
             person.build_person(human, place, 0.0, mode=args.cloth)
             each.append(time.process_time() - begun)
-    count = len(each)
-    whole = sum(each)
-    rows = [["part", "CPU s a person", "share"]]
-    parts = {k: sum(v) for k, v in clock.seconds.items() if not k.startswith("garment ")}
-    parts["garments"] = sum(sum(v) for k, v in clock.seconds.items() if k.startswith("garment "))
-    rows += [[k, f"{v / count:.3f}", f"{v / whole:.0%}"] for k, v in sorted(parts.items(), key=lambda kv: -kv[1])]
-    rows.append(["all: mean", f"{whole / count:.2f}", ""])
-    rows.append(["all: median, slowest", f"{statistics.median(each):.2f}, {max(each):.2f}", ""])
-    table(f"{count} people, nearest points by {args.trees}", rows)
-    rows = [["garment", "worn", "mean CPU s", "slowest"]]
-    for name, took in sorted(clock.seconds.items(), key=lambda kv: -sum(kv[1])):
-        if name.startswith("garment "):
-            rows.append([name[8:], str(len(took)), f"{sum(took) / len(took):.3f}", f"{max(took):.3f}"])
-    table("Clothes, dearest in all first", rows)
+    if each:
+        print_parts(clock, each, args.trees)
     if args.crowd:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         begun = time.process_time()

@@ -1,6 +1,7 @@
 """Arithmetic on (N, 3) arrays column by column: numpy's own answers to the last bit, three to forty times faster.
 
 numpy walks a reduction over a last axis of two, three or four entry by entry; whole columns are added at memory speed.
+Rows are gathered by `take`, which is four times as fast as indexing.
 """
 
 from __future__ import annotations
@@ -26,12 +27,35 @@ def lengths(a: np.ndarray) -> np.ndarray:
     return np.sqrt(x * x + y * y + z * z)
 
 
+def bounds(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(3,) `x.min(0)` and (3,) `x.max(0)` of points (N, 3)."""
+    columns = [x[:, k] for k in range(x.shape[1])]
+    return np.array([c.min() for c in columns]), np.array([c.max() for c in columns])
+
+
+def inside(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """(N,) bool `((x > low) & (x < high)).all(1)` of points (N, 3)."""
+    out = np.ones(len(x), bool)
+    for k in range(x.shape[1]):
+        out &= x[:, k] > low[k]
+        out &= x[:, k] < high[k]
+    return out
+
+
 def middles(values: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """(F, ...) `values[faces].mean(1)` for values (V, ...) and faces (F, 3 or 4)."""
-    out = values[faces[:, 0]] + values[faces[:, 1]]
-    for k in range(2, faces.shape[1]):
-        out += values[faces[:, k]]
+    out = values.take(faces[:, 0], 0)
+    for k in range(1, faces.shape[1]):
+        out += values.take(faces[:, k], 0)
     out /= faces.shape[1]
+    return out
+
+
+def largest(values: np.ndarray) -> np.ndarray:
+    """(N,) `values.max(1)` of few columns."""
+    out = values[:, 0]
+    for k in range(1, values.shape[1]):
+        out = np.maximum(out, values[:, k])
     return out
 
 
@@ -69,7 +93,7 @@ def used_vertices(faces: np.ndarray, count: int) -> np.ndarray:
 
 def vertex_normals(x: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """(V, 3) unit normals of x's dtype, area weighted, of triangles (T, 3) or quads (Q, 4); zero for vertices without any."""
-    corner = [x[faces[:, k]] for k in range(faces.shape[1])]
+    corner = [x.take(faces[:, k], 0) for k in range(faces.shape[1])]
     if faces.shape[1] == 4:
         n = cross(corner[2] - corner[0], corner[3] - corner[1])
     else:

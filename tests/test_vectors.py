@@ -23,6 +23,31 @@ def test_columns_are_numpys(dtype):
     assert np.array_equal(vectors.every(a > -1), (a > -1).all(1))
     assert np.array_equal(vectors.some(a > 1), (a > 1).any(1))
     assert np.array_equal(vectors.used_vertices(faces, 4001), np.unique(faces))
+    assert np.array_equal(vectors.largest(a), a.max(1))
+    low, high = vectors.bounds(a)
+    assert np.array_equal(low, a.min(0))
+    assert np.array_equal(high, a.max(0))
+    assert np.array_equal(vectors.inside(a, low / 3, high / 3), ((a > low / 3) & (a < high / 3)).all(1))
+
+
+def test_smoothing_is_the_mean_of_neighbours():
+    """Against a dense matrix: inner vertices by all that they share an edge with, border vertices along the border."""
+    rows, columns = 7, 9
+    number = np.arange(rows * columns).reshape(rows, columns)
+    a, b, c, d = number[:-1, :-1], number[:-1, 1:], number[1:, 1:], number[1:, :-1]
+    tris = np.concatenate([np.stack(t, -1).reshape(-1, 3) for t in ((a, b, c), (a, c, d))]).astype(np.int32)
+    fabric = topology.Fabric(tris, number.size)
+    around, along = np.zeros((2, number.size, number.size))
+    for joined, pairs in ((around, fabric.edges), (along, fabric.border)):
+        joined[pairs[:, 0], pairs[:, 1]] = joined[pairs[:, 1], pairs[:, 0]] = 1
+    near = np.where(fabric.on_border[:, None], along, around)
+    near /= near.sum(1, keepdims=True)
+    x, hold = RNG.normal(size=(number.size, 3)), RNG.uniform(size=number.size)
+    want = x
+    for _ in range(3):
+        want = want + (near @ want - want) * (0.5 * (1 - hold))[:, None]
+    assert np.allclose(fabric.smooth(x, 0.5, 3, hold), want, atol=1e-12)
+    assert np.allclose(fabric.smooth(x[:, 0], 0.5, 3, hold), want[:, 0], atol=1e-12)
 
 
 @pytest.mark.parametrize("count", [60, 70000])

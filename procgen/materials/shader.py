@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 Color = tuple[float, float, float]
@@ -57,6 +58,11 @@ Value = float | Socket
 ColorValue = Color | Socket
 
 
+@lru_cache(maxsize=512)
+def _input_name(key: str) -> str:
+    return key[1:] if key[0] == "i" and key[1:].isdigit() else key.replace("__", " ")
+
+
 class Shader:
     """A recorded material.
 
@@ -85,8 +91,7 @@ class Shader:
         for key, value in inputs.items():
             if value is None:
                 continue
-            name = key[1:] if key[0] == "i" and key[1:].isdigit() else key.replace("__", " ")
-            rec["inputs"][name] = self._value(value)
+            rec["inputs"][_input_name(key)] = self._value(value)
         self.nodes.append(rec)
         return Socket(self, len(self.nodes) - 1, str(output))
 
@@ -98,7 +103,7 @@ class Shader:
     def _value(v: Any) -> Any:
         if isinstance(v, Socket):
             return {"node": v.node, "output": v.output}
-        if isinstance(v, int | float | str | bool):
+        if isinstance(v, (int, float, str)):
             return v
         return [float(x) for x in v]
 

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from .. import vectors
-from ..frames import R_WORLD_FROM_SMPLX, rigid, transform, world_from_smplx
+from ..frames import R_WORLD_FROM_SMPLX, rigid, smplx_from_world, transform, world_from_smplx
 from .lbs import forward, rest_shape
 from .model import BodyModel
 from .shape import Phenotype
@@ -79,9 +79,9 @@ class BodyState:
 
     def at_pose(self, pose: np.ndarray, root: np.ndarray | None = None) -> BodyState:
         """The same person in another pose; by default at the world origin facing -Y."""
-        return pose_body(
-            self.model, self.phenotype, self.betas, self.expression, pose, np.eye(4) if root is None else root
-        )
+        rest = smplx_from_world(self.rest)
+        root = np.eye(4) if root is None else root
+        return pose_body(self.model, self.phenotype, self.betas, self.expression, pose, root, rest)
 
     def moved(self, root: np.ndarray) -> BodyState:
         """The same body and pose under another root transform."""
@@ -96,15 +96,17 @@ class BodyState:
 
 
 def pose_body(
-    model: BodyModel, phenotype: Phenotype, betas: np.ndarray, expression: np.ndarray, pose: np.ndarray, root: np.ndarray
-) -> BodyState:
+    model: BodyModel, phenotype: Phenotype, betas: np.ndarray, expression: np.ndarray, pose: np.ndarray, root: np.ndarray,
+    rest: np.ndarray | None = None,
+) -> BodyState:  # fmt: skip
     """Pose a body.
 
     Args:
         pose: (J, 3) axis-angle.
         root: (4, 4) world from body.
+        rest: (N, 3) `rest_shape` of the same person with shells, if it is at hand.
     """
-    rest = rest_shape(model, betas, expression, full=True)
+    rest = rest_shape(model, betas, expression, full=True) if rest is None else rest
     posed = forward(model, betas, expression, pose, full=True, rest=rest)
     T = root @ _TO_WORLD @ np.asarray(posed.T_world_from_rest, np.float64) @ _TO_SMPLX
     return BodyState(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..geometry import Mesh
-from ..vectors import every, lengths, some
+from ..vectors import bounds, every, inside, lengths, middles, some
 from .body_state import BodyState, vertex_normals
 from .head import Head
 from .nearest import NearestPoints
@@ -44,8 +44,8 @@ class Collider:
         """
         distance, i = self.tree.query(x, guess=guess, max_distance=reach)
         i = np.minimum(i, len(self.points) - 1)
-        n = self.normals[i]
-        h = np.einsum("ij,ij->i", x - self.points[i], n) - self.margin[i]
+        n = self.normals.take(i, 0)
+        h = np.einsum("ij,ij->i", x - self.points.take(i, 0), n) - self.margin[i]
         # A place behind a far surface is not inside it.
         return np.where(distance > min(_MAX_DEPTH, reach), np.maximum(h, _MAX_DEPTH), h), n, i
 
@@ -63,8 +63,8 @@ def collider_of(head: Head, body: BodyState, meshes: Sequence[Mesh] = ()) -> Col
     count = body.count
     skin = np.ones(count, bool)
     for name in ("eye_l", "eye_r", "tongue"):
-        inside = body.model.shell_faces.get(name, np.zeros((0, 4), int))
-        skin[inside[inside < count]] = False
+        own = body.model.shell_faces.get(name, np.zeros((0, 4), int))
+        skin[own[own < count]] = False
     for name in ("mouth_inside", "eye_socket"):
         if name in body.model.regions:
             skin &= np.asarray(body.model.regions[name]) < 0.5
@@ -72,10 +72,10 @@ def collider_of(head: Head, body: BodyState, meshes: Sequence[Mesh] = ()) -> Col
     # Neck and shoulders have few vertices and folds between them: the middles of their faces count as well.
     tri = np.asarray(body.model.faces, np.int64)
     tri = tri[every(near[tri])]
-    middle = head.points[tri].mean(1)
+    middle = middles(head.points, tri)
     low = middle[:, 2] < -0.06
-    across = head.normals[tri[low]].sum(1)
-    across /= np.linalg.norm(across, axis=1, keepdims=True) + 1e-12
+    across = middles(head.normals, tri[low])
+    across /= lengths(across)[:, None] + 1e-12
     points, normals = [np.concatenate([head.points[near], middle[low]])], [np.concatenate([head.normals[near], across])]
     margin = [np.zeros(len(points[0]))]
     for mesh in meshes:
@@ -90,8 +90,12 @@ def collider_of(head: Head, body: BodyState, meshes: Sequence[Mesh] = ()) -> Col
         # Skin below cloth is out of reach; left in, it would call hair that slipped under a collar free.
         cloth, out = np.concatenate(points[1:]), np.concatenate(normals[1:])
         if len(cloth):
-            distance, i = NearestPoints(cloth).query(points[0], max_distance=_COVER)
+            low, high = bounds(cloth)
+            close = np.flatnonzero(inside(points[0], low - _COVER, high + _COVER))
+            at = points[0].take(close, 0)
+            distance, i = NearestPoints(cloth).query(at, max_distance=_COVER)
             i = np.minimum(i, len(cloth) - 1)
-            under = (distance < _COVER) & (np.einsum("ij,ij->i", points[0] - cloth[i], out[i]) < 0.0)
+            under = np.zeros(len(points[0]), bool)
+            under[close] = (distance < _COVER) & (np.einsum("ij,ij->i", at - cloth.take(i, 0), out.take(i, 0)) < 0.0)
             points[0], normals[0], margin[0] = points[0][~under], normals[0][~under], margin[0][~under]
     return Collider(np.concatenate(points), np.concatenate(normals), np.concatenate(margin))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
+from ..keyed import Keyed
+from ..vectors import lengths, vertex_normals
 from .head import Head
 
 # Lowest elevation of the hair, degrees above the middle of the skull, by azimuth from the face (0) to the nape (180).
@@ -46,18 +50,18 @@ def _step(x: np.ndarray, low: float, high: float) -> np.ndarray:
 def scalp_density(head: Head, receding: float = 0.0, soft: float = 7.0, own: float = 0.0) -> np.ndarray:
     """(V,) 0–1: full on the scalp, falling to 0 over `soft` degrees at the hairline."""
     d = above_hairline(head.skull, receding, own)
-    outward = (head.skull * _template_normals(head)).sum(1) > 0.1 * np.linalg.norm(head.skull, axis=1)
+    outward = np.einsum("ij,ij->i", head.skull, _template_normals(head)) > 0.1 * lengths(head.skull)
     return _step(d, -1.5, soft) * (1.0 - head.ears) * outward * (head.weight > 0.45)
 
 
 def _template_normals(head: Head) -> np.ndarray:
-    t = head.triangles
-    a, b, c = (head.canon[t[:, k]] for k in range(3))
-    n = np.cross(b - a, c - a)
-    out = np.zeros_like(head.canon)
-    for k in range(3):
-        np.add.at(out, t[:, k], n)
-    return out / (np.linalg.norm(out, axis=1, keepdims=True) + 1e-12)
+    return _normals(Keyed(head.canon), Keyed(head.triangles))
+
+
+@lru_cache(maxsize=2)
+def _normals(canon: Keyed[np.ndarray], triangles: Keyed[np.ndarray]) -> np.ndarray:
+    """Of a template, which all heads of a model share."""
+    return vertex_normals(canon.value, triangles.value)
 
 
 def beard_density(head: Head, style: str = "full") -> np.ndarray:

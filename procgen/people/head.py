@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ..frames import world_from_smplx
+from ..keyed import Keyed
 from ..vectors import every, middles
 from .skeleton import HEAD, JAW, LEFT_EYE, RIGHT_EYE
 
 if TYPE_CHECKING:
     from .body_state import BodyState
+    from .model import BodyModel
 
 # Height of the crown above the eyes of a head of scale 1, metres: all hair measures are given for such a head.
 UNIT_CROWN = 0.115
@@ -77,54 +80,90 @@ def eye_ball(vertices: np.ndarray, ids: np.ndarray) -> tuple[np.ndarray, float]:
 
 def eye_ids(body: BodyState) -> list[np.ndarray]:
     """Vertices of the left and the right eye shell."""
-    return [np.unique(body.model.shell_faces[name]) for name in ("eye_l", "eye_r")]
+    return _eye_ids(Keyed(body.model))
+
+
+@lru_cache(maxsize=2)
+def _eye_ids(asked: Keyed[BodyModel]) -> list[np.ndarray]:
+    return [np.unique(asked.value.shell_faces[name]) for name in ("eye_l", "eye_r")]
 
 
 def head_of(body: BodyState) -> Head:
-    """Head frame and surface of a posed body."""
-    count = body.count
-    model = body.model
+    """Head frame and surface of a posed body; the last ones are kept, for skin, hair and what is on the head."""
+    return _head_of(Keyed(body))
+
+
+class _Template(NamedTuple):
+    """What of a head is the same for all bodies of a model: fields of `Head`, and which vertices are the skull above the eyes."""
+
+    canon: np.ndarray
+    skull: np.ndarray
+    triangles: np.ndarray
+    weight: np.ndarray
+    ears: np.ndarray
+    lips: np.ndarray
+    template_eye: float
+    up: np.ndarray
+
+
+@lru_cache(maxsize=2)
+def _template_of(asked: Keyed[BodyModel]) -> _Template:
+    model = asked.value
+    count = len(model.v_template)
     template = world_from_smplx(np.asarray(model.v_template, np.float64))
-    ids = eye_ids(body)
-    balls = [eye_ball(template, i)[0] for i in ids]
-    template_eyes = np.mean(balls, 0)
-    canon = template - template_eyes
-    rest = np.asarray(body.rest[:count], np.float64)
-    rest_eyes = [eye_ball(rest, i) for i in ids]
-    middle = np.mean([c for c, _ in rest_eyes], 0)
-    weight = np.asarray(body.weights[:count, [HEAD, JAW, LEFT_EYE, RIGHT_EYE]], np.float64).sum(1)
+    balls = [eye_ball(template, i)[0] for i in _eye_ids(asked)]
+    canon = template - np.mean(balls, 0)
+    weight = np.asarray(model.full_weights[:count, [HEAD, JAW, LEFT_EYE, RIGHT_EYE]], np.float64).sum(1)
     # Skull: what turns with the head and lies above the eyes.
     up = (weight > 0.6) & (canon[:, 2] > 0.02)
-    centre_y = 0.5 * (rest[up, 1].min() + rest[up, 1].max())
-    template_y = 0.5 * (canon[up, 1].min() + canon[up, 1].max())
-    origin = np.array([middle[0], centre_y, middle[2] + 0.005])
-    scale = float((rest[up, 2].max() - middle[2]) / UNIT_CROWN)
-    template_scale = canon[up, 2].max() / UNIT_CROWN
-    T = np.array(body.T[HEAD], np.float64)
-    T[:3, 3] += T[:3, :3] @ origin
-    local = (np.asarray(body.posed[:count], np.float64) - T[:3, 3]) @ T[:3, :3]
-    skin = np.ones(count, bool)
+    middle = 0.5 * (canon[up, 1].min() + canon[up, 1].max())
+    skin = weight > 0.02
     for name in ("eye_l", "eye_r", "tongue"):
         inside = model.shell_faces[name]
         skin[inside[inside < count]] = False
-    near = weight > 0.02
     tri = np.asarray(model.faces, np.int64)
-    tri = tri[(near & skin)[tri].all(1)]
+    return _Template(
+        canon=canon,
+        skull=(canon - np.array([0.0, middle, 0.005])) / (canon[up, 2].max() / UNIT_CROWN),
+        triangles=tri[every(skin[tri])],
+        weight=weight,
+        ears=np.asarray(model.regions.get("ears", np.zeros(count)), np.float64),
+        lips=np.asarray(model.regions.get("lips", np.zeros(count)), np.float64),
+        template_eye=float(0.5 * np.linalg.norm(balls[0] - balls[1])),
+        up=up,
+    )
+
+
+@lru_cache(maxsize=2)
+def _head_of(asked: Keyed[BodyState]) -> Head:
+    body = asked.value
+    count = body.count
+    t = _template_of(Keyed(body.model))
+    up = t.up
+    rest = np.asarray(body.rest[:count], np.float64)
+    rest_eyes = [eye_ball(rest, i) for i in eye_ids(body)]
+    middle = np.mean([c for c, _ in rest_eyes], 0)
+    centre_y = 0.5 * (rest[up, 1].min() + rest[up, 1].max())
+    origin = np.array([middle[0], centre_y, middle[2] + 0.005])
+    scale = float((rest[up, 2].max() - middle[2]) / UNIT_CROWN)
+    T = np.array(body.T[HEAD], np.float64)
+    T[:3, 3] += T[:3, :3] @ origin
+    local = (np.asarray(body.posed[:count], np.float64) - T[:3, 3]) @ T[:3, :3]
     eyes_local = np.stack([(c - origin) for c, _ in rest_eyes])
     return Head(
         T=T,
         scale=scale,
         points=local,
         normals=np.asarray(body.normals, np.float64) @ T[:3, :3],
-        canon=canon,
-        skull=(canon - np.array([0.0, template_y, 0.005])) / template_scale,
-        triangles=tri,
-        weight=weight,
-        ears=np.asarray(model.regions.get("ears", np.zeros(count)), np.float64),
-        lips=np.asarray(model.regions.get("lips", np.zeros(count)), np.float64),
+        canon=t.canon,
+        skull=t.skull,
+        triangles=t.triangles,
+        weight=t.weight,
+        ears=t.ears,
+        lips=t.lips,
         eyes=eyes_local,
         eye_radius=float(np.mean([r for _, r in rest_eyes])),
-        template_eye=float(0.5 * np.linalg.norm(balls[0] - balls[1])),
+        template_eye=t.template_eye,
     )
 
 
@@ -171,7 +210,7 @@ def scatter(head: Head, density: np.ndarray, count: int, rng: np.random.Generato
         count: Number of points.
     """
     tri = head.triangles
-    d = density[tri].mean(1)
+    d = middles(density, tri)
     tri, d = tri[d > 1e-6], d[d > 1e-6]
     a, b, c = (head.canon[tri[:, k]] for k in range(3))
     area = np.linalg.norm(np.cross(b - a, c - a), axis=1) * d

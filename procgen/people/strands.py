@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..vectors import some
 from .hair_collider import Collider
 from .head import Head, Roots
 from .nearest import NearestPoints
@@ -256,7 +257,7 @@ def settle(points: np.ndarray, collider: Collider, clearance: np.ndarray | float
     out, _, _, _ = collider.push(flat, c, reach=0.05)
     # Out of one surface may be into another (neck and shoulder, collar and jaw): what moved is looked at again.
     for _ in range(2):
-        moved = np.flatnonzero((out != flat).any(1))
+        moved = np.flatnonzero(some(out != flat))
         if len(moved) == 0:
             break
         flat = out.copy()

@@ -27,10 +27,11 @@ class WornLabels:
         # Eyes, tongue and the inside of the mouth are no skin that cloth could lie on.
         inner = [i for i, n in enumerate(model.part_names) if n in ("left_eye", "right_eye", "tongue", "mouth_inside", "eye_socket")]
         keep = np.nonzero(~np.isin(model.face_part, inner))[0]  # type: ignore[arg-type]
-        self._corners = body.posed[: body.count].astype(np.float64)[model.faces[keep]]
-        self._uv = model.uv[model.uv_faces[keep]].astype(np.float64)  # type: ignore[index]
+        posed, faces = body.posed[: body.count].astype(np.float64), model.faces[keep]
+        self._corners = [posed.take(faces[:, k], 0) for k in range(3)]
+        self._uv = [model.uv[model.uv_faces[keep, k]].astype(np.float64) for k in range(3)]  # type: ignore[index]
         self._part = model.face_part[keep]  # type: ignore[index]
-        self._near = NearestPoints(self._corners.mean(1))
+        self._near = NearestPoints(middles(posed, faces))
 
     def label(self, mesh: Mesh) -> Mesh:
         """The mesh with `part` and `iuv`; as it is for bodies without a map.
@@ -41,16 +42,18 @@ class WornLabels:
         if not self._usable:
             return mesh
         vertices = mesh.vertices.astype(np.float64)
-        corners = vertices[mesh.faces]
         _, found = self._near.query(middles(vertices, mesh.faces))
-        a, b, c = (self._corners[found, k] for k in range(3))
-        u, v, w = b - a, c - a, corners - a[:, None]
+        a, b, c = (corner.take(found, 0) for corner in self._corners)
+        u, v = b - a, c - a
         uu, uv, vv = (np.einsum("fd,fd->f", *pair) for pair in ((u, u), (u, v), (v, v)))
-        wu, wv = np.einsum("fkd,fd->fk", w, u), np.einsum("fkd,fd->fk", w, v)
-        det = np.maximum(uu * vv - uv * uv, 1e-18)[:, None]
-        s = (vv[:, None] * wu - uv[:, None] * wv) / det
-        t = (uu[:, None] * wv - uv[:, None] * wu) / det
-        at = self._uv[found][:, :, None]
-        first = at[:, 0]
-        iuv = np.clip(first + s[..., None] * (at[:, 1] - first) + t[..., None] * (at[:, 2] - first), 0.0, 1.0)
-        return replace(mesh, part=self._part[found].astype(np.uint8), iuv=iuv.astype(np.float32))
+        det = np.maximum(uu * vv - uv * uv, 1e-18)
+        first, second, third = (at.take(found, 0) for at in self._uv)
+        second -= first
+        third -= first
+        iuv = np.empty((*mesh.faces.shape, 2), np.float32)
+        for k in range(mesh.faces.shape[1]):
+            w = vertices.take(mesh.faces[:, k], 0) - a
+            wu, wv = np.einsum("fd,fd->f", w, u), np.einsum("fd,fd->f", w, v)
+            s, t = (vv * wu - uv * wv) / det, (uu * wv - uv * wu) / det
+            iuv[:, k] = np.clip(first + s[:, None] * second + t[:, None] * third, 0.0, 1.0)
+        return replace(mesh, part=self._part[found].astype(np.uint8), iuv=iuv)

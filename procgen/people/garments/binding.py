@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -36,9 +37,25 @@ class Binding:
         """(V, ...) values at the bound points, from (N, ...) at the source vertices."""
         values = np.asarray(values)
         shape = (-1,) + (1,) * (values.ndim - 1)
-        out = values[self.index[:, 0]] * self.weight[:, 0].reshape(shape)
+        out = values.take(self.index[:, 0], 0) * self.weight[:, 0].reshape(shape)
+        for rows, index, weight in self._further:
+            part = values.take(index, 0) * weight.reshape(shape)
+            if rows is None:
+                out += part
+            else:
+                out[rows] += part
+        return out
+
+    @cached_property
+    def _further(self) -> list[tuple[np.ndarray | None, np.ndarray, np.ndarray]]:
+        """All but the first entry of every row: (rows that have one, None = all; source vertices; weights)."""
+        out: list[tuple[np.ndarray | None, np.ndarray, np.ndarray]] = []
         for k in range(1, CORNERS):
-            out = out + values[self.index[:, k]] * self.weight[:, k].reshape(shape)
+            rows = np.flatnonzero(self.weight[:, k])
+            if len(rows) > 0.7 * len(self.weight):
+                out.append((None, np.ascontiguousarray(self.index[:, k]), np.ascontiguousarray(self.weight[:, k])))
+            elif len(rows):
+                out.append((rows, self.index[rows, k], self.weight[rows, k]))
         return out
 
     def blend(self, by: Blend) -> Binding:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...geometry import Mesh
 from ...keyed import Keyed
-from ...vectors import every, lengths, middles, used_vertices, vertex_normals
+from ...vectors import bounds, corners_sum, every, inside, lengths, middles, used_vertices, vertex_normals
 from ..nearest import NearestPoints
 
 # Limbs are thin: cloth further than this below skin, or below another garment, belongs to their other side. Garments stand
@@ -46,14 +46,15 @@ def surface_samples(
     """Samples of a mesh; `arm` (V,) is the signed arm weight of its vertices, none = trunk; `fine` takes faces too."""
     n = vertex_normals(x, faces)
     used = used_vertices(faces, len(x))
+    at, out = x.take(used, 0), n.take(used, 0)
     if not fine:
-        return Samples(x[used], n[used], np.zeros(len(used)) if arm is None else arm[used], clearance)
+        return Samples(at, out, np.zeros(len(used)) if arm is None else arm[used], clearance)
     c, cn = middles(x, faces), middles(n, faces)
     cn /= np.maximum(lengths(cn), 1e-12)[:, None]
     side = np.zeros(len(x)) if arm is None else arm
     return Samples(
-        np.concatenate([x[used], c]),
-        np.concatenate([n[used], cn]),
+        np.concatenate([at, c]),
+        np.concatenate([out, cn]),
         np.concatenate([side[used], middles(side, faces)]),
         clearance,
     )
@@ -79,9 +80,9 @@ def _layer_of(asked: Keyed[Mesh]) -> Samples:
     corners, count = number[faces], len(used)
     vertex, face = s.normals[:count], s.normals[count:]
     for _ in range(SOFTENED):
-        vertex = np.stack([np.bincount(corners.ravel(), np.repeat(face[:, k], 3), count) for k in range(3)], 1)
+        vertex = corners_sum(face, corners, count)
         vertex /= np.maximum(lengths(vertex), 1e-9)[:, None]
-        face = vertex[corners].mean(1)
+        face = middles(vertex, corners)
     face = face / np.maximum(lengths(face), 1e-9)[:, None]
     return replace(s, normals=np.concatenate([vertex, face]))
 
@@ -128,10 +129,10 @@ class Collider:
         points, normals = np.concatenate([s.points for s in samples]), np.concatenate([s.normals for s in samples])
         gap = np.concatenate([np.full(len(s.points), s.clearance) for s in samples])
         arm = np.concatenate([s.arm for s in samples])
-        low, high = near.min(0) - 0.1, near.max(0) + 0.1
-        keep = every((points > low) & (points < high))
+        low, high = bounds(near)
+        keep = np.flatnonzero(inside(points, low - 0.1, high + 0.1))
         worn = np.zeros(len(near)) if worn is None else worn
-        return cls(points[keep], normals[keep], gap[keep], arm[keep], worn)
+        return cls(points.take(keep, 0), normals.take(keep, 0), gap[keep], arm[keep], worn)
 
     def on(self, worn: np.ndarray) -> Collider:
         """The same for the vertices of another mesh of the garment."""
@@ -151,22 +152,25 @@ class Collider:
         """(V,) index of the nearest sample that each vertex may touch."""
         out = np.zeros(len(x), np.int64)
         for group in (0, 1, -1):
-            mine = np.abs(self.worn) < 0.5 if group == 0 else self.worn * group >= 0.5
-            if mine.any():
+            mine = np.flatnonzero(np.abs(self.worn) < 0.5 if group == 0 else self.worn * group >= 0.5)
+            if len(mine):
                 ids, tree = self._tree(group)
-                out[mine] = ids[np.minimum(tree.query(x[mine])[1], len(ids) - 1)]
+                out[mine] = ids[np.minimum(tree.query(x.take(mine, 0))[1], len(ids) - 1)]
         return out
+
+    def height(self, x: np.ndarray, which: np.ndarray) -> np.ndarray:
+        """(V,) metres of points over the planes of their samples."""
+        return np.einsum("ij,ij->i", x - self.points.take(which, 0), self.normals.take(which, 0))
 
     def lack(self, x: np.ndarray, which: np.ndarray) -> np.ndarray:
         """(V,) metres that each vertex must move along the normal of its sample; 0 where it is clear."""
-        height = np.einsum("ij,ij->i", x - self.points[which], self.normals[which])
-        need = self.clearance[which] - height
+        need = self.clearance[which] - self.height(x, which)
         return np.where((need > 0) & (need < SKIN_DEPTH), need, 0.0)
 
     def gap(self, x: np.ndarray) -> np.ndarray:
         """(V,) metres of room between each vertex and where it would touch; negative where it is too close."""
         which = self.nearest(x)
-        return np.einsum("ij,ij->i", x - self.points[which], self.normals[which]) - self.clearance[which]
+        return self.height(x, which) - self.clearance[which]
 
     def cover(self, x: np.ndarray, lower: float = LAYER_DEPTH) -> np.ndarray:
         """(V, 3) metres that take vertices of the trunk which lie under the surface out over it; 0 beside it and outside.
@@ -178,13 +182,14 @@ class Collider:
         move = np.zeros_like(x)
         if len(self.points) == 0:
             return move
-        low, high = self.points.min(0) - HEM, self.points.max(0) + HEM
-        ids = np.flatnonzero(every((x > low) & (x < high)))
+        low, high = bounds(self.points)
+        # The trunk's only: sleeves lie close on sleeves by themselves.
+        ids = np.flatnonzero(inside(x, low - HEM, high + HEM) & (np.abs(self.worn) < 0.1))
         if len(ids) == 0:
             return move
-        worn = self.worn[ids]
-        which = self.on(worn).nearest(x[ids])
-        normals, off = self.normals[which], x[ids] - self.points[which]
+        at = x.take(ids, 0)
+        which = self.on(self.worn[ids]).nearest(at)
+        normals, off = self.normals.take(which, 0), at - self.points.take(which, 0)
         height = np.einsum("ij,ij->i", off, normals)
         # Below the surface the nearest sample is straight above; beyond a border it is not. What hangs a little lower than
         # a hem is taken along, or it would cut through the hem.
@@ -196,26 +201,27 @@ class Collider:
         height = np.where(hangs, np.einsum("ij,ij->i", off, normals), height)
         need = self.clearance[which] + OVER - height
         hangs &= need < lower
-        trunk = (np.abs(worn) < 0.1) & (np.abs(self.arm[which]) < 0.15)  # sleeves lie close on sleeves by themselves
-        under = trunk & (need > OVER) & (need < LAYER_DEPTH) & ((beside < 0.015**2 + (0.5 * height) ** 2) | hangs)
+        near = (beside < 0.015**2 + (0.5 * height) ** 2) | hangs
+        under = (np.abs(self.arm[which]) < 0.15) & (need > OVER) & (need < LAYER_DEPTH) & near
         move[ids] = normals * np.where(under, need, 0.0)[:, None]
         return move
 
     def push(self, x: np.ndarray, which: np.ndarray | None = None) -> np.ndarray:
         """Move vertices that are too close out along the normals of their samples."""
         which = self.nearest(x) if which is None else which
-        return x + self.normals[which] * self.lack(x, which)[:, None]
+        return x + self.normals.take(which, 0) * self.lack(x, which)[:, None]
 
     def clear(self, x: np.ndarray, rounds: int = 5) -> np.ndarray:
         """As `push`, again for those that came too close to another sample by it: folds at elbows and knees have two sides."""
         out, ids = x.copy(), np.arange(len(x))
         for _ in range(rounds):
             part = self.on(self.worn[ids])
-            which = part.nearest(out[ids])
-            need = part.lack(out[ids], which)
-            close = need > 0
+            at = out.take(ids, 0)
+            which = part.nearest(at)
+            need = part.lack(at, which)
+            close = np.flatnonzero(need)
             ids = ids[close]
             if len(ids) == 0:
                 break
-            out[ids] += self.normals[which[close]] * need[close, None]
+            out[ids] = at.take(close, 0) + self.normals.take(which[close], 0) * need[close, None]
         return out

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from ...geometry import Mesh
-from ...vectors import every, used_vertices, vertex_normals
+from ...vectors import bounds, every, inside, used_vertices, vertex_normals
 from ..nearest import NearestPoints
 from .figure import Figure
 
@@ -51,25 +51,26 @@ class Cover:
         return NearestPoints(self.points)
 
 
-def _covered(points: np.ndarray, normals: np.ndarray, cover: Cover, margin: float, look_in: float, under: float = 0.0) -> np.ndarray:
-    """(N,) bool points of the A-pose that lie well under one garment, or by up to `under` metres over it."""
-    out = np.zeros(len(points), bool)
+def _cover(
+    hidden: np.ndarray, points: np.ndarray, normals: np.ndarray, cover: Cover, margin: float, look_in: float, under: float = 0.0
+) -> None:
+    """Mark in `hidden` (N,) the points of the A-pose that lie well under one garment, or by up to `under` metres over it."""
     x, edge = cover.points, cover.edge
     if len(x) == 0:
-        return out
-    near = np.flatnonzero(every((points > x.min(0) - 0.02) & (points < x.max(0) + 0.02)))
+        return
+    low, high = bounds(x)
+    near = np.flatnonzero(~hidden & inside(points, low - 0.02, high + 0.02))
     if len(near) == 0:
-        return out
+        return
     # Farther off nothing is covered, however far the border.
     reach = max((float(edge.max()) - margin) / look_in, 0.0) + 1e-3
-    d, i = cover.near.query(points[near], max_distance=reach)
+    at = points.take(near, 0)
+    d, i = cover.near.query(at, max_distance=reach)
     i = np.minimum(i, len(x) - 1)
-    away = x[i] - points[near]
     # Under the cloth: it lies in front of the point, not beside it.
-    height = np.einsum("ij,ij->i", away, normals[near])
+    height = np.einsum("ij,ij->i", x.take(i, 0) - at, normals.take(near, 0))
     ahead = (height > 0.35 * d) | (d < under)
-    out[near] = np.isfinite(d) & (edge[i] > margin + look_in * d) & ahead
-    return out
+    hidden[near] = np.isfinite(d) & (edge[i] > margin + look_in * d) & ahead
 
 
 def covered_skin(fig: Figure, clothes: list[Cover]) -> np.ndarray:
@@ -83,7 +84,7 @@ def covered_skin(fig: Figure, clothes: list[Cover]) -> np.ndarray:
     for cover in clothes:
         # Children move by less.
         margin, look_in = (MARGIN_HANGING, LOOK_IN_HANGING) if cover.hangs else (MARGIN, LOOK_IN)
-        hidden |= _covered(fig.skin, fig.normals, cover, margin * min(1.0, fig.scale), look_in)
+        _cover(hidden, fig.skin, fig.normals, cover, margin * min(1.0, fig.scale), look_in)
     return hidden
 
 
@@ -104,11 +105,11 @@ def without_covered(mesh: Mesh, above: list[Cover], scale: float, hung: bool = F
     normals = vertex_normals(x, mesh.faces)
     # Turned-in hems face the other way, but lie under the same cloth.
     normals[mesh.point["inner"] > 0.5] *= -1
-    hidden = np.zeros(len(x), bool)
+    hidden = ~known
     margin = (HUNG_MARGIN if hung else LAYER_MARGIN) * min(1.0, scale)
     for other in above:
-        hidden |= known & _covered(x, normals, other, margin, LAYER_LOOK_IN, other.under)
-    keep = ~every(hidden[mesh.faces])
+        _cover(hidden, x, normals, other, margin, LAYER_LOOK_IN, other.under)
+    keep = ~every((hidden & known)[mesh.faces])
     if keep.all():
         return mesh
     used = used_vertices(mesh.faces[keep], len(mesh.vertices))

@@ -67,12 +67,10 @@ def cut_top(
     return _cut_top(base, hem, sleeve, neck, 0.0 if neck == "crew" else depth, width, opening)
 
 
-@lru_cache(maxsize=64)
-def _cut_top(base: Canonical, hem: float, sleeve: float, neck: str, depth: float, width: float, opening: float) -> Pattern:
-    hip = base.joints[list(HIP)].mean(0)
-    c = Cutter(base)
-    low = max(-hem, HIP_CUT) + hip[2]
-    c.clip(lambda x: x[:, 2] - low)
+@lru_cache(maxsize=32)
+def _sleeved(base: Canonical, low: float, sleeve: float) -> Cutter:
+    """The shell above a height, with sleeves: many tops differ in their necklines alone."""
+    c = Cutter(base).clip(lambda x: x[:, 2] - low)
     for s in SIDES:
         arm = c.value(base.arm)[:, s]
         shoulder = base.joints[SHOULDER[s]]
@@ -87,6 +85,13 @@ def _cut_top(base: Canonical, hem: float, sleeve: float, neck: str, depth: float
             line = abs(shoulder[0]) - 0.018 - 0.25 * np.clip(x[:, 2] - shoulder[2] + 0.05, 0, 0.15)
             under = shoulder[2] - 0.125 - x[:, 2]
             c.clip(np.where(own, np.maximum(line - out, under), 0.2))
+    return c
+
+
+@lru_cache(maxsize=64)
+def _cut_top(base: Canonical, hem: float, sleeve: float, neck: str, depth: float, width: float, opening: float) -> Pattern:
+    hip = base.joints[list(HIP)].mean(0)
+    c = _sleeved(base, max(-hem, HIP_CUT) + hip[2], sleeve).copy()
     if neck == "high":
         top = base.joints[NECK][2] + NECK_LEVEL + depth
         y0 = base.joints[NECK][1]

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from ...keyed import Keyed
-from ...vectors import some, vertex_normals
+from ...vectors import largest, some, vertex_normals
 from ..body_state import BodyState
 from .collide import Collider, Samples, surface_samples
 from .figure import ANKLE, ARM, ELBOW, FOOT, HIP, KNEE, NECK, PELVIS, SIDES, SPINE3, Canonical, Figure, smoothstep
@@ -50,7 +50,7 @@ class Ease:
 def _trunk_points(fig: Figure) -> np.ndarray:
     base = fig.base
     count = fig.body.count
-    use = (base.arm[:count].max(1) < 0.3) & (base.weights[:count, [NECK, 15]].sum(1) < 0.5)
+    use = (largest(base.arm[:count]) < 0.3) & (base.weights[:count, [NECK, 15]].sum(1) < 0.5)
     return fig.skin[use]
 
 
@@ -152,7 +152,7 @@ def fit(pattern: Pattern, fig: Figure, ease: Ease, tight: np.ndarray | None = No
     n = vertex_normals(x, pattern.fabric.tris)
     x = x + n * ease.skin
     loose = np.ones(len(x)) if tight is None else 1.0 - tight
-    arm = pattern.arm.max(1)
+    arm = largest(pattern.arm)
     s, _, _ = fig.trunk.split(x)
     pit = fig.trunk.split(fig.joints[16][None])[0][0]
     w = loose * smoothstep(s, pit + 0.05 * fig.scale, pit + 0.14 * fig.scale) * smoothstep(arm, 0.5, 0.15)
@@ -175,15 +175,16 @@ def fit(pattern: Pattern, fig: Figure, ease: Ease, tight: np.ndarray | None = No
             x = _to(x, arm_profile(fig, side, ease, float(t[pattern.arm[:, side] > 0.5].max())), w)
     collider = Collider.of([skin_samples(fig.body, 0.8 * ease.skin, fine)], x, signed_arm(pattern.arm))
     hold = None if tight is None else 0.8 * tight
-    for k in range(9 if fine else 6):
-        x = pattern.fabric.smooth(x, 0.5, 1, hold)
-        if k % 3 == 2:
-            x = collider.push(x)
+    for _ in range(3 if fine else 2):
+        x = collider.push(pattern.fabric.smooth(x, 0.5, 3, hold))
     if tight is not None and ease.skin < 0.005:
         # Necklines and waistbands lie on the skin: the shell that they were cut from stands off it.
-        which = collider.nearest(x)
-        gap = np.einsum("ij,ij->i", x - collider.points[which], collider.normals[which])
-        x = x - collider.normals[which] * (np.clip(gap - 0.0025, 0.0, 0.015) * smoothstep(tight, 0.15, 0.95))[:, None]
+        share = smoothstep(tight, 0.15, 0.95)
+        ids = np.flatnonzero(share)
+        part, at = collider.on(collider.worn[ids]), x.take(ids, 0)
+        which = part.nearest(at)
+        lower = np.clip(part.height(at, which) - 0.0025, 0.0, 0.015) * share[ids]
+        x[ids] = at - part.normals.take(which, 0) * lower[:, None]
         x = pattern.fabric.smooth(x, 0.5, 2, 0.5 * tight)
     return x
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...vectors import middles
+from ...vectors import every, middles
 from ..body_state import BodyState
 from ..nearest import NearestPoints
 from .figure import HIP, Figure
@@ -66,7 +66,7 @@ def legs_field(fig: Figure, body: BodyState, parts: Sequence[int]) -> Field:
     own = fig.base.weights[:count, list(parts)].sum(1) > 0.5
     faces = fig.model.faces
     skin = np.asarray(body.posed[:count], float)
-    points = np.concatenate([skin[own], middles(skin, faces[own[faces].all(1)])])
+    points = np.concatenate([skin[own], middles(skin, faces[every(own[faces])])])
     plan = points[:, :2] @ frame
     origin = plan.min(0) - MARGIN
     rows, columns = np.ceil((plan.max(0) + MARGIN - origin) / CELL).astype(int)

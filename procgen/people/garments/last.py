@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from ...vectors import every
 from ..body_state import BodyState
 from .collide import Collider, surface_samples
 from .figure import ANKLE, FOOT, KNEE, Figure, smoothstep
@@ -162,9 +163,9 @@ def _outline(skin: np.ndarray, last: Last, k: float) -> np.ndarray:
     for _ in range(2):
         along = np.roll(edge, -1, 0) - np.roll(edge, 1, 0)
         n = np.stack([along[:, 1], -along[:, 0]], 1) / np.linalg.norm(along, axis=1, keepdims=True)
-        d = low[None, :, :2] - edge[:, None]
-        near = np.linalg.norm(d, axis=2) < 0.014 * k
-        need = np.where(near, np.einsum("ijk,ik->ij", d, n) + 0.4 * last.ease * k, 0.0).max(1).clip(0)
+        du, dv = low[:, 0] - edge[:, :1], low[:, 1] - edge[:, 1:]
+        near = du * du + dv * dv < (0.014 * k) ** 2
+        need = np.where(near, du * n[:, :1] + dv * n[:, 1:] + 0.4 * last.ease * k, 0.0).max(1).clip(0)
         need = np.maximum.reduce([need, 0.8 * np.roll(need, 1), 0.8 * np.roll(need, -1)])
         edge = edge + n * (0.5 * need + 0.25 * (np.roll(need, 1) + np.roll(need, -1)))[:, None]
     return edge
@@ -221,8 +222,8 @@ def shape_shoe(fig: Figure, side: int, last: Last) -> Shoe:
         q = np.concatenate([q, _shaft(skin, q[-1], last, k)])
     x = f.world(q.reshape(-1, 3))
     sunk = x.reshape(-1, AROUND, 3)[:2].copy()
-    near = (np.abs(fig.skin - f.world(np.array([[0.5 * f.length, 0, 0]]))[0]) < 0.3 * k + last.shaft).all(1)
-    collider = Collider.of([surface_samples(fig.skin, fig.model.faces[near[fig.model.faces].all(1)], 0.7 * last.ease * k)], x)
+    near = every(np.abs(fig.skin - f.world(np.array([[0.5 * f.length, 0, 0]]))[0]) < 0.3 * k + last.shaft)
+    collider = Collider.of([surface_samples(fig.skin, fig.model.faces[every(near[fig.model.faces])], 0.7 * last.ease * k)], x)
     for _ in range(4):
         g = collider.push(x).reshape(-1, AROUND, 3)
         inner = 0.5 * g[1:-1] + 0.25 * (g[:-2] + g[2:])

@@ -13,7 +13,7 @@ from ...geometry import Mesh
 from ...materials.cloth import cloth_material, plain_material
 from ...registry import garments
 from ...spec import FabricSpec, GarmentSpec
-from ...vectors import vertex_normals
+from ...vectors import every, vertex_normals
 from ..body_state import BodyState
 from .collide import Collider, surface_samples
 from .cuts import graded
@@ -148,7 +148,7 @@ def _cut_sock(base: Canonical, side: int, height: float, refined: bool) -> tuple
 def _onto_skin(x: np.ndarray, body: BodyState) -> np.ndarray:
     """Points of the shell on the skin below them: no more than 15 mm away, or it is another toe."""
     w = body.model.full_weights[: body.count]
-    faces = body.model.faces[(w[:, [4, 5, 7, 8, 10, 11]].sum(1) > 0.5)[body.model.faces].all(1)]
+    faces = body.model.faces[every((w[:, [4, 5, 7, 8, 10, 11]].sum(1) > 0.5)[body.model.faces])]
     collider = Collider.of([surface_samples(body.posed[: body.count].astype(float), faces, 0.0)], x)
     which = collider.nearest(x)
     gap = np.einsum("ij,ij->i", x - collider.points[which], collider.normals[which])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -40,6 +41,17 @@ class Pattern:
     loops: dict[str, np.ndarray] = field(default_factory=dict)
 
 
+@lru_cache(maxsize=4)
+def _whole(base: Canonical, detail: int) -> tuple[Binding, np.ndarray]:
+    """The uncut shell, subdivided: its rows and (T, 3) triangles."""
+    used, inverse = np.unique(base.shell, return_inverse=True)
+    binding, tris = Binding.identity(used), inverse.reshape(base.shell.shape).astype(np.int32)
+    for _ in range(detail):
+        by, tris = subdivide(tris, len(binding.index))
+        binding = binding.blend(by)
+    return binding, tris
+
+
 class Cutter:
     """Scissors over the canonical shell: clip, then extend, then finish.
 
@@ -50,30 +62,36 @@ class Cutter:
 
     def __init__(self, base: Canonical, detail: int = 1) -> None:
         self.base = base
-        used, inverse = np.unique(base.shell, return_inverse=True)
-        self.binding = Binding.identity(used)
-        self.tris = inverse.reshape(base.shell.shape).astype(np.int32)
-        self.drop = np.zeros(len(used))
-        self.limb = np.zeros(len(used), np.int8)
-        for _ in range(detail):
-            self._apply(*subdivide(self.tris, len(self.drop)))
+        self.binding, self.tris = _whole(base, detail)
+        self.drop = np.zeros(len(self.binding.index))
+        self.limb = np.zeros(len(self.drop), np.int8)
+        self._points: np.ndarray | None = None
+
+    def copy(self) -> Cutter:
+        """Another one that goes on cutting from here; arrays are never written to, so that they are shared."""
+        out = Cutter.__new__(Cutter)
+        out.__dict__.update(self.__dict__)
+        return out
 
     def _apply(self, by: Blend, tris: np.ndarray) -> None:
         self.binding = self.binding.blend(by)
         self.drop = by(self.drop)
         self.limb = self.limb[by.a]
         self.tris = tris
+        self._points = None
 
     @property
     def points(self) -> np.ndarray:
         """(V, 3) canonical positions, free-hanging cloth included (straight down; legs along themselves)."""
-        x = self.binding(self.base.points)
-        for s in SIDES:
-            on = self.limb == LEFT_LEG + s
-            x[on] += self.drop[on, None] * leg_axis(self.base, s).down
-        on = self.limb == TRUNK
-        x[on, 2] -= self.drop[on]
-        return x
+        if self._points is None:
+            x = self.binding(self.base.points)
+            for s in SIDES:
+                on = self.limb == LEFT_LEG + s
+                x[on] += self.drop[on, None] * leg_axis(self.base, s).down
+            on = self.limb == TRUNK
+            x[on, 2] -= self.drop[on]
+            self._points = x
+        return self._points
 
     def value(self, of: np.ndarray) -> np.ndarray:
         """Values at the vertices from values at the canonical points."""
@@ -141,6 +159,7 @@ class Cutter:
         )
         self.drop = np.concatenate([self.drop, (top[None] + depth[:, None]).ravel()])
         self.limb = np.concatenate([self.limb, np.full(rows * columns, limb, np.int8)])
+        self._points = None
         # New cloth must face as the old does: the border's one triangle runs it in one direction only.
         if (half_edges(self.tris) == loop[:2]).all(1).any():
             added = added[:, ::-1]

@@ -47,9 +47,8 @@ class Profile:
         """Let cloth fall from what is above: going down it comes in by no more than `slope` (m/m)."""
         r = self.radius.copy()
         slope = np.broadcast_to(np.asarray(slope, float), (len(r),))
-        for i in range(1, len(r)):
-            if self.places[i] > start:
-                r[i] = np.maximum(r[i], r[i - 1] - slope[i] * self.step)
+        for i in np.flatnonzero(self.places[1:] > start) + 1:
+            r[i] = np.maximum(r[i], r[i - 1] - slope[i] * self.step)
         return replace(self, radius=r)
 
     def widen(self, by: np.ndarray) -> Profile:
@@ -77,29 +76,34 @@ def girths(points: np.ndarray, axis: Axis, start: float, end: float) -> Profile:
     rows = max(2, int(np.ceil((end - start) / STEP)) + 1)
     d = points - axis.origin
     row = np.round((d @ axis.down - start) / STEP).astype(int)
-    near = (row >= -1) & (row <= rows)
-    d, row = d[near], row[near]
+    near = np.flatnonzero((row >= -1) & (row <= rows))
+    near = near[np.argsort(row[near], kind="stable")]
+    d, row = d.take(near, 0), row[near]
     theta = np.arange(ANGLES) * (2 * np.pi / ANGLES)
     reach = np.outer(d @ axis.across, np.cos(theta)) + np.outer(d @ axis.back, np.sin(theta))
     support = np.full((rows + 2, ANGLES), -np.inf)
     if len(row):
-        order = np.argsort(row, kind="stable")
-        used, first = np.unique(row[order], return_index=True)
-        support[used + 1] = np.maximum.reduceat(reach[order], first, axis=0)
+        used, first = np.unique(row, return_index=True)
+        support[used + 1] = np.maximum.reduceat(reach, first, axis=0)
     # A slice sees its neighbours too: mesh rings are farther apart than rows.
     support = np.maximum(np.maximum(support[:-2], support[2:]), support[1:-1])
     known = np.flatnonzero(np.isfinite(support[:, 0]))
     if len(known) == 0:
         support = np.full((rows, ANGLES), 0.05)
     else:
-        grid = np.arange(rows)
-        support = np.stack([np.interp(grid, known, support[known, k]) for k in range(ANGLES)], 1)
-    # Radius of the convex polygon whose sides have these distances from the axis.
-    turn = theta[:, None] - theta[None, :]
-    facing = np.cos(turn)
-    safe = np.where(facing > 0.17, facing, np.nan)
-    radius = np.empty_like(support)
-    for k in range(ANGLES):
-        ok = ~np.isnan(safe[k])
-        radius[:, k] = (support[:, ok] / safe[k, ok]).min(1)
+        # Rows between those that are known, and beyond them.
+        grid = np.clip(np.arange(rows), known[0], known[-1])
+        after = np.clip(np.searchsorted(known, grid, side="right"), 1, max(len(known) - 1, 1))
+        lower, upper = known[after - 1], known[np.minimum(after, len(known) - 1)]
+        share = (grid - lower) / np.maximum(upper - lower, 1)
+        support = support[lower] + (support[upper] - support[lower]) * share[:, None]
+    # Radius of the convex polygon whose sides have these distances from the axis, by how far sides are turned.
+    facing = np.cos(theta[:, None] - theta[None, :])
+    k, reach = np.arange(ANGLES), ANGLES // 4
+    wide = np.concatenate([support[:, -reach:], support, support[:, :reach]], 1)
+    radius = np.full_like(support, np.inf)
+    for turn in range(-reach, reach + 1):
+        cosine = facing[k, (k + turn) % ANGLES]
+        if cosine[0] > 0.17:
+            np.minimum(radius, wide[:, reach + turn : reach + turn + ANGLES] / cosine, out=radius)
     return Profile(axis, start, np.maximum(radius, 0.005))

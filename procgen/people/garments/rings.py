@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...geometry import Mesh
-from ...vectors import every, middles
+from ...vectors import every, largest, middles
 from ..body_state import BodyState
 from .figure import ANKLE, ARM, FOOT, HEAD, HIP, KNEE, NECK, PELVIS, SIDES, Figure, smoothstep
 from .height_field import Field, legs_field
@@ -59,12 +59,12 @@ def ringed(
     """
     hips = fig.joints[list(HIP)].mean(0)
     depth = hips[2] - fitted[:, 2]
-    on = np.flatnonzero((pattern.arm.max(1) < 0.3) & (depth > -ABOVE) & ((pattern.drop > 0) | (depth > 0)))
+    on = np.flatnonzero((largest(pattern.arm) < 0.3) & (depth > -ABOVE) & ((pattern.drop > 0) | (depth > 0)))
     if not (pattern.drop[(pattern.limb == TRUNK)] > 0).any() or len(on) == 0:
         return x
     levels = int(np.ceil(depth[on].max() / STEP)) + 2
     there, frame = _frame(body)
-    trunk = pattern.fabric.tris[every((pattern.arm.max(1) < 0.3)[pattern.fabric.tris])]
+    trunk = pattern.fabric.tris[every((largest(pattern.arm) < 0.3)[pattern.fabric.tris])]
     rest = _support(np.concatenate([fitted[on], middles(fitted, trunk)]) - hips, levels)
     # Over a raised knee cloth comes farther down the shank than it was cut for.
     held = _support(_legs(fig, body, below, there, frame, float(depth[on].max() + FARTHER * raised.max())), levels + 6)
@@ -137,7 +137,7 @@ def _legs(
         skin = skin - (shank_lies(joints, s) * mine)[:, None] * (skin - joints[KNEE[s]])
     own &= fig.joints[HIP[0], 2] - fig.skin[:, 2] < hem + 0.02
     faces = body.model.faces
-    parts = [np.concatenate([skin[own], middles(skin, faces[own[faces].all(1)])])]
+    parts = [np.concatenate([skin[own], middles(skin, faces[every(own[faces])])])]
     grown = [ROOM]
     for mesh in below:
         arm = mesh.point.get("arm")

@@ -12,7 +12,7 @@ from ...geometry import Mesh
 from ...materials.cloth import cloth_material, plain_material
 from ...registry import garments
 from ...spec import FabricSpec, GarmentSpec
-from ...vectors import every
+from ...vectors import every, largest
 from ..body_state import BodyState
 from ..nearest import NearestPoints
 from .collide import Collider, surface_samples
@@ -225,7 +225,7 @@ def build_shirt(spec: ShirtSpec, body: BodyState, below: list[Mesh], mode: Mode 
     yoke = cloth.fitted[:, 2] - fig.joints[NECK][2] + 0.085 * fig.scale
     behind = cloth.fitted[:, 1] > fig.trunk.origin[1]
     cloth.point["seam2"] = np.clip(
-        np.where(behind & (cloth.arm.max(1) < 0.6), yoke, np.copysign(0.05, yoke)), -0.05, 0.05
+        np.where(behind & (largest(cloth.arm) < 0.6), yoke, np.copysign(0.05, yoke)), -0.05, 0.05
     )
     if spec.sleeve > 0.7:
         # Cuffs are hems of their own width.

@@ -12,12 +12,12 @@ from ...geometry import Mesh
 from ...materials.cloth import cloth_material, plain_material
 from ...registry import garments
 from ...spec import FabricSpec, GarmentSpec
-from ...vectors import vertex_normals
+from ...vectors import cross, lengths, vertex_normals
 from ..body_state import BodyState
 from .figure import SIDES, Figure, figure_of, smoothstep
 from .last import AROUND, LEVELS, Last, Shoe, carry_shoe, shape_shoe
 from .parts import Parts
-from .strips import slab, tube
+from .strips import slab, tubes
 from .tailoring import Mode
 
 # Share of a shoe's height, along its upper, at which the tongue comes out from under the laces.
@@ -63,25 +63,28 @@ def around_foot(q: np.ndarray, k: float) -> np.ndarray:
     return np.stack([np.sin(angle), np.cos(angle), np.full(len(q), 0.045 * k)], 1)
 
 
-def _lace_bars(shoe: Shoe, rows: int, k: float) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Laces that cross over the instep; (V, 3) A-pose points and (F, 4) faces of each."""
-    out = []
+def _laces(shoe: Shoe, rows: int, k: float) -> tuple[np.ndarray, np.ndarray]:
+    """Laces that cross over the instep: (V, 3) A-pose points and (F, 4) faces."""
     # On a shoe with a shaft the laces end at the top line.
     levels = np.linspace(0.50, 0.93, rows) * (LEVELS - 1)
-    for i, level in enumerate(levels):
-        wide = np.linalg.norm(np.diff(shoe.on(np.full(2, level), np.array([0.0, 0.02])), axis=0))
-        half = 0.018 * k / max(wide, 1e-4) * 0.02
-        for slant in (-0.5, 0.5) if i < rows - 1 else (0.0,):
-            s = np.linspace(-1, 1, 9)
-            path = shoe.on(level + (levels[1] - levels[0]) * (0.5 + slant * s), half * s)
-            up = path - shoe.on(np.full(9, level - 1.2), half * s)
-            normal = np.cross(np.gradient(path, axis=0), up)
-            normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
-            normal *= np.sign(normal[4] @ np.array([0.0, 0.0, 1.0])) or 1.0
-            tongue = 0.0048 * smoothstep(level / (LEVELS - 1), TONGUE - 0.09, TONGUE - 0.01)
-            lift = (0.0026 + tongue + 0.001 * (slant > 0) - (0.0025 + 1.4 * tongue) * s[:, None] ** 8) * k
-            out.append(tube(path + normal * lift, 0.0021 * k, 6))
-    return out
+    first, second = (shoe.on(levels, np.full(rows, turn)) for turn in (0.0, 0.02))
+    half = 0.018 * k / np.maximum(lengths(second - first), 1e-4) * 0.02
+    # Two that cross at every level, and one that closes the last.
+    row = np.append(np.repeat(np.arange(rows - 1), 2), rows - 1)
+    slant = np.append(np.tile([-0.5, 0.5], rows - 1), 0.0)[:, None]
+    s = np.linspace(-1, 1, 9)
+    level, turn = levels[row][:, None], half[row][:, None] * s
+
+    def on(at: np.ndarray) -> np.ndarray:
+        return shoe.on(at.ravel(), turn.ravel()).reshape(*turn.shape, 3)
+
+    path = on(level + (levels[1] - levels[0]) * (0.5 + slant * s))
+    normal = cross(np.gradient(path, axis=1), path - on(np.repeat(level - 1.2, 9, 1)))
+    normal /= np.maximum(lengths(normal), 1e-9)[..., None]
+    normal *= np.where(normal[:, 4, 2] < 0, -1.0, 1.0)[:, None, None]
+    tongue = 0.0048 * smoothstep(level / (LEVELS - 1), TONGUE - 0.09, TONGUE - 0.01)
+    lift = (0.0026 + tongue + 0.001 * (slant > 0) - (0.0025 + 1.4 * tongue) * s**8) * k
+    return tubes(path + normal * lift[..., None], 0.0021 * k, 6)
 
 
 def _seam_lines(q: np.ndarray, length: float, k: float, cap: bool, quarter: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -149,8 +152,8 @@ def shoe_mesh(
         put(shoe.sole, shoe.sole_faces, 1)
         if laces:
             put(*_tongue(shoe, k), 0, edge=np.full(9 * 7 * 2, 0.03))
-            for x, faces in _lace_bars(shoe, laces, k):
-                put(x, faces, 2, inner=np.ones(len(x)))
+            x, faces = _laces(shoe, laces, k)
+            put(x, faces, 2, inner=np.ones(len(x)))
     return parts.mesh(materials)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...geometry import Mesh
 from ...materials.shader import Shader
+from ...vectors import cross, largest, lengths
 from .figure import Figure
 from .finish import Draped
 
@@ -150,7 +151,7 @@ def on_surface(cloth: Draped, fitted: np.ndarray, lift: float | np.ndarray) -> n
 def front_points(cloth: Draped, fig: Figure, x: np.ndarray, z: np.ndarray, behind: bool = False) -> np.ndarray | None:
     """(N, 3) A-pose points on the front of a garment, or `behind`, at given x and z; None where it has no cloth there."""
     f = cloth.fitted
-    front = f[((f[:, 1] > fig.trunk.origin[1]) == behind) & (cloth.arm.max(1) < 0.4)]
+    front = f[((f[:, 1] > fig.trunk.origin[1]) == behind) & (largest(cloth.arm) < 0.4)]
     out = []
     for u, v in zip(x, z, strict=True):
         d = (front[:, 0] - u) ** 2 + (front[:, 2] - v) ** 2
@@ -172,7 +173,7 @@ def front_edges(
     """
     if x is None:
         f = cloth.fitted
-        near = f[(f[:, 1] < fig.trunk.origin[1]) & (cloth.arm.max(1) < 0.4) & (np.abs(f[:, 2] - z) < 0.012) & (f[:, 0] < 0)]
+        near = f[(f[:, 1] < fig.trunk.origin[1]) & (largest(cloth.arm) < 0.4) & (np.abs(f[:, 2] - z) < 0.012) & (f[:, 0] < 0)]
         if len(near) == 0:
             return None
         x = float(near[:, 0].max()) - 0.015 * fig.scale
@@ -213,8 +214,8 @@ def slab(grid: np.ndarray, thickness: float, closed_rows: bool = False) -> tuple
     r, c = grid.shape[:2]
     du = np.gradient(grid, axis=1)
     dv = (np.roll(grid, -1, 0) - np.roll(grid, 1, 0)) if closed_rows else np.gradient(grid, axis=0)
-    n = np.cross(du, dv)
-    n /= np.maximum(np.linalg.norm(n, axis=2, keepdims=True), 1e-12)
+    n = cross(du, dv)
+    n /= np.maximum(lengths(n), 1e-12)[..., None]
     x = np.concatenate([grid.reshape(-1, 3), (grid - n * thickness).reshape(-1, 3)])
     out = grid_faces(r, c, closed_rows=closed_rows)
     number = np.arange(r * c).reshape(r, c)
@@ -229,20 +230,27 @@ def slab(grid: np.ndarray, thickness: float, closed_rows: bool = False) -> tuple
 
 def tube(path: np.ndarray, radius: float | np.ndarray, sides: int = 8, closed: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """A cord along a path (M, 3): points and outward quads; open ends are drawn to a point."""
-    m = len(path)
-    d = (np.roll(path, -1, 0) - np.roll(path, 1, 0)) if closed else np.gradient(path, axis=0)
-    d /= np.maximum(np.linalg.norm(d, axis=1, keepdims=True), 1e-12)
+    return tubes(path[None], radius, sides, closed)
+
+
+def tubes(paths: np.ndarray, radius: float | np.ndarray, sides: int = 8, closed: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Cords along paths (B, M, 3) as `tube` makes them, one after the other."""
+    m = paths.shape[1]
+    d = (np.roll(paths, -1, 1) - np.roll(paths, 1, 1)) if closed else np.gradient(paths, axis=1)
+    d /= np.maximum(lengths(d), 1e-12)[..., None]
     # A frame that does not spin: each side vector is the last one, made square to the path.
-    side = np.empty((m, 3))
-    s = np.cross(d[0], [0.0, 0.0, 1.0] if abs(d[0][2]) < 0.9 else [1.0, 0.0, 0.0])
+    side = np.empty_like(d)
+    s = cross(d[:, 0], np.where(np.abs(d[:, 0, 2:]) < 0.9, [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]))
     for i in range(m):
-        s = s - (s @ d[i]) * d[i]
-        s = s / max(float(np.linalg.norm(s)), 1e-9)
-        side[i] = s
-    other = np.cross(d, side)
+        s = s - np.einsum("bk,bk->b", s, d[:, i])[:, None] * d[:, i]
+        s = s / np.maximum(lengths(s), 1e-9)[:, None]
+        side[:, i] = s
     r = np.broadcast_to(np.asarray(radius, float), (m,)).copy()
     if not closed:
         r[[0, -1]] *= 0.05
     a = np.arange(sides) * (2 * np.pi / sides)
-    x = path[:, None] + r[:, None, None] * (np.cos(a)[:, None] * side[:, None] + np.sin(a)[:, None] * other[:, None])
-    return x.reshape(-1, 3), grid_faces(m, sides, closed_rows=closed, closed_columns=True)[:, ::-1]
+    round_ = np.cos(a)[:, None] * side[:, :, None] + np.sin(a)[:, None] * cross(d, side)[:, :, None]
+    x = paths[:, :, None] + r[:, None, None] * round_
+    faces = grid_faces(m, sides, closed_rows=closed, closed_columns=True)[:, ::-1]
+    start = (np.arange(len(paths), dtype=faces.dtype) * (m * sides))[:, None, None]
+    return x.reshape(-1, 3), (faces + start).reshape(-1, 4)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...geometry import Mesh
+from ...vectors import bounds, inside
 from ..body_state import BodyState
 from .figure import ARM, HEAD, LEG, figure_of
 
@@ -51,8 +52,15 @@ class Surroundings:
     def front(self, x: np.ndarray, R: np.ndarray, within: float) -> np.ndarray:
         """(N,) how far forward, along -Y of the frame R (3, 3), the surface comes near points x (N, 3)."""
         a, b = self.points @ R, x @ R
-        out = np.empty(len(b))
+        low, high = bounds(b)
+        a = a[inside(a, low - [within, np.inf, within], high + [within, np.inf, within])]
+        # From low to high, so that what is near in height is one run of the points.
+        across, ahead, up = a[np.argsort(a[:, 2], kind="stable")].T
+        start, end = np.searchsorted(up, b[:, 2] - within, side="right"), np.searchsorted(up, b[:, 2] + within)
+        out = -b[:, 1]
         for i, q in enumerate(b):
-            near = (np.abs(a[:, 0] - q[0]) < within) & (np.abs(a[:, 2] - q[2]) < within)
-            out[i] = -a[near, 1].min() if near.any() else -q[1]
+            run = slice(start[i], end[i])
+            near = np.abs(across[run] - q[0]) < within
+            if near.any():
+                out[i] = -ahead[run][near].min()
         return out

@@ -12,6 +12,7 @@ from ...geometry import Mesh
 from ...materials.cloth import cloth_material, plain_material
 from ...registry import garments
 from ...spec import FabricSpec, GarmentSpec
+from ...vectors import largest
 from ..body_state import BodyState
 from .cuts import cut_front, graded, loop_fade
 from .drape import Cloth
@@ -101,7 +102,7 @@ def _lined(cloth: Draped, fig: Figure) -> None:
     """Armhole seams, and the seam down the middle of the back."""
     cloth.point["seam"] = armhole_seam(cloth, fig)
     x = cloth.fitted
-    behind = (x[:, 1] > fig.trunk.origin[1]) & (cloth.arm.max(1) < 0.4)
+    behind = (x[:, 1] > fig.trunk.origin[1]) & (largest(cloth.arm) < 0.4)
     cloth.point["seam2"] = np.clip(np.where(behind, x[:, 0], np.copysign(0.05, x[:, 0])), -0.05, 0.05)
 
 
@@ -119,7 +120,7 @@ def _front_buttons(cloth: Draped, fig: Figure, low: float, count: int, radius: f
 def _closed_edge(cloth: Draped, fig: Figure, low: float) -> None:
     """A closed front is two layers: the line where the upper one ends."""
     x = cloth.fitted
-    front = (x[:, 1] < fig.trunk.origin[1]) & (cloth.arm.max(1) < 0.4) & (x[:, 2] < low + 0.02)
+    front = (x[:, 1] < fig.trunk.origin[1]) & (largest(cloth.arm) < 0.4) & (x[:, 2] < low + 0.02)
     line = x[:, 0] + 0.018 * fig.scale
     cloth.point["seam3"] = np.clip(np.where(front, line, np.copysign(0.05, line)), -0.05, 0.05)
 
@@ -180,7 +181,7 @@ def build_raincoat(spec: RaincoatSpec, body: BodyState, below: list[Mesh], mode:
     # A storm flap beside the zip, and welded yoke seams across chest and back.
     x = cloth.fitted
     yoke = x[:, 2] - fig.joints[NECK][2] + 0.15 * fig.scale
-    cloth.point["seam2"] = np.clip(np.where(cloth.arm.max(1) < 0.6, yoke, np.copysign(0.05, yoke)), -0.05, 0.05)
+    cloth.point["seam2"] = np.clip(np.where(largest(cloth.arm) < 0.6, yoke, np.copysign(0.05, yoke)), -0.05, 0.05)
     _closed_edge(cloth, fig, float(x[:, 2].max()))
     material = cloth_material(spec.fabric, hem=0.025, seams=cloth.seams)
     dark = plain_material("snap", (0.06, 0.06, 0.06), 0.3, specular=0.6)

@@ -213,12 +213,7 @@ def _over(pattern: Pattern, x: np.ndarray, layer: Collider, least: float, rounds
         share = smoothstep(deep.max(initial=0.0), least, 2 * least)
         if share == 0:
             break
-        under = deep > 0
-        move = asked
-        for _ in range(rounds):
-            move = pattern.fabric.smooth(move, 0.5, 1)
-            move[under] = asked[under]
-        x = x + share * move
+        x = x + share * pattern.fabric.smooth(asked, 0.5, rounds, (deep > 0).astype(float))
     return x
 
 

@@ -36,7 +36,7 @@ class Blend:
         """Values of the new vertices, (V, ...), from those of the old, (N, ...)."""
         v = np.asarray(values)
         t = self.t.reshape((-1,) + (1,) * (v.ndim - 1)).astype(v.dtype if v.dtype.kind == "f" else np.float64)
-        return v[self.a] * (1 - t) + v[self.b] * t
+        return v.take(self.a, 0) * (1 - t) + v.take(self.b, 0) * t
 
 
 def half_edges(tris: np.ndarray) -> np.ndarray:
@@ -102,15 +102,20 @@ def compact(tris: np.ndarray, blend: Blend) -> tuple[Blend, np.ndarray]:
 def _snap(tris: np.ndarray, field: np.ndarray, limit: float) -> tuple[Blend, np.ndarray]:
     """Move vertices that lie close to the cut onto it, along the edge that they cross, so that no slivers appear."""
     n = len(field)
-    edges, _ = unique_edges(tris, n)
+    outside = field <= 0
+    out = outside[tris]
+    # Triangles that the line crosses have all edges that it crosses; those around their corners have all that meet there.
+    edges, _ = unique_edges(tris[some(out) & ~every(out)], n)
     fa, fb = field[edges[:, 0]], field[edges[:, 1]]
     crossing = np.flatnonzero((fa > 0) != (fb > 0))
     a, b, t = np.arange(n), np.arange(n), np.zeros(n)
     if len(crossing) == 0 or limit <= 0:
         return Blend(a, b, t.astype(np.float32)), field
     e, f0, f1 = edges[crossing], fa[crossing], fb[crossing]
-    border = np.zeros(n, bool)
-    rim = boundary_edges(tris, n)
+    border, met = np.zeros(n, bool), np.zeros(n, bool)
+    met[e.ravel()] = True
+    rim = boundary_edges(tris[some(met[tris])], n)
+    rim = rim[some(met[rim])]
     border[rim.ravel()] = True
     along = np.isin(edge_keys(e, n), edge_keys(rim, n)) if len(rim) else np.zeros(len(e), bool)
     s = f0 / (f0 - f1)
@@ -321,19 +326,24 @@ class Fabric:
     def smooth(self, x: np.ndarray, amount: float, times: int, hold: np.ndarray | None = None) -> np.ndarray:
         """Laplacian smoothing, borders along themselves; `hold` (N,) 0–1 keeps vertices where they are."""
         x = np.asarray(x)
-        gain = amount if hold is None else amount * (1 - hold)[:, None] if x.ndim == 2 else amount * (1 - hold)
-        slots = [(rows, target, (w[:, None] if x.ndim == 2 else w).astype(x.dtype)) for rows, target, w in self._slots]
+        # Column by column: rows of three are multiplied a tenth as fast.
+        y = np.ascontiguousarray(x.reshape(len(x), -1).T)
+        gain = amount if hold is None else (amount * (1 - hold)).astype(y.dtype)
+        slots = [(rows, target, w.astype(y.dtype)) for rows, target, w in self._slots]
         for _ in range(times):
-            mean = np.zeros_like(x)
+            mean = np.zeros_like(y)
             for rows, target, w in slots:
-                part = x[target]
+                part = y.take(target, 1)
                 part *= w
                 if rows is None:
                     mean += part
                 else:
-                    mean[rows] += part
-            x = (x + (mean - x) * gain).astype(x.dtype)
-        return x
+                    mean[:, rows] += part
+            mean -= y
+            mean *= gain
+            mean += y
+            y = mean
+        return np.ascontiguousarray(y.T).reshape(x.shape)
 
     @cached_property
     def _slots(self) -> list[tuple[np.ndarray | None, np.ndarray, np.ndarray]]:
