@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 from vivant.procgen.geometry import Seat
 from vivant.procgen.people.balance import centre_of_mass, hull, outside
 from vivant.procgen.people.body_state import BodyState, pose_body
@@ -14,6 +15,9 @@ from vivant.procgen.people.poses.sit import SitSpec
 from vivant.procgen.people.proxies import Proxy, make_proxy
 from vivant.procgen.people.shape import Phenotype, betas_from_phenotype
 from vivant.procgen.registry import poses
+from vivant.procgen.sample import sample_anybody
+from vivant.procgen.seeds import Seed
+from vivant.procgen.spec import replace
 
 PEOPLE = {
     "man": Phenotype(gender=0.0, age_years=30.0, height_m=1.80, weight_kg=78.0),
@@ -211,3 +215,23 @@ def test_ground_drops_the_lowest_vertex(bodies: dict[str, BodyState]) -> None:
     t = ground(there, slope)
     v = there.posed[: there.count].astype(float) + t
     assert abs((v[:, 2] - slope(v[:, 0], v[:, 1])).min()) < 0.003
+
+
+@pytest.mark.parametrize("number", [8, 13, 31, 36])
+def test_fingers_lie_on_the_shins_that_they_hold(number: int) -> None:
+    """Fingertips' skin is inside neither leg: depth below the nearest skin there, whatever the solver takes legs for."""
+    model, person = load_body(), sample_anybody(Seed(number).child("measure"))
+    none = np.zeros(model.exprdirs.shape[2])
+    body = pose_body(model, person, betas_from_phenotype(model, person), none, np.zeros((55, 3)), np.eye(4))
+    spec = replace(poses.get("sit_ground").make(np.random.default_rng(number), person), legs="knees_up")
+    there = posed(body, settle(body, spec, flat))
+    main, skin = model.main_joint[: body.count], there.posed[: body.count].astype(float)
+    legs = np.flatnonzero(np.isin(main, [1, 2, 4, 5]))
+    fingers = skin[main >= 25]
+    far, near = cKDTree(skin[legs]).query(fingers, distance_upper_bound=0.05)
+    close = np.isfinite(far)
+    assert close.sum() > 200  # the hands do hold the shins
+    nearest = legs[near[close]]
+    depth = -((fingers[close] - skin[nearest]) * there.normals[nearest]).sum(1)
+    assert np.quantile(depth, 0.98) < 0.009
+    assert depth.max() < 0.02

@@ -19,6 +19,8 @@ HAND_BONES = {
     side: np.array([(PARENTS[j], j) for n, j in JOINT_INDEX.items() if n.startswith(side) and n[-1] in "123" and j >= 25])
     for side in OTHER
 }
+# How far from the hip joint thigh and trunk lie in one fold, metres on an adult.
+FOLD = 0.24
 # Half the thickness of an average adult hand about those bones, metres.
 HAND_CORE = 0.015
 
@@ -40,10 +42,13 @@ def arm_depth(proxy: Proxy, chain: Chain, side: str) -> tuple[np.ndarray, np.nda
         d, out = proxy.tubes[name].depth(chain, points)
         deeper = d > best
         best[deeper], way[deeper] = d[deeper], out[deeper]
-    first = len(proxy.arms[side])  # only hands get among the fingers of a hand
-    d, out = hand_depth(proxy, chain, OTHER[side], points[first:])
-    deeper = d > best[first:]
-    best[first:][deeper], way[first:][deeper] = d[deeper], out[deeper]
+    first = len(proxy.arms[side])  # only hands get among shanks
+    for d, out in [proxy.tubes[f"{s}_shank"].depth(chain, points[first:]) for s in OTHER]:
+        deeper = d > best[first:]
+        best[first:][deeper], way[first:][deeper] = d[deeper], out[deeper]
+    d, out = hand_depth(proxy, chain, OTHER[side], points)
+    deeper = d > best
+    best[deeper], way[deeper] = d[deeper], out[deeper]
     return points, best, way
 
 
@@ -131,6 +136,31 @@ def clear_legs(proxy: Proxy, pose: np.ndarray, yield_: float = 0.012, steps: int
             if size > 0.02:
                 angle = min(0.5 * (worst - yield_ + 0.002) / size, 0.12)
                 out = turn_joint(out, forward(out, proxy.rest), HIP[side], rot(axis, angle))
+    return out
+
+
+def clear_belly(proxy: Proxy, pose: np.ndarray, yield_: float = 0.012, steps: int = 10) -> np.ndarray:
+    """Turn thighs out of the trunk at the hips, as people sit and squat whose belly is in the way; near the groin they touch."""
+    out = np.array(pose)
+    for _ in range(steps):
+        chain, worst = forward(out, proxy.rest), 0.0
+        for side in SHOULDER:
+            hip, points = HIP[side], proxy.thighs[side].at(chain)
+            points = points[np.linalg.norm(points - chain.p[hip], axis=1) > FOLD * proxy.size]
+            depth, way = torso_depth(proxy, chain, points)
+            k = int(depth.argmax())
+            need = float(depth[k]) - yield_ * proxy.girth
+            if need <= 0.0:
+                continue
+            worst = max(worst, need)
+            lever = points[k] - chain.p[hip]
+            # Outwards rather than down: the sole stays where it is.
+            across = chain.R[0] @ np.array([1.0 if side == "left" else -1.0, 0.0, 0.0])
+            axis = cross(lever, way[k] + across)
+            size = max(float(np.linalg.norm(axis)), 0.05)
+            out = turn_joint(out, chain, hip, rot(axis, min(0.7 * need / size + 0.01, 0.12)))
+        if worst <= 0.0:
+            break
     return out
 
 

@@ -10,7 +10,8 @@ from ..frames import world_from_smplx
 from ..geometry import Seat
 from ..spec import PoseSpec
 from .body_state import BodyState, root_transform
-from .clearance import OTHER, clear_arm, clear_legs, hand_depth, leg_depth, worst_arm
+from .clearance import OTHER, clear_arm, clear_belly, clear_legs, hand_depth, leg_depth, worst_arm
+from .finger_fit import fit_fingers
 from .footing import Ground, Height
 from .hand_goals import place_hand
 from .joint_limits import clamp_pose, excess
@@ -113,7 +114,7 @@ def settle(
     pose, clamped = clamp_pose(pose)  # pyright: ignore[reportArgumentType]
     if c.balance or c.base not in ("feet", "planned"):
         # Walkers and runners place each foot on purpose; moving a leg would make it slide.
-        pose = clear_legs(solver.proxy, pose)
+        pose = clear_belly(solver.proxy, clear_legs(solver.proxy, pose))
     for side in SIDES:
         if side not in c.hands:
             pose = clear_arm(solver.proxy, pose, side, arm_gap)
@@ -129,6 +130,8 @@ def settle(
     # What lies below comes first: "cross_in" before "cross_out", and the right hand where the left one lies on it.
     for side, goal in sorted(c.hands.items(), key=lambda item: (item[1].target, item[0] == "left")):
         solver.pose = lay_hand(solver, side, goal)
+    for side in c.hands:
+        solver.pose = fit_fingers(solver.proxy, solver.pose, solver.root, side)
     for side in SIDES:
         solver.lift_hand(side)
     return _result(solver, clamped, position, heading)
