@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .kinematics import Chain, cross, forward, rot, rotvecs
@@ -11,6 +13,7 @@ from .skeleton import JOINT_INDEX, PARENTS
 SHOULDER = {"left": 16, "right": 17}
 ELBOW = {"left": 18, "right": 19}
 HIP = {"left": 1, "right": 2}
+KNEE = {"left": 4, "right": 5}
 OTHER = {"left": "right", "right": "left"}
 # How far an upper arm may press into the flank of an average adult, metres.
 FLANK = 0.016
@@ -21,35 +24,45 @@ HAND_BONES = {
 }
 # How far from the hip joint thigh and trunk lie in one fold, metres on an adult.
 FOLD = 0.24
+# From a wrist to the knee of a shank that the hand may touch, metres on an adult.
+REACH = 0.55
 # Half the thickness of an average adult hand about those bones, metres.
 HAND_CORE = 0.015
 
 
 def arm_depth(proxy: Proxy, chain: Chain, side: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Depth of an arm's points inside trunk, thighs, head and the other arm.
+    """Depth of an arm's points inside trunk, thighs, head and the other arm; of its hand's inside shanks too.
 
     Returns:
         Points (n, 3), depth (n,) metres (negative outside), way out (n, 3).
     """
     points = np.concatenate([proxy.arms[side].at(chain), proxy.hands[side].at(chain)])
-    best, way = torso_depth(proxy, chain, points)
+    count = len(proxy.arms[side])
     # Upper arms lie against the flanks: flesh gives way there, the more of it there is.
-    upper = np.zeros(len(points), bool)
-    upper[: len(proxy.arms[side])] = proxy.arms[side].joints[:, 0] == SHOULDER[side]
-    best[upper] -= FLANK * proxy.girth
+    yields = np.zeros(len(points))
+    yields[:count][proxy.arms[side].joints[:, 0] == SHOULDER[side]] = FLANK * proxy.girth
+    return points, *_depth(proxy, chain, side, points, yields)
+
+
+def hands_depth(proxy: Proxy, chain: Chain, side: str, tried: Sequence[Chain]) -> np.ndarray:
+    """(T, n) depth of `proxy.hands[side]` as in `arm_depth`, for chains that differ from `chain` in that hand's fingers alone."""
+    points = np.concatenate([proxy.hands[side].at(c) for c in tried])
+    return _depth(proxy, chain, side, points, 0.0)[0].reshape(len(tried), -1)
+
+
+def _depth(
+    proxy: Proxy, chain: Chain, side: str, points: np.ndarray, yields: np.ndarray | float
+) -> tuple[np.ndarray, np.ndarray]:
+    best, way = torso_depth(proxy, chain, points)
+    best = best - yields
     names = ["left_thigh", "right_thigh", "head", f"{OTHER[side]}_forearm", f"{OTHER[side]}_upper_arm"]
-    for name in names:
-        d, out = proxy.tubes[name].depth(chain, points)
+    # Legs are far from most hands.
+    hand = chain.p[HAND_BONES[side][0, 0]]
+    names += [f"{s}_shank" for s in OTHER if np.linalg.norm(hand - chain.p[KNEE[s]]) < REACH * proxy.size]
+    for d, out in (*(proxy.tubes[n].depth(chain, points) for n in names), hand_depth(proxy, chain, OTHER[side], points)):
         deeper = d > best
         best[deeper], way[deeper] = d[deeper], out[deeper]
-    first = len(proxy.arms[side])  # only hands get among shanks
-    for d, out in [proxy.tubes[f"{s}_shank"].depth(chain, points[first:]) for s in OTHER]:
-        deeper = d > best[first:]
-        best[first:][deeper], way[first:][deeper] = d[deeper], out[deeper]
-    d, out = hand_depth(proxy, chain, OTHER[side], points)
-    deeper = d > best
-    best[deeper], way[deeper] = d[deeper], out[deeper]
-    return points, best, way
+    return best, way
 
 
 def hand_depth(proxy: Proxy, chain: Chain, side: str, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

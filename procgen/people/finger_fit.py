@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from ..spec import HandSpec
-from .clearance import arm_depth
+from .clearance import hands_depth
 from .hands import FINGERS, left_hand
 from .kinematics import forward, matrices, rotvecs, rz
 from .proxies import Proxy
 from .skeleton import JOINT_INDEX
 
 # Bend added to a finger's joints, radians; a root joint goes back by no more than it can.
-STEPS = np.linspace(-1.3, 0.9, 12)
+STEPS = np.linspace(-1.3, 0.7, 8)
 # Shares of that among root, middle and end joint.
 SHARES = np.array([0.55, 1.0, 0.5])
 BACK = -0.35
@@ -29,20 +29,20 @@ def fit_fingers(proxy: Proxy, pose: np.ndarray, root: np.ndarray, side: str) -> 
         pose: (55, 3), the palm in place; root: (3,) pelvis joint.
     """
     rows = np.array([[JOINT_INDEX[f"{side}_{f}{k}"] for k in (1, 2, 3)] for f in FINGERS])
-    first = len(proxy.arms[side])
     owner = proxy.hands[side].joints[:, 0]
     mine = [np.isin(owner, r) for r in rows]
     now = _flexion(pose, rows, side)
-    tried, depth = [], []
+    tried = []
     for step in (0.0, *STEPS):
         out = pose.copy()
         bend = np.maximum(now + step * SHARES, np.minimum(now, [BACK, 0.0, 0.0]))
         for r, b, a in zip(rows, bend, now, strict=True):
             out[r] = _bent(pose[r], b - a, side)
-        inside = arm_depth(proxy, forward(out, proxy.rest, root), side)[1][first:]
         tried.append(out)
-        depth.append([inside[m].max(initial=-1.0) for m in mine])
-    best, depth = pose.copy(), np.array(depth)
+    chains = [forward(t, proxy.rest, root) for t in tried]
+    inside = hands_depth(proxy, chains[0], side, chains)
+    depth = np.stack([inside[:, m].max(1, initial=-1.0) for m in mine], 1)
+    best = pose.copy()
     for k, r in enumerate(rows):
         best[r] = tried[_choice(depth[0, k], depth[1:, k])][r]
     return _fit_thumb(proxy, best, root, side)
@@ -51,21 +51,17 @@ def fit_fingers(proxy: Proxy, pose: np.ndarray, root: np.ndarray, side: str) -> 
 def _fit_thumb(proxy: Proxy, pose: np.ndarray, root: np.ndarray, side: str) -> np.ndarray:
     """The thumb as it is or, where it is inside something, as whichever shape of a hand keeps it out best."""
     rows = [JOINT_INDEX[f"{side}_thumb{k}"] for k in (1, 2, 3)]
-    first = len(proxy.arms[side])
     mine = np.isin(proxy.hands[side].joints[:, 0], rows)
     flip = np.array([1.0, 1.0, 1.0]) if side == "left" else np.array([1.0, -1.0, -1.0])
-    best, least = pose, np.inf
-    for shape in ("", *THUMBS):
-        out = pose.copy()
-        if shape:
-            hand = left_hand(HandSpec(shape=shape))
-            out[rows] = [hand[JOINT_INDEX[f"left_thumb{k}"]] * flip for k in (1, 2, 3)]
-        depth = float(arm_depth(proxy, forward(out, proxy.rest, root), side)[1][first:][mine].max(initial=-1.0))
-        if depth < least - 0.001:
-            best, least = out, depth
-        if least <= SINK:
-            break
-    return best
+    tried = [pose]
+    for shape in THUMBS:
+        hand = left_hand(HandSpec(shape=shape))
+        tried.append(pose.copy())
+        tried[-1][rows] = [hand[JOINT_INDEX[f"left_thumb{k}"]] * flip for k in (1, 2, 3)]
+    chains = [forward(t, proxy.rest, root) for t in tried]
+    depth = hands_depth(proxy, chains[0], side, chains)[:, mine].max(1, initial=-1.0)
+    # The first that is free, else the best of all.
+    return tried[int(np.argmax(depth <= max(SINK, float(depth.min()) + 0.001)))]
 
 
 def _choice(held: float, depth: np.ndarray) -> int:
