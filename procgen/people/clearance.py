@@ -26,6 +26,8 @@ HAND_BONES = {
 FOLD = 0.24
 # From a wrist to the knee of a shank that the hand may touch, metres on an adult.
 REACH = 0.55
+# What more fingers keep off another hand, which gives way less than limbs, metres on an adult.
+BONE = 0.006
 # Half the thickness of an average adult hand about those bones, metres.
 HAND_CORE = 0.015
 
@@ -47,7 +49,8 @@ def arm_depth(proxy: Proxy, chain: Chain, side: str) -> tuple[np.ndarray, np.nda
 def hands_depth(proxy: Proxy, chain: Chain, side: str, tried: Sequence[Chain]) -> np.ndarray:
     """(T, n) depth of `proxy.hands[side]` as in `arm_depth`, for chains that differ from `chain` in that hand's fingers alone."""
     points = np.concatenate([proxy.hands[side].at(c) for c in tried])
-    return _depth(proxy, chain, side, points, 0.0)[0].reshape(len(tried), -1)
+    bony = hand_depth(proxy, chain, OTHER[side], points)[0] + BONE * proxy.size
+    return np.maximum(_depth(proxy, chain, side, points, 0.0)[0], bony).reshape(len(tried), -1)
 
 
 def _depth(
