@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from vivant.procgen import registry
 from vivant.procgen.people.body_state import BodyState, pose_body
+from vivant.procgen.people.garments.figure import figure_of
 from vivant.procgen.people.garments.folds import strain
 from vivant.procgen.people.garments.topology import Fabric
 from vivant.procgen.people.garments.waves import profile, waves
@@ -85,6 +87,23 @@ def test_a_bent_elbow_folds_its_own_sleeve_on_the_inside() -> None:
     left_straight, right_straight, left_bent, right_bent = inside
     assert left_bent > 1.3 * left_straight
     assert abs(right_bent / right_straight - 1) < 0.05
+
+
+@pytest.mark.parametrize(
+    "kind, fabric, most",
+    [("tshirt", "jersey", 0.07), ("hoodie", "fleece", 0.055), ("raincoat", "nylon", 0.045), ("jacket", "leather", 0.045)],
+)
+def test_folds_take_no_more_cloth_than_there_is(kind: str, fabric: str, most: float) -> None:
+    """Over the chest of somebody who just stands, folded cloth is longer than smooth cloth by what sags, and less if it is stiff."""
+    made = registry.garments.get(kind).make(np.random.default_rng(0), FabricSpec(kind=fabric))
+    person = figure_of(_body(np.zeros((len(load_body().joint_names), 3)))).body
+    mesh = registry.garments.get(kind).build(replace(made, looseness=0.9), person, [], "fast")[0][0]
+    cut, height = mesh.point["fit"], mesh.point["rest"][:, 2]
+    chest = (np.abs(mesh.point["arm"]) < 0.2) & (height < -0.1) & (height > -0.3) & (mesh.point["inner"] < 0.5) & np.isfinite(cut[:, 0])
+    tris = mesh.triangles()
+    a, b, c = tris[chest[tris].all(1)].T
+    folded, smooth = (np.linalg.norm(np.cross(x[b] - x[a], x[c] - x[a]), axis=1).sum() for x in (mesh.vertices, cut))
+    assert 0.01 < folded / smooth - 1 < most
 
 
 def test_both_straps_of_a_bag_go_through_the_hand() -> None:

@@ -42,23 +42,28 @@ class Folds:
         length: Metres between folds.
         amount: Height of folds relative to those of shirt cloth.
         sharp: 0 soft waves … 1 creases.
+        limp: 0 stands by itself … 1 sags wherever it is loose, and not only where a pose shortens it.
     """
 
     length: float
     amount: float
     sharp: float
+    limp: float
 
 
 FABRICS: dict[str, Folds] = {
-    "jersey": Folds(0.046, 0.9, 0.45), "woven": Folds(0.044, 1.0, 0.75), "satin": Folds(0.044, 1.05, 0.5),
-    "nylon": Folds(0.048, 0.65, 0.85), "denim": Folds(0.060, 0.95, 0.7), "corduroy": Folds(0.058, 0.85, 0.5),
-    "leather": Folds(0.062, 0.9, 0.6), "fleece": Folds(0.062, 0.85, 0.3), "knit": Folds(0.064, 0.65, 0.2), "wool": Folds(0.074, 0.6, 0.5),
+    "jersey": Folds(0.046, 0.9, 0.45, 0.9), "woven": Folds(0.044, 1.0, 0.75, 0.8), "satin": Folds(0.044, 1.05, 0.5, 1.0),
+    "nylon": Folds(0.054, 0.65, 0.85, 0.35), "denim": Folds(0.060, 0.95, 0.7, 0.6), "corduroy": Folds(0.058, 0.85, 0.5, 0.6),
+    "leather": Folds(0.066, 0.9, 0.6, 0.4), "fleece": Folds(0.062, 0.85, 0.3, 0.5), "knit": Folds(0.064, 0.65, 0.2, 0.7),
+    "wool": Folds(0.074, 0.6, 0.5, 0.6),
 }  # fmt: skip
-USUAL = Folds(0.046, 1.0, 0.5)
+USUAL = Folds(0.046, 1.0, 0.5, 0.8)
 # Height of waves that take up too much length, as a share of what geometry asks for; by eye.
 TAKEN_UP = 0.5
-# Folds are at most this deep, metres a metre between them.
-DEEPEST = 0.32
+# Share of its length that cloth has to spare before a pose shortens it: of a stiff one, and that loose limp cloth adds.
+SPARE, SAGS = 0.02, 0.16
+# The same of cuffs and hems that are too long for the limb.
+STACKED = 0.09
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,11 @@ class Folding:
         return FABRICS.get(self.fabric, USUAL)
 
     @property
+    def spare(self) -> float:
+        """Share of its length that the garment has to spare."""
+        return SPARE + SAGS * self.loose * self.kind.limp
+
+    @property
     def amount(self) -> float:
         """Height of folds relative to those of a usual shirt."""
         return self.kind.amount * (0.6 + 0.9 * self.loose)
@@ -90,12 +100,19 @@ class Folding:
 
 @dataclass(frozen=True)
 class Family:
-    """Heights (V,) in metres from valley to ridge at full strength, and what drives them ("" = always there)."""
+    """Heights (V,) in metres from valley to ridge at full strength, and what drives them ("" = always there).
+
+    Attributes:
+        height: See above.
+        driver, least, gain: They are `least + gain` times the driver high.
+        spare: (V,) share of its length that cloth has to spare for them, beside what the whole garment has.
+    """
 
     height: np.ndarray
     driver: str
     least: float
     gain: float
+    spare: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -121,10 +138,17 @@ class Layer:
 
 @dataclass(frozen=True)
 class Creases:
-    """All folds of a fitted garment: its layers, and (W,) what of its relief no pose changes."""
+    """All folds of a fitted garment.
+
+    Attributes:
+        layers: Waves and families.
+        still: (W,) what of its relief no pose changes.
+        spare: Share of its length that its cloth has to spare before a pose shortens it.
+    """
 
     layers: list[Layer] = field(default_factory=list)
     still: np.ndarray | None = None
+    spare: float = 0.0
 
 
 class _Wave:
@@ -154,7 +178,7 @@ class _Cloth:
 
     def add(
         self, wave: _Wave, weight: np.ndarray, way: float | np.ndarray, depth: float, driver: str = "", least: float = 1.0,
-        gain: float = 0.0,
+        gain: float = 0.0, spare: float = 0.0,
     ) -> None:  # fmt: skip
         """Record a family.
 
@@ -164,13 +188,15 @@ class _Cloth:
             way: Radians between its folds and the limb, or (V, 3) directions in which they run.
             depth: Metres from valley to ridge on a usual shirt.
             driver, least, gain: What turns it on: `least + gain` times the driver.
+            spare: Share of its length by which cloth is too long there.
         """
         if isinstance(way, np.ndarray):
             angle = np.arctan2(np.einsum("ij,ij->i", way, self.around), np.einsum("ij,ij->i", way, self.along))
         else:
             angle = way + 0.6 * self.drift
         wave.way += weight * depth * (least + 0.5 * max(gain, 0.0)) * np.exp(2j * angle)
-        wave.families.append(Family(weight * depth * self.k * self.folding.amount, driver, least, gain))
+        height = weight * depth * self.k * self.folding.amount
+        wave.families.append(Family(height, driver, least, gain, weight * spare if spare else None))
 
     def layer(self, families: _Wave, by: Blend, stretch: float, free: np.ndarray, usual: float, salt: int) -> Layer:
         """The finished layer; `usual` is the way of folds where no family has one."""
@@ -184,7 +210,7 @@ class _Cloth:
         z = by(waves(self.x, across, length * (1 + 0.35 * gradient_noise(self.x / 0.22, salt)), salt))
         size, phase = np.abs(z), leant(np.angle(z))
         # Folds end where waves meet, and no two are equally deep.
-        uneven = smoothstep(size, 0.08, 0.45) * by(np.clip(1.0 + 1.0 * gradient_noise(self.x / 0.15, salt + 5), 0.25, 1.6))
+        uneven = smoothstep(size, 0.08, 0.45) * by(np.clip(0.9 + 1.5 * gradient_noise(self.x / 0.15, salt + 5), 0.05, 1.6))
         wave = np.stack([np.cos(phase), np.sin(phase)], 1) * uneven[:, None]
         return Layer(across, length, free, families.families, profile(phase, kind.sharp) * uneven, wave.astype(np.float32))
 
@@ -225,7 +251,7 @@ def folds_of(
     if len(fine) > len(x):
         # On coarse cloth, for people who are small in the picture, one wave has to do.
         layers.append(c.layer(c.down, by, 1.6, 0.6 * free, 0.1, 23))
-    return Creases(layers, _flutes(fine, by(drop), fig, folding) if folding.flutes > 0 else None)
+    return Creases(layers, _flutes(fine, by(drop), fig, folding) if folding.flutes > 0 else None, folding.spare)
 
 
 def _sleeve(c: _Cloth, s: int) -> None:
@@ -247,7 +273,7 @@ def _sleeve(c: _Cloth, s: int) -> None:
     if end > elbow + 0.12 * k:
         # A sleeve is longer than its arm: it stacks on the wrist.
         w = own * smoothstep(t, elbow + 0.02 * k, end - 0.06 * k) * smoothstep(t, end - 0.012 * k, end - 0.045 * k)
-        c.add(c.across, w, turn * 1.35, 0.011 * c.folding.stack)
+        c.add(c.across, w, turn * 1.35, 0.011 * c.folding.stack, spare=STACKED * c.folding.stack)
     # Long oblique folds of an arm that hangs, from the armhole round to the back of the arm.
     w = own * smoothstep(t, 0.02 * k, 0.10 * k) * smoothstep(t, end - 0.005 * k, end - 0.05 * k)
     c.add(c.across, w, turn * 0.75, 0.006)
@@ -318,7 +344,7 @@ def _leg(c: _Cloth, s: int) -> None:
     if end > 0.93 * axis.length:
         # The break: cloth that is too long for the leg stacks on the shoe, deepest in front.
         w = own * smoothstep(t, end - 0.24 * k, end - 0.07 * k) * smoothstep(t, end - 0.008 * k, end - 0.045 * k)
-        c.add(c.across, w * (0.6 + 0.4 * front), turn * 1.3, 0.017 * c.folding.stack)
+        c.add(c.across, w * (0.6 + 0.4 * front), turn * 1.3, 0.017 * c.folding.stack, spare=STACKED * c.folding.stack)
     # Under the seat, and long soft folds down thigh and shin.
     w = own * back * np.exp(-(((t - 0.16 * k) / (0.085 * k)) ** 2))
     c.add(c.across, w, turn * 1.15, 0.012, f"hip{s}", 0.8, -0.6)
@@ -421,15 +447,20 @@ def folded(
     height = np.zeros(len(by.a)) if creases.still is None else creases.still.copy()
     depths: list[np.ndarray] = []
     for layer in creases.layers:
-        deep = np.zeros(len(rest))
+        deep, spare = np.zeros(len(rest)), np.full(len(rest), creases.spare)
         for f in layer.families:
             deep += f.height * max(0.0, f.least + f.gain * on.get(f.driver, 0.0))
+            if f.spare is not None:
+                spare += f.spare
         if body is not None:
             longer = strain(fabric, rest, now, layer.across)
-            spare = np.clip(-longer - 0.02, 0.0, 0.25) * layer.free
-            deep = np.hypot(deep, 2 * TAKEN_UP * layer.length / np.pi * np.sqrt(spare))
+            shorter = np.clip(-longer - 0.02, 0.0, 0.25) * layer.free
+            deep = np.hypot(deep, TAKEN_UP * 2 * layer.length / np.pi * np.sqrt(shorter))
             deep *= 1 - 0.75 * smoothstep(longer, 0.02, 0.14)
-        depths.append(np.minimum(deep, DEEPEST * layer.length))
+            spare += shorter
+        # A wave as long as the cloth that there is cannot be deeper than this.
+        most = 2 * layer.length / np.pi * np.sqrt(spare)
+        depths.append(deep / (1 + (deep / most) ** 4) ** 0.25)
     # Where both waves are strong the stronger one has the cloth: crossed, they would be dimples.
     total = np.maximum(sum(d**2 for d in depths), 1e-12)
     shown: dict[str, np.ndarray] = {}
