@@ -163,7 +163,7 @@ def test_prints_sit_straight_on_the_chest(pose: str) -> None:
     right, up, _ = np.linalg.lstsq(flat, mesh.vertices[on].astype(float), rcond=None)[0]
     chest = (person.T @ figure_of(person).from_fit)[9][:3, :3]
     assert np.degrees(abs(np.arctan2(right @ chest[:, 2], right @ chest[:, 0]))) < 4
-    assert abs(90 - np.degrees(np.arccos(right @ up / np.linalg.norm(right) / np.linalg.norm(up)))) < 6
+    assert abs(90 - np.degrees(np.arccos(right @ up / np.linalg.norm(right) / np.linalg.norm(up)))) < 5
 
 
 def test_prints_grow_with_people() -> None:

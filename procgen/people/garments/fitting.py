@@ -47,6 +47,12 @@ class Ease:
     waist: float = 0.003
 
 
+# Middle of the chest below the neck joint, and radius of the panel of cloth that lies on it, metres on the canonical body.
+CHEST, PANEL = -0.19, 0.11
+# Share of the shear of the skin that cloth does not follow.
+UNSHEARED = 0.5
+
+
 def _trunk_points(fig: Figure) -> np.ndarray:
     base = fig.base
     count = fig.body.count
@@ -270,4 +276,24 @@ def carry(
     shell = pattern.binding(fig.points)
     on_shell = pattern.binding(body.posed.astype(np.float64)) + np.einsum("vij,vj->vi", M[:, :, :3], fitted - shell)
     free = smoothstep(pattern.drop, 0.0, 0.06)[:, None]
-    return on_shell * (1 - free) + skinned * free, M[:, :, :3]
+    x = on_shell * (1 - free) + skinned * free
+    return (_unsheared(x, fitted, fig) if pattern.arm.max() > 0.5 else x), M[:, :, :3]
+
+
+def _unsheared(x: np.ndarray, fitted: np.ndarray, fig: Figure) -> np.ndarray:
+    """The garment with less shear over the chest: skin shears there under a raised arm, and cloth resists it."""
+    flat = (fitted - fig.joints[NECK])[:, [0, 2]] / fig.scale - [0.0, CHEST]
+    far = np.sqrt(np.einsum("ij,ij->i", flat, flat))
+    weight = smoothstep(far, 2 * PANEL, PANEL) * smoothstep(fig.trunk.origin[1] - fitted[:, 1], 0.0, 0.05 * fig.scale)
+    on = np.flatnonzero(weight)
+    if len(on) < 3:
+        return x
+    w, flat = weight[on], flat[on]
+    basis = np.column_stack([flat, np.ones(len(on))])
+    right, up, _ = np.linalg.solve(basis.T @ (basis * w[:, None]), basis.T @ (x[on] * w[:, None]))
+    a, b = np.linalg.norm(right), np.linalg.norm(up)
+    turn = 0.5 * UNSHEARED * float(right @ up) / (a * b)
+    move = -turn * (flat[:, :1] * up * (a / b) + flat[:, 1:] * right * (b / a))
+    out = x.copy()
+    out[on] += move * w[:, None]
+    return out
