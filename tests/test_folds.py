@@ -91,7 +91,7 @@ def test_a_bent_elbow_folds_its_own_sleeve_on_the_inside() -> None:
 
 @pytest.mark.parametrize(
     "kind, fabric, most",
-    [("tshirt", "jersey", 0.07), ("hoodie", "fleece", 0.055), ("raincoat", "nylon", 0.045), ("jacket", "leather", 0.045)],
+    [("tshirt", "jersey", 0.07), ("hoodie", "fleece", 0.055), ("raincoat", "nylon", 0.045), ("jacket", "leather", 0.05)],
 )
 def test_folds_take_no_more_cloth_than_there_is(kind: str, fabric: str, most: float) -> None:
     """Over the chest of somebody who just stands, folded cloth is longer than smooth cloth by what sags, and less if it is stiff."""

@@ -64,6 +64,8 @@ TAKEN_UP = 0.5
 SPARE, SAGS = 0.02, 0.16
 # The same of cuffs and hems that are too long for the limb.
 STACKED = 0.09
+# The same of cloth that a bent joint pulls together.
+BENT = 0.045
 
 
 @dataclass(frozen=True)
@@ -105,14 +107,16 @@ class Family:
     Attributes:
         height: See above.
         driver, least, gain: They are `least + gain` times the driver high.
-        spare: (V,) share of its length that cloth has to spare for them, beside what the whole garment has.
+        weight: (V,) 0–1 where they are.
+        spare: Share of its length that cloth has to spare for them there, beside what the whole garment has.
     """
 
     height: np.ndarray
     driver: str
     least: float
     gain: float
-    spare: np.ndarray | None = None
+    weight: np.ndarray
+    spare: float
 
 
 @dataclass(frozen=True)
@@ -196,7 +200,7 @@ class _Cloth:
             angle = way + 0.6 * self.drift
         wave.way += weight * depth * (least + 0.5 * max(gain, 0.0)) * np.exp(2j * angle)
         height = weight * depth * self.k * self.folding.amount
-        wave.families.append(Family(height, driver, least, gain, weight * spare if spare else None))
+        wave.families.append(Family(height, driver, least, gain, weight, spare))
 
     def layer(self, families: _Wave, by: Blend, stretch: float, free: np.ndarray, usual: float, salt: int) -> Layer:
         """The finished layer; `usual` is the way of folds where no family has one."""
@@ -449,9 +453,11 @@ def folded(
     for layer in creases.layers:
         deep, spare = np.zeros(len(rest)), np.full(len(rest), creases.spare)
         for f in layer.families:
-            deep += f.height * max(0.0, f.least + f.gain * on.get(f.driver, 0.0))
-            if f.spare is not None:
-                spare += f.spare
+            turned = on.get(f.driver, 0.0)
+            deep += f.height * max(0.0, f.least + f.gain * turned)
+            brought = f.spare + BENT * max(f.gain, 0.0) * turned
+            if brought > 0:
+                spare += brought * f.weight
         if body is not None:
             longer = strain(fabric, rest, now, layer.across)
             shorter = np.clip(-longer - 0.02, 0.0, 0.25) * layer.free
