@@ -99,6 +99,18 @@ def test_long_dresses_lie_whole_over_legs_and_on_the_ground(family: str, measure
         assert (mesh.vertices[hem, 1].mean() - hips) / (ankles - hips) > 0.7
 
 
+def test_a_coat_presses_the_skirt_under_it() -> None:
+    """Over a wide skirt it hangs about as wide as over none."""
+    person = _body("walk")
+    coat = _spec("coat", length=0.45, flare=0.03, opening=0.0)
+    turn = np.linspace(0, 2 * np.pi, 90, endpoint=False)
+    girths = []
+    for outfit in ((coat,), (_spec("skirt", length=0.5, flare=0.14), coat)):
+        v = next(m for n, m, _ in build_outfit(outfit, person).parts if n.startswith("coat")).vertices.astype(float)
+        girths.append((v[v[:, 2] < v[:, 2].min() + 0.06, :2] @ np.stack([np.cos(turn), np.sin(turn)])).max(0).mean())
+    assert girths[1] < 1.25 * girths[0]
+
+
 def test_laces_stay_under_hems() -> None:
     """No lace comes through the trouser leg that lies on it."""
     person = _body("stand")

@@ -24,6 +24,8 @@ GLASS = "glass"
 BULK = 0.004
 # Material of laces; how far they stand over a shoe at most, and how far under cloth they are kept, metres.
 LACE, STANDS, BELOW = 2, 0.012, 0.002
+# A skirt may be wider at its hem than the coat over it by this much, metres.
+LINING = 0.01
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ def build_outfit(
         reference: The same person at the time from which folds are carried, for frames of a motion: give the body of
             the first frame for all frames, the first one included, and draped clothes move smoothly.
     """
+    specs = _pressed(specs)
     if reference is None or mode != "drape":
         parts = _put_on(specs, body, mode)
     else:
@@ -75,6 +78,17 @@ def build_outfit(
             mesh.point.pop(name, None)
     glass = [(name, mesh) for name, mesh, semantic in parts if semantic == GLASS]
     return Dressed([p for p in parts if len(p[1].faces) and p[2] != GLASS], glass, hidden)
+
+
+def _pressed(specs: Sequence[GarmentSpec]) -> list[GarmentSpec]:
+    """Garments as they hang under what is worn over them: a coat presses a wide skirt to its own width."""
+    out = list(specs)
+    for i, spec in enumerate(specs):
+        for over in specs[i + 1 :]:
+            if hasattr(spec, "flare") and getattr(over, "flare", None) is not None and over.length > 0:  # type: ignore[attr-defined]
+                width = over.flare * max(spec.length / over.length, 1.0) + LINING  # type: ignore[attr-defined]
+                out[i] = replace(out[i], flare=min(out[i].flare, width))  # type: ignore[attr-defined]
+    return out
 
 
 def _put_on(specs: Sequence[GarmentSpec], body: BodyState, mode: Mode | Folds) -> list[tuple[str, Mesh, str]]:
