@@ -165,6 +165,17 @@ def test_hands_in_the_lap_lie_on_each_other(who: str, manner: str, bodies: dict[
     assert below[apart.min(1) < 0.03].max(initial=0.0) < 0.011
 
 
+def test_hands_lie_in_the_lap_before_a_belly_and_do_not_hover() -> None:
+    model, none = load_body(), np.zeros(load_body().exprdirs.shape[2])
+    person = Phenotype(gender=0.0, age_years=48.0, height_m=1.72, weight_kg=131.0)
+    body = pose_body(model, person, betas_from_phenotype(model, person), none, np.zeros((55, 3)), np.eye(4))
+    seat = Seat("seat", np.array([0.0, 0.0, 0.45]), 0.0)
+    there = posed(body, settle(body, SitSpec(hands="lap"), flat, seat=seat))  # pyright: ignore
+    skin, main = there.posed[: body.count].astype(float), model.main_joint[: body.count]
+    for hand in (np.isin(main, [21, *range(40, 55)]), np.isin(main, [20, 21, *range(25, 55)])):  # the right one lies below
+        assert cKDTree(skin[np.isin(main, [1, 2, 4, 5])]).query(skin[hand])[0].min() < 0.03
+
+
 def test_clearing_arms_is_needed_for_heavy_people(bodies: dict[str, BodyState]) -> None:
     """The proxies see an arm that is inside the belly, and the settled arm is further out."""
     from vivant.procgen.people.clearance import worst_arm

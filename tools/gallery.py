@@ -4,6 +4,7 @@
     python -m tools.gallery bodies -o bodies.png --count 8 --pose auto --ages 20-60
     python -m tools.gallery hands -o hands.png --seed 3 --count 4 --cloth drape
     python -m tools.gallery portraits -o tones.png --by tone --expression neutral
+    python -m tools.gallery bodies -o poses.png --by pose --count 20
     python -m tools.gallery faces -o anna.png --spec anna.json --samples 64
     python -m tools.gallery bodies -o turntable.webp --turns 16 --first 3 --size 320
     python -m tools.gallery bodies -o walk.webp --motion walk --turns 16 --first 3 --size 320
@@ -37,6 +38,7 @@ from vivant.procgen.people.eyes import eye_centres
 from vivant.procgen.people.motion import period as motion_period
 from vivant.procgen.people.person import build_person, pose_person
 from vivant.procgen.people.shape import PhenotypeRanges, sample_phenotype
+from vivant.procgen.places.solids import Kit, box
 from vivant.procgen.registry import poses
 from vivant.procgen.sample import sample_anybody, sample_human
 from vivant.procgen.seeds import Seed
@@ -96,8 +98,10 @@ def sample_one(seed: Seed, args: argparse.Namespace, share: float) -> HumanSpec:
     else:
         phenotype = sample_anybody(seed)
     human = sample_human(seed, phenotype, Placement((0.0, 0.0), 0.0), level_ground(), 1)
-    if args.pose != "auto":
-        pose = poses.get(args.pose).make(seed.child("pose").rng(), phenotype)
+    families = poses.names()
+    family = families[int(share * len(families))] if args.by == "pose" else args.pose
+    if family != "auto":
+        pose = poses.get(family).make(seed.child("pose").rng(), phenotype)
         human = replace(human, pose=pose, seat=SEAT if pose.seated else None)
     if args.by == "tone":
         human = replace(human, skin=replace(human.skin, melanin=0.10 + 0.85 * share))
@@ -165,6 +169,15 @@ def studio(camera: CameraSpec) -> tuple[list[SceneObject], list[Light], Shader]:
     return [SceneObject("backdrop", Mesh(vertices, faces, (s,)), "wall")], lights, world
 
 
+def stool() -> SceneObject:
+    """A block below whoever sits."""
+    high = float(next(s for s in level_ground().seats if s.name == SEAT).position[2])
+    s = Shader("stool")
+    s.principled(base_color=BACKDROP, roughness=0.6)
+    block = box((0.42, 0.40, high), (0.0, 0.0, high / 2), 0.01)
+    return SceneObject("stool", Kit().add(block, s).mesh(), "furniture")
+
+
 def shot(human: HumanSpec, args: argparse.Namespace, path: Path, turn: float = 0.0, time: float = 0.0) -> None:
     """Render one person, the camera `turn` degrees further round and at a time of the motion, seconds."""
     from vivant.procgen.blender.preview import render_preview
@@ -190,6 +203,8 @@ def shot(human: HumanSpec, args: argparse.Namespace, path: Path, turn: float = 0
         # Who looks into the lens turns the head.
         camera = replace(camera, target=aim(body, view, args.size).target)
     backdrop, lights, world = studio(camera)
+    if human.seat is not None:
+        backdrop.append(stool())
     render_preview([*parts, *backdrop], camera, str(path), lights=lights, world=world, samples=args.samples,
                    threads=args.threads)  # fmt: skip
 
@@ -251,7 +266,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     p.add_argument("--samples", type=int, default=16)
     p.add_argument("--ages", type=_span, help="A-B, years (default: as in a street)")
     p.add_argument("--sex", choices=("woman", "man"))
-    p.add_argument("--by", choices=("age", "tone"), help="spread this evenly over the sheet")
+    p.add_argument("--by", choices=("age", "tone", "pose"), help="spread this evenly over the sheet")
     p.add_argument("--pose", default="stand", help="a pose family, or auto")
     p.add_argument("--expression", choices=sorted(PRESETS), help="the same for all (default: as sampled)")
     p.add_argument("--cloth", choices=("fast", "drape"), default="fast")

@@ -10,12 +10,15 @@ from .clearance import arm_depth
 from .joint_limits import LIMITS
 from .kinematics import LEFT_ARM, RIGHT_ARM, Chain, aim_limb, cross, forward, matrices, rot, rotvecs, twist_angle, unit
 from .poses.base import HandGoal
-from .proxies import Proxy, Tube
+from .proxies import Proxy, Tube, torso_depth
 
 Landing = tuple[np.ndarray, np.ndarray, np.ndarray]
 UP, AHEAD, LEFT = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0]), np.array([1.0, 0.0, 0.0])
 # Thickness of a hand below the plane of its joints, and of trousers, metres on an adult.
 PALM = 0.024
+# Shares of the thighs where hands in the lap may lie, and what is left between palm and belly, metres on an adult.
+LAP = (0.30, 0.40, 0.50, 0.60, 0.70, 0.80)
+LAP_ROOM = 0.03
 # A hand that would need joints this far out of range (radians) or stays this far away (metres) is left where it was.
 MAX_STRAIN, MAX_MISS = 0.3, 0.10
 
@@ -50,17 +53,21 @@ def _shin(proxy: Proxy, chain: Chain, side: str, share: float) -> Landing:
 
 
 def _lap(proxy: Proxy, chain: Chain, side: str, share: float) -> Landing:
-    """Between the thighs or, where the legs are crossed, on the upper one; left hand over right, fingers to the other side."""
-    tops = [proxy.tubes[f"{s}_thigh"].surface(chain, 0.30, unit(UP + 0.3 * AHEAD))[0] for s in ("left", "right")]
-    upper = np.clip(0.5 + (tops[0] - tops[1]) @ UP / (0.12 * proxy.size), 0.0, 1.0)
-    middle = upper * tops[0] + (1 - upper) * tops[1]
+    """Between the thighs or, where the legs are crossed, on the upper one, as far out as the belly asks; left hand over right."""
     lift = (0.035 if side == "left" else 0.0) * proxy.size
-    point = (
-        middle
-        + _sign(side) * 0.045 * proxy.size * LEFT
-        + (lift - 0.008) * UP
-        + (0.01 if side == "left" else 0.0) * AHEAD
-    )
+    point = np.zeros(3)
+    for along in LAP:
+        tops = [proxy.tubes[f"{s}_thigh"].surface(chain, along, unit(UP + 0.3 * AHEAD))[0] for s in ("left", "right")]
+        upper = np.clip(0.5 + (tops[0] - tops[1]) @ UP / (0.12 * proxy.size), 0.0, 1.0)
+        middle = upper * tops[0] + (1 - upper) * tops[1]
+        point = (
+            middle
+            + _sign(side) * 0.045 * proxy.size * LEFT
+            + (lift - 0.008) * UP
+            + (0.01 if side == "left" else 0.0) * AHEAD
+        )
+        if torso_depth(proxy, chain, point[None])[0][0] < -LAP_ROOM * proxy.size:
+            break
     return point, unit(UP + 0.3 * AHEAD), unit(-0.8 * _sign(side) * LEFT + 0.55 * AHEAD)
 
 
