@@ -17,16 +17,20 @@ from ..geometry import SceneObject, Strands
 from ..spec import HumanSpec
 from .body_mesh import skin_rows
 from .body_state import BodyState, pose_body, root_transform
+from .clearance import KNEE, clear_legs
 from .expression import POSE_JOINTS, apply_poses, expression_from_arkit
 from .eyes import gaze_pose
+from .kinematics import forward, rotvecs
 from .motion import expression_at, moment_at
 from .nearest import NearestPoints
+from .proxies import make_proxy
 from .shape import betas_from_phenotype
 from .skeleton import HEAD
 from .skinning import INFLUENCES, Skinner, Skinning, strongest
 
 # Skin vertices that carry a vertex of a garment or a strand; the softening keeps single vertices from dominating, metres.
 CARRIERS, SOFTENING = 4, 0.004
+ANKLE = (7, 8)
 _EYES = ("left_eye_smplhf", "right_eye_smplhf")
 _SHELLS = ("eye_l", "eye_r")
 
@@ -97,16 +101,26 @@ class Following:
         betas = old.betas if same_shape else betas_from_phenotype(model, human.phenotype)
         expression, face = expression_from_arkit(model, _shown(human))
         coefficients = old.expression + (expression - self._expression)
+        kept = pose is not None
         if pose is None:
             pose = self._pose(human)
         pose = apply_poses(apply_poses(pose, {j: -v for j, v in self._face.items()}), face)
         body = pose_body(model, human.phenotype, betas, coefficients, pose, old.root)
+        if not (same_shape or kept) and self._legs_apart:
+            # Thicker thighs stand further apart, or trousers would be drawn into them.
+            pose = _legs_apart(body, pose)
+            body = pose_body(model, human.phenotype, betas, coefficients, pose, old.root)
         if human.gaze != self.human.gaze:
             pose = gaze_pose(body, None if human.gaze is None else np.asarray(human.gaze))
             body = pose_body(model, human.phenotype, betas, coefficients, pose, old.root)
         # What was lowest stays on the ground.
         drop = float(old.posed[: old.count, 2].min() - body.posed[: body.count, 2].min())
         return body if abs(drop) < 1e-6 else body.moved(root_transform(0.0, np.array([0.0, 0.0, drop])) @ body.root)
+
+    @cached_property
+    def _legs_apart(self) -> bool:
+        """Whether the built pose keeps the legs off each other; crossed legs do not."""
+        return np.array_equal(_legs_apart(self.body, self.body.pose), self.body.pose)
 
     def _pose(self, human: HumanSpec) -> np.ndarray:
         """(J, 3): the settled pose while the pose family's parameters are the same, else the family's own, unsettled."""
@@ -180,6 +194,18 @@ def unposed(T: np.ndarray, points: np.ndarray, skinning: Skinning) -> np.ndarray
     """(n, 3) float32 rest vertices that linear blend skinning carries to the given world points."""
     blend = blended(T, skinning)
     return np.linalg.solve(blend[:, :, :3], (points - blend[:, :, 3])[..., None])[..., 0].astype(np.float32)
+
+
+def _legs_apart(body: BodyState, pose: np.ndarray) -> np.ndarray:
+    """(J, 3) the pose with legs turned off each other, as settling does, and feet as they were."""
+    proxy = make_proxy(body)
+    out = clear_legs(proxy, pose)
+    if np.array_equal(out, pose):
+        return pose
+    before, after = forward(np.asarray(pose, np.float64), proxy.rest), forward(out, proxy.rest)
+    for knee, ankle in zip(KNEE.values(), ANKLE, strict=True):
+        out[ankle] = rotvecs(after.R[knee].T @ before.R[ankle])
+    return out.astype(np.asarray(pose).dtype)
 
 
 def _unsettled(human: HumanSpec) -> np.ndarray:
