@@ -111,6 +111,15 @@ def test_a_coat_presses_the_skirt_under_it() -> None:
     assert girths[1] < 1.25 * girths[0]
 
 
+def test_draped_skirts_are_as_long_as_skinned_ones() -> None:
+    person = _body("walk")
+    fast, draped = (
+        registry.garments.get("dress").build(_spec("dress", length=0.5, flare=0.08), person, [], mode)[0][0] for mode in ("fast", "drape")
+    )
+    hem = (fast.point["border"] < 1e-6) & (fast.point["fit"][:, 2] < np.nanmin(fast.point["fit"][:, 2]) + 0.06)
+    assert abs(draped.vertices[hem, 2].mean() - fast.vertices[hem, 2].mean()) < 0.06
+
+
 def test_laces_stay_under_hems() -> None:
     """No lace comes through the trouser leg that lies on it."""
     person = _body("stand")

@@ -15,6 +15,8 @@ from .collide import Collider
 from .topology import Fabric, neighbour_table, opposite_pairs
 
 RELAXATION = 1.2
+# Metres that cloth gets from the skinned garment at most.
+REACH = 0.05
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ def relax(
     steps: int,
     iterations: int = 8,
     look: int = 4,
+    floor: float = -np.inf,
 ) -> np.ndarray:
     """Let a garment settle.
 
@@ -107,6 +110,7 @@ def relax(
         cloth: Behaviour.
         steps, iterations: Time steps of 1/60 s and constraint iterations in each.
         look: Steps between searches for the nearest surface.
+        floor: Height of the ground, metres.
     Returns:
         (V, 3) float64.
     """
@@ -126,7 +130,10 @@ def relax(
         x = x + velocity * dt
         columns = _relax([np.ascontiguousarray(x[:, k]) for k in range(3)], springs, iterations)
         x = np.stack(columns, 1)
-        x = x + (goal - x) * hold[:, None]
+        # Iterations this few let what hangs from much cloth grow as rubber would: how far it gets has an end.
+        off = goal - x
+        far = np.sqrt(np.einsum("ij,ij->i", off, off))
+        x = x + off * np.maximum(hold, 1.0 - REACH / np.maximum(far, REACH))[:, None]
         if step % look == 0 or which is None:
             which = collider.nearest(x)
         need = collider.lack(x, which)
@@ -135,5 +142,6 @@ def relax(
         moved = x[touch] + n * need[touch, None] - before[touch]
         slide = moved - n * np.einsum("ij,ij->i", moved, n)[:, None]
         x[touch] = (before[touch] + moved - slide * cloth.friction).astype(np.float32)
+        x[:, 2] = np.maximum(x[:, 2], floor)
         velocity = (x - before) / dt
     return x.astype(np.float64)

@@ -166,6 +166,8 @@ def make(
     coarse_collider = Collider.of(samples, target, signed_arm(pattern.arm))
     collider = coarse_collider.on(signed_arm(f.arm))
     loose = 1 - by(tight)
+    # Hems of trousers may lie on shoes, whose soles are lower than any skin.
+    floor = float(body.posed[: body.count, 2].min()) + FLOOR if work.skirt else -np.inf
     height, shown = (None, {}) if f.folds is None else folded(f.folds, by, pattern.fabric, f.coarse, target, body)
     height = None if height is None else height * loose
     if mode in ("fast", "far"):
@@ -181,7 +183,7 @@ def make(
         if isinstance(mode, Folds) and not mode.recording:
             x = goal + np.einsum("vij,vj->vi", turn, mode.take())
         else:
-            x = _drape(pattern, f, height, target, goal, (coarse_collider, collider), work, hold, loose)
+            x = _drape(pattern, f, height, target, goal, (coarse_collider, collider), work, hold, loose, floor)
             if isinstance(mode, Folds):
                 mode.entries.append(np.einsum("vij,vj->vi", _unturn(turn), x - goal))
     if mode == "far":
@@ -191,8 +193,7 @@ def make(
         x = collider.clear(x + fine.smooth(collider.clear(x, 2) - x, 0.5, 4), 4)
     for over, lower in wide:
         x = x + over.cover(x, lower)
-    if work.skirt:
-        x[:, 2] = np.maximum(x[:, 2], float(body.posed[: body.count, 2].min()) + FLOOR)
+    x[:, 2] = np.maximum(x[:, 2], floor)
     distance = dict(f.distance)
     border = np.minimum.reduce(list(distance.values()))
     return Draped(
@@ -262,6 +263,7 @@ def _drape(
     work: Work,
     hold: np.ndarray,
     loose: np.ndarray,
+    floor: float,
 ) -> np.ndarray:
     """Coarse folds on the cut pattern, then fine ones on its subdivision; (V, 3) of the fine mesh."""
     by, fine = _fine(pattern)
@@ -269,14 +271,14 @@ def _drape(
     soft = work.soft * (1 - 0.85 * smoothstep(pattern.drop, 0.0, 0.25))
     pull = np.clip(np.maximum(soft, hold), 0, 1)
     x = colliders[0].push(target)
-    x = relax(pattern.fabric, x, f.coarse, target, pull, colliders[0], work.cloth, work.steps[0])
+    x = relax(pattern.fabric, x, f.coarse, target, pull, colliders[0], work.cloth, work.steps[0], floor=floor)
     cloth = replace(work.cloth, bend=min(0.9, 0.15 + work.cloth.bend * 3.0), slack=1 + 0.4 * (work.cloth.slack - 1))
     # The cloth is cut with its folds in it: they are what it wants to be, and gravity and the body change them.
     x = fine.smooth(by(x), 0.5, 1)
     still = None if f.folds is None else folded(f.folds, by, pattern.fabric, f.coarse, f.coarse, None)[0] * loose
     rest = _folded(f.fine, vertex_normals(f.fine, fine.tris), still, None)
     start = x + (goal - fine.smooth(by(target), 0.5, 2)) * 0.8
-    x = relax(fine, start, rest, goal, by(pull) * 0.7, colliders[1], cloth, work.steps[1])
+    x = relax(fine, start, rest, goal, by(pull) * 0.7, colliders[1], cloth, work.steps[1], floor=floor)
     # Jacobi leaves ripples of one mesh width, which read as wood grain; smoothing them takes some of the folds with them.
     x = fine.smooth(x, 0.4, 3)
     return _folded(x, vertex_normals(x, fine.tris), None if height is None else 0.5 * height, colliders[1].gap(x))
