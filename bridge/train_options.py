@@ -42,9 +42,9 @@ class TrainOptions(RunOptions):
 
     flip: bool = param(True, doc="Also learn from mirror images.")
     shared_time: bool = param(True, doc="One noise level for all kinds; false draws one each, which is worse.")
-    jitter: float = param(
-        0.0, low=0.0, high=0.5, doc="Most by which pictures are shifted and scaled, share of their size."
-    )
+    jitter: float = param(0.0, low=0.0, high=0.5, doc="Most of its side that a picture loses: windows of it are learnt.")
+    forget: float = param(0.0, low=0.0, high=1.0, doc="Share of the words that are left out, each by itself.")
+    dropout: float = param(0.0, low=0.0, high=0.9, doc="Share of what residual layers hand on that is zeroed.")
     start: str = param("", doc="Joint model whose weights are the first ones; chance if empty.")
 
 

@@ -6,19 +6,21 @@ import dataclasses
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from vivant.bridge.attributes import Vocabulary
 from vivant.bridge.diffusion.joint import sample_joint
-from vivant.bridge.diffusion.joint_model import JointDenoiser, load_joint, take_over
+from vivant.bridge.diffusion.joint_model import JointDenoiser, Scales, load_joint, take_over
 from vivant.bridge.skeleton import skeleton_picture, square_window
 from vivant.bridge.train_options import JointShape, TrainOptions
 from vivant.bridge.training.checkpoint import read_log
 from vivant.bridge.training.curves import grid, loss_picture
-from vivant.bridge.training.frames import frame_arrays, mirror, read_frames
-from vivant.bridge.training.joint_trainer import JointTrainer, draw_batch, jittered, losses, measure_scales, split
+from vivant.bridge.training.frames import TrainingFrames, frame_arrays, mirror, read_frames
+from vivant.bridge.training.joint_batches import JointBatches, measure_scales, target, windows
+from vivant.bridge.training.joint_trainer import JointTrainer, losses, split
 from vivant.procgen.dataset import Dataset
 from vivant.procgen.dataset.png import read_png
 from vivant.procgen.errors import VivantError
@@ -91,28 +93,76 @@ def test_whole_scenes_are_held_out(dataset: Dataset) -> None:
     assert (len(learnt), len(held)) == (4, 0)
 
 
+PLAIN = dict.fromkeys(SHAPE.kinds, (0.0, 1.0))
+
+
+def batches(frames: TrainingFrames, scales: Scales = PLAIN, room: int | None = None, **options: Any) -> JointBatches:
+    """Batches of frames with some options changed; words are numbered from 2."""
+    vocabulary = Vocabulary(sorted({w for words in frames.words for w in words}))
+    return JointBatches(frames, vocabulary, dataclasses.replace(OPTIONS, **options), scales, "cpu", room)
+
+
 def test_one_time_for_all_kinds_and_noise_of_their_own(dataset: Dataset) -> None:
     frames = read_frames(dataset, 16)
-    numbers = torch.zeros(len(frames), 40, dtype=torch.int64)
-    batch = draw_batch(frames, numbers, OPTIONS, SHAPE.kinds, 3)
+    batch, again, other = (batches(frames).draw(number) for number in (3, 3, 4))
     assert torch.equal(batch.times[0], batch.times[1]) and torch.equal(batch.times[0], batch.times[2])
     assert not torch.equal(batch.noise[0], batch.noise[2])
-    again, other = (draw_batch(frames, numbers, OPTIONS, SHAPE.kinds, s) for s in (3, 4))
     assert torch.equal(again.noise[0], batch.noise[0]) and not torch.equal(other.noise[0], batch.noise[0])
-    apart = draw_batch(
-        frames, numbers, TrainOptions.from_dict({**OPTIONS.to_dict(), "shared_time": False}), SHAPE.kinds, 3
-    )
+    apart = batches(frames, shared_time=False).draw(3)
     assert not torch.equal(apart.times[0], apart.times[1])
-    everything = TrainOptions.from_dict({**OPTIONS.to_dict(), "drop": 1.0})
-    assert not draw_batch(frames, numbers, everything, SHAPE.kinds, 3).skeleton.any()
+
+
+def test_what_is_dropped_and_what_is_forgotten(dataset: Dataset) -> None:
+    read = read_frames(dataset, 16)
+    frames = dataclasses.replace(read, words=(tuple(f"word {i}" for i in range(20)),) * len(read))
+    dropped = batches(frames, drop=1.0).draw(3)
+    assert not dropped.skeleton.any() and not dropped.words.any()
+    whole, part = (batches(frames, batch=32, drop=0.0, forget=f).draw(3) for f in (0.0, 0.5))
+    assert torch.equal(whole.skeleton, part.skeleton), "words alone are forgotten"
+    said = whole.words > 0
+    assert torch.equal(part.words[part.words > 0], whole.words[part.words > 0])
+    assert 0.4 < float((part.words[said] == 0).float().mean()) < 0.6
+
+
+def test_a_batch_shows_frames_and_mirror_images(dataset: Dataset) -> None:
+    frames = read_frames(dataset, 16)
+    batch = batches(frames, batch=96, drop=0.0).draw(0)
+    plain = mirror(frames.rgb, frames.depth, frames.normal)
+    seen = set()
+    for k in range(96):
+        rgb = np.rint((batch.clean[0][k].permute(1, 2, 0).numpy() + 1) * 127.5)
+        normal = np.rint(batch.clean[2][k].permute(1, 2, 0).numpy() * 127)
+        depth = np.rint((batch.clean[1][k, 0].numpy() + 1) * 127.5)
+        skeleton = np.rint(batch.skeleton[k].permute(1, 2, 0).numpy() * 255)
+        found = [
+            (i, turned)
+            for i in range(len(frames))
+            for turned, (a, b, c, d) in enumerate((
+                (frames.rgb[i], frames.depth[i], frames.normal[i], frames.skeleton[i]),
+                (plain[0][i], plain[1][i], plain[2][i], frames.mirrored[i]),
+            ))
+            if all(map(np.array_equal, (rgb, depth, normal, skeleton), (a, b, c, d)))
+        ]  # fmt: skip
+        assert len(found) == 1, "one frame, all its pictures the same way round"
+        seen.add(found[0])
+    assert len(seen) == 2 * len(frames)
+
+
+def test_where_frames_lie_changes_nothing(dataset: Dataset) -> None:
+    """Main memory keeps frames that are too many for the device."""
+    frames = read_frames(dataset, 16)
+    some = batches(frames, room=0)
+    assert some.home.type == "cpu"
+    assert torch.equal(some.draw(5).clean[0], batches(frames, room=10**9).draw(5).clean[0])
 
 
 def test_every_kind_is_learnt_at_one_spread_and_drawn_at_its_own(dataset: Dataset, trained: Path) -> None:
     frames = read_frames(dataset, 16)
     scales = measure_scales(frames, SHAPE.kinds)
-    options = TrainOptions.from_dict({**OPTIONS.to_dict(), "batch": 64, "flip": False})
-    batch = draw_batch(frames, torch.zeros(4, 40, dtype=torch.int64), options, SHAPE.kinds, 0, scales)
-    for clean in batch.clean:
+    for kind, (mean, spread) in scales.items():
+        x = target(kind, torch.from_numpy(getattr(frames, kind)))
+        assert (mean, spread) == (pytest.approx(float(x.mean()), abs=1e-4), pytest.approx(float(x.std()), abs=1e-3))
+    for clean in batches(frames, scales, batch=64, flip=False).draw(0).clean:
         assert abs(float(clean.mean())) < 0.1 and float(clean.std()) == pytest.approx(1, abs=0.15)
     model = load_joint(trained)
     assert set(model.scales) == set(SHAPE.kinds) and model.scales["rgb"] != (0.0, 1.0)
@@ -126,7 +176,8 @@ def test_every_kind_is_learnt_at_one_spread_and_drawn_at_its_own(dataset: Datase
 def test_training_lowers_the_loss(dataset: Dataset, tmp_path: Path) -> None:
     options = TrainOptions(steps=60, batch=4, every=10**6, held_out=0.0, warmup=5, rate=5e-3, flip=False, drop=0.0)
     trainer = JointTrainer(dataset, tmp_path, options, SHAPE, "cpu")
-    batch = draw_batch(trainer.learnt, trainer.numbers, options, SHAPE.kinds, 10**6, trainer.model.scales)
+    batch = trainer.draw(10**6)
+    assert batch is not None
     with torch.no_grad():
         before = losses(trainer.model, trainer.schedule, batch, SHAPE.kinds)
     while trainer.step < 60:
@@ -200,22 +251,38 @@ def test_training_starts_from_a_model_that_is_there(dataset: Dataset, trained: P
         JointTrainer(dataset, tmp_path / "w", options, wider, "cpu")
 
 
-def test_jitter_moves_all_pictures_alike_and_within_its_bounds() -> None:
-    column = torch.linspace(-1, 1, 65)[1::2].expand(8, 1, 32, 32)
+def test_windows_are_the_same_in_all_pictures_and_within_them() -> None:
+    column = torch.linspace(-1, 1, 65)[1::2].expand(4, 1, 32, 32)
     row = column.transpose(2, 3)
-    moved = jittered(np.random.default_rng(3), [column, torch.cat([column, row], 1)], 0.1)
-    assert torch.allclose(moved[0][:, 0], moved[1][:, 0])
-    inside = moved[0][:, 0, 8:24, 8:24] - column[:, 0, 8:24, 8:24]
-    assert 0.02 < float(inside.abs().max()) < 0.2 + 0.1
-    assert moved[0].var((1, 2, 3)).unique().numel() == 8, "each its own"
-    assert torch.allclose(jittered(np.random.default_rng(3), [column], 0.0)[0], column, atol=1e-6)
+    side = torch.tensor([1.0, 0.5, 0.5, 0.75])
+    place = torch.tensor([[0.3, 0.9], [0.0, 1.0], [1.0, 0.0], [0.5, 0.5]])
+    x, both = windows([column, torch.cat([column, row], 1)], side, place)
+    assert torch.allclose(x[:, 0], both[:, 0])
+    assert torch.allclose(x[0], column[0], atol=1e-5), "all of it"
+    reach = torch.stack([both.amin((2, 3)), both.amax((2, 3))], -1)
+    wanted = torch.tensor([[[-1, 0], [0, 1]], [[0, 1], [-1, 0]], [[-0.75, 0.75]] * 2])
+    assert torch.allclose(reach[1:], wanted.float(), atol=0.04)
+
+
+def test_windows_dropout_and_forgetting_leave_a_run_what_seed_and_step_make_it(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    options = dataclasses.replace(OPTIONS, jitter=0.3, dropout=0.5, forget=0.3)
+    runs = [JointTrainer(dataset, tmp_path / name, options, SHAPE, "cpu") for name in "ab"]
+    seen = [runs[0].advance() for _ in range(3)]
+    torch.rand(7)
+    assert [runs[1].advance() for _ in range(3)] == seen
+    plain = JointTrainer(dataset, tmp_path / "c", dataclasses.replace(options, dropout=0.0), SHAPE, "cpu")
+    assert plain.advance() != seen[0]
+    judged = runs[0].draw(10**9, held_out=True)
+    assert judged is not None and judged.skeleton.flatten(1).any(1).all(), "as they are"
 
 
 def test_runs_that_cannot_be_begun(dataset: Dataset, trained: Path, tmp_path: Path) -> None:
     for change, resume, words in (
         ({}, False, "there is a training run.*--resume"),
         ({"rate": 1.0}, True, "begun with another rate"),
-        ({"precision": "fp16", "seed": 0}, True, "another precision"),
+        ({"decay": 0.5, "seed": 0}, True, "another decay"),
     ):
         with pytest.raises(VivantError, match=words):
             JointTrainer(

@@ -1,121 +1,29 @@
-"""Training of the joint model: its batches, its losses and what is shown of it."""
+"""Training of the joint model: its losses and what is shown of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from diffusers.models.resnet import ResnetBlock2D
 from torch import Tensor, nn
 
 from ...procgen.dataset import Dataset
 from ..attributes import Vocabulary
-from ..diffusion.devices import noise
 from ..diffusion.joint import sample_joint, to_arrays
-from ..diffusion.joint_model import JointDenoiser, Scales, load_joint, save_joint, take_over
-from ..diffusion.schedule import TRAIN_STEPS, make_schedule, noisy
+from ..diffusion.joint_model import JointDenoiser, load_joint, save_joint, take_over
+from ..diffusion.schedule import make_schedule, noisy
 from ..pictures import as_picture
 from ..train_options import JointShape, TrainOptions
 from .curves import grid
-from .frames import TrainingFrames, joined, mirror, read_frames
+from .frames import TrainingFrames, joined, read_frames
+from .joint_batches import Batch, JointBatches, measure_scales
 from .model_card import model_card
 from .trainer import Say, Trainer, split_scenes
-
-
-@dataclass
-class Batch:
-    """What one step learns from.
-
-    Attributes:
-        clean: For each kind (B, C, S, S) in [-1, 1].
-        skeleton: (B, 3, S, S) in [0, 1]. words: (B, MOST).
-        times: For each kind (B,) int64.
-        noise: For each kind like `clean`.
-    """
-
-    clean: list[Tensor]
-    skeleton: Tensor
-    words: Tensor
-    times: list[Tensor]
-    noise: list[Tensor]
-
-
-def clean_pictures(frames: TrainingFrames, keep: np.ndarray, flips: np.ndarray, kinds: tuple[str, ...]) -> list[Tensor]:
-    """Training targets in [-1, 1]; the background has the normal (0, 0, 0)."""
-    rgb, depth, normal = frames.rgb[keep], frames.depth[keep], frames.normal[keep]
-    turned = mirror(rgb, depth, normal)
-    flip = flips[:, None, None]
-    arrays = {
-        "rgb": np.where(flip[..., None], turned[0], rgb).astype(np.float32) / 127.5 - 1,
-        "depth": np.where(flip, turned[1], depth)[..., None].astype(np.float32) / 127.5 - 1,
-        "normal": np.where(flip[..., None], turned[2], normal).astype(np.float32) / 127,
-    }
-    return [torch.from_numpy(np.ascontiguousarray(arrays[k].transpose(0, 3, 1, 2))) for k in kinds]
-
-
-def measure_scales(frames: TrainingFrames, kinds: tuple[str, ...]) -> Scales:
-    """Mean and spread of each kind over all frames."""
-    everything = clean_pictures(frames, np.arange(len(frames)), np.zeros(len(frames), bool), kinds)
-    return {
-        k: (round(float(x.mean()), 5), round(max(float(x.std()), 0.05), 5))
-        for k, x in zip(kinds, everything, strict=True)
-    }
-
-
-def draw_batch(
-    frames: TrainingFrames,
-    numbers: Tensor,
-    options: TrainOptions,
-    kinds: tuple[str, ...],
-    step: int,
-    scales: Scales | None = None,
-) -> Batch:
-    """The batch of a step: a function of the seed and the step alone.
-
-    Args:
-        numbers: (F, MOST) words of the frames.
-        scales: Mean and spread of each kind, which are taken out; nothing is when left out.
-    """
-    rng = np.random.default_rng((options.seed, step))
-    keep = rng.integers(0, len(frames), options.batch)
-    flips = rng.random(options.batch) < (0.5 if options.flip else 0.0)
-    dropped = torch.from_numpy(rng.random(options.batch) < options.drop)
-    pairs = [(scales or {}).get(k, (0.0, 1.0)) for k in kinds]
-    drawn = clean_pictures(frames, keep, flips, kinds)
-    clean = [(x - mean) / spread for x, (mean, spread) in zip(drawn, pairs, strict=True)]
-    picture = np.where(flips[:, None, None, None], frames.mirrored[keep], frames.skeleton[keep])
-    skeleton = torch.from_numpy(np.ascontiguousarray(picture.transpose(0, 3, 1, 2))).float() / 255
-    skeleton[dropped] = 0
-    words = numbers[torch.from_numpy(keep)].clone()
-    words[dropped] = 0
-    shared = torch.from_numpy(rng.integers(0, TRAIN_STEPS, options.batch))
-    times = [
-        shared if options.shared_time else torch.from_numpy(rng.integers(0, TRAIN_STEPS, options.batch)) for _ in kinds
-    ]
-    seeds = rng.integers(0, 2**62, len(kinds))
-    if options.jitter > 0:
-        *clean, skeleton = jittered(rng, [*clean, skeleton], options.jitter)
-    noises = [noise(tuple(x.shape), int(s), "cpu", torch.float32) for x, s in zip(clean, seeds, strict=True)]
-    return Batch(clean, skeleton, words, times, noises)
-
-
-def jittered(rng: np.random.Generator, pictures: list[Tensor], most: float) -> list[Tensor]:
-    """Pictures (B, C, S, S) of the same frames, shifted and scaled alike; what comes in from outside repeats the border.
-
-    Args:
-        most: Largest shift, and largest change of the scale, share of the size.
-    """
-    batch = len(pictures[0])
-    move = torch.zeros(batch, 2, 3)
-    move[:, 0, 0] = move[:, 1, 1] = torch.from_numpy(1 + rng.uniform(-most, most, batch)).float()
-    move[:, :, 2] = torch.from_numpy(2 * rng.uniform(-most, most, (batch, 2))).float()  # grids reach from -1 to 1
-    together = torch.cat(pictures, 1)
-    places = nn.functional.affine_grid(move, list(together.shape), align_corners=False)
-    moved = nn.functional.grid_sample(together, places, padding_mode="border", align_corners=False)
-    return list(moved.split([p.shape[1] for p in pictures], 1))
 
 
 def losses(model: nn.Module, schedule: Any, batch: Batch, kinds: tuple[str, ...]) -> dict[str, Tensor]:
@@ -140,6 +48,8 @@ class JointTrainer(Trainer):
     Raises:
         SpecError, DatasetError, BridgeError: what cannot be trained, in one line.
     """
+
+    processor_draws = False
 
     def __init__(
         self,
@@ -169,24 +79,21 @@ class JointTrainer(Trainer):
             take_over(model, first)
         if options.checkpointing:
             model.unet.enable_gradient_checkpointing()
+        for module in model.modules():
+            if isinstance(module, ResnetBlock2D):
+                module.dropout.p = options.dropout
         self.schedule = make_schedule(shape.schedule)
-        self.numbers, self.held_numbers = (
-            torch.tensor([vocabulary.numbers(w) for w in part.words], dtype=torch.int64)
-            for part in (self.learnt, self.held_out)
-        )
         self.place(model, device)
+        # Held-out frames are judged as they are.
+        plain = replace(options, jitter=0.0, drop=0.0, forget=0.0)
+        self.batches, self.held_batches = (
+            JointBatches(part, vocabulary, o, model.scales, self.device)
+            for part, o in ((self.learnt, options), (self.held_out, plain))
+        )
 
     def draw(self, number: int, held_out: bool = False) -> Batch | None:
-        frames, numbers = (self.held_out, self.held_numbers) if held_out else (self.learnt, self.numbers)
-        if not len(frames):
-            return None
-        batch = draw_batch(frames, numbers, self.options, self.shape.kinds, number, self.model.scales)
-
-        def move(tensors: list[Tensor]) -> list[Tensor]:
-            return [t.to(self.device) for t in tensors]
-
-        return Batch(move(batch.clean), batch.skeleton.to(self.device), batch.words.to(self.device), move(batch.times),
-                     move(batch.noise))  # fmt: skip
+        batches = self.held_batches if held_out else self.batches
+        return batches.draw(number) if len(batches) else None
 
     def losses(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         return losses(model, self.schedule, batch, self.shape.kinds)
@@ -204,14 +111,14 @@ class JointTrainer(Trainer):
     def samples(self, most: int = 4) -> np.ndarray:
         """Rows of skeleton, rendered picture, then the model's kinds: learnt frames first, then held-out ones."""
         rows: list[list[np.ndarray]] = []
-        for frames, numbers in ((self.learnt, self.numbers), (self.held_out, self.held_numbers)):
+        for frames, batches in ((self.learnt, self.batches), (self.held_out, self.held_batches)):
             count = min(most, len(frames))
             if not count:
                 continue
             skeleton = (
                 torch.from_numpy(np.ascontiguousarray(frames.skeleton[:count].transpose(0, 3, 1, 2))).float() / 255
             )
-            made = sample_joint(self.model, skeleton, numbers[:count], list(range(count)), steps=20)
+            made = sample_joint(self.model, skeleton, batches.words[:count], list(range(count)), steps=20)
             for i in range(count):
                 shown = [frames.skeleton[i], frames.rgb[i]]
                 rows.append(shown + [as_picture(k, a) for k, a in to_arrays(made, i).items()])

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from ...procgen.dataset.png import write_png
 from ...procgen.errors import BridgeError, SpecError
@@ -41,6 +42,8 @@ class Trainer(ABC):
         resume: Go on with a run that is there; without it an existing run is an error.
         say: Called with (step, steps, text); may raise to stop, the state is saved first.
     """
+
+    processor_draws = True  # whether the processor draws batches that another device learns
 
     def __init__(self, out: Path, options: RunOptions, resume: bool, say: Say | None) -> None:
         self.out, self.folder, self.options = out, out / "training", options
@@ -82,23 +85,25 @@ class Trainer(ABC):
     def place(self, model: nn.Module, device: str) -> None:
         """Take a model that is to be trained: optimiser, running average, the saved state if there is one, device."""
         o = self.options
-        self.model = model
-        self.optimizer: Any = torch.optim.AdamW(model.parameters(), o.rate, weight_decay=o.decay)
-        self.average = {k: v.detach().clone() for k, v in model.state_dict().items()}
-        if self.begun:
-            self.step = load_state(self.folder, model, self.average, self.optimizer, o)
         device = choose_device(device)
         mixed = "no" if o.precision == "fp32" else o.precision
         if mixed == "fp16" and device == "cpu":
             raise SpecError("the CPU cannot train in fp16", fix="--precision bf16 or fp32")
         self.accelerator = Accelerator(mixed_precision=mixed, cpu=device == "cpu")
-        if device == "cuda":  # the same sizes in every step, and convolutions that read channels together
+        self.device = self.accelerator.device
+        self.model = model.to(self.device)
+        on_cuda = self.device.type == "cuda"
+        if on_cuda:  # the same sizes in every step, and convolutions that read channels together
             torch.backends.cudnn.benchmark = True
             model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        self.optimizer: Any = torch.optim.AdamW(
+            model.parameters(), o.rate, weight_decay=o.decay, fused=on_cuda or None
+        )
+        self.average = {k: v.detach().clone() for k, v in model.state_dict().items()}
+        if self.begun:
+            self.step = load_state(self.folder, model, self.average, self.optimizer, o)
         self.prepared, self.optimizer = self.accelerator.prepare(model, self.optimizer)
-        self.device = self.accelerator.device
-        self.draws_ahead = self.device.type != "cpu"
-        self.average = {k: v.to(self.device) for k, v in self.average.items()}
+        self.draws_ahead = self.processor_draws and self.device.type != "cpu"
 
     def run(self) -> dict[str, Any]:
         """Train up to the wanted number of steps; returns the last losses."""
@@ -133,22 +138,24 @@ class Trainer(ABC):
         rate = o.rate * min(1.0, (self.step + 1) / max(o.warmup, 1), left)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        sums: dict[str, float] = {}
+        kinds: list[str] = []
+        seen: Any = 0.0
         for part in range(o.accumulate):
             number = (self.step * o.accumulate + part) * self.accelerator.num_processes + self.accelerator.process_index
             batch = self._drawn(number)
+            torch.manual_seed(o.seed + number)  # for what the model itself leaves to chance
             with self.accelerator.autocast():
                 found = self.losses(self.prepared, batch)
-            self.accelerator.backward(torch.stack(list(found.values())).sum() / o.accumulate)
-            for kind, value in found.items():
-                sums[kind] = sums.get(kind, 0.0) + float(value.detach()) / o.accumulate
+            kinds, values = list(found), torch.stack(list(found.values())) / o.accumulate
+            self.accelerator.backward(values.sum())
+            seen = seen + values.detach()
         if o.clip > 0:
             self.accelerator.clip_grad_norm_(self.prepared.parameters(), o.clip)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.step += 1
         self._average()
-        return {k: round(v, 6) for k, v in sums.items()}
+        return dict(zip(kinds, (round(v, 6) for v in seen.tolist()), strict=True))
 
     def _drawn(self, number: int) -> Any:
         """The batch of a number. While another device learns, the processor draws the next ones."""
@@ -166,11 +173,11 @@ class Trainer(ABC):
     @torch.no_grad()
     def _average(self) -> None:
         keep = min(self.options.average, (1 + self.step) / (10 + self.step))  # young averages forget faster
-        for name, value in self.model.state_dict().items():
-            if value.is_floating_point():
-                self.average[name].lerp_(value.detach(), 1 - keep)
-            else:
-                self.average[name].copy_(value)
+        own = self.model.state_dict()
+        mixed = [k for k, v in own.items() if v.is_floating_point()]
+        get_ema_multi_avg_fn(keep)([self.average[k] for k in mixed], [own[k] for k in mixed], 0)
+        for name in own.keys() - set(mixed):
+            self.average[name].copy_(own[name])
 
     # -- what is kept ----------------------------------------------------------------------------------------------------
     def save(self, pictures: bool = True) -> None:
