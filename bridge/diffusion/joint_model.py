@@ -74,10 +74,13 @@ class JointDenoiser(nn.Module):
         Returns:
             For each kind (B, C, S, S).
         """
-        condition = self.fold(skeleton)
-        text = self.words(words) + self.places
-        folded = [torch.cat([self.fold(p), condition], 1) for p in pictures]
+        folded, text = self.heard(pictures, skeleton, words)
         return [self.unfold(v) for v in self.unet(folded, timestep, text)]
+
+    def heard(self, pictures: list[Tensor], skeleton: Tensor, words: Tensor) -> tuple[list[Tensor], Tensor]:
+        """What the UNet is given of them besides the time: folded pictures beside the skeleton, and embedded words."""
+        condition = self.fold(skeleton)
+        return [torch.cat([self.fold(p), condition], 1) for p in pictures], self.words(words) + self.places
 
     def config(self) -> dict[str, Any]:
         """What `load` needs to build it again."""

@@ -96,9 +96,7 @@ class Trainer(ABC):
         if on_cuda:  # the same sizes in every step, and convolutions that read channels together
             torch.backends.cudnn.benchmark = True
             model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-        self.optimizer: Any = torch.optim.AdamW(
-            model.parameters(), o.rate, weight_decay=o.decay, fused=on_cuda or None
-        )
+        self.optimizer: Any = torch.optim.AdamW(model.parameters(), o.rate, weight_decay=o.decay, fused=on_cuda or None)
         self.average = {k: v.detach().clone() for k, v in model.state_dict().items()}
         if self.begun:
             self.step = load_state(self.folder, model, self.average, self.optimizer, o)
