@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ..body_state import BodyState
 
 _EASE = 1.4
+# At density 1. Strands that hang lie over each other more than others: each one adds to what a picture costs.
+STRANDS = 9600
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,7 @@ def _locks(g: Groom, guides: np.ndarray, count: int, amount: float, label: np.nd
 
 def _build(spec: BobHair | LongHair, body: BodyState, density: float, colliders: Sequence[Mesh], drop: float,
            steps: int, cut_noise: float) -> Strands:  # fmt: skip
-    g = prepare(spec, body, density, colliders, 11000, guides=700, part=lambda s: _part_distance(spec, s))
+    g = prepare(spec, body, density, colliders, STRANDS, guides=700, part=lambda s: _part_distance(spec, s))
     guides, fringe = _hang(spec, g, steps, drop)
     guides = _cut(spec, g, guides, fringe, drop, cut_noise, g.rng(7))
 
@@ -223,7 +225,7 @@ def _build(spec: BobHair | LongHair, body: BodyState, density: float, colliders:
     points, soft = baby_hairs(g, points, 0.18)
     share = (0.5 + 0.5 * g.edge(g.roots)) * np.where(loner, 0.75, 1.0) * np.where(soft, 0.6, 1.0)
     return finish(
-        g, points, 0.000115, share=share, clear=0.0012, roughness=0.26 + 0.08 * spec.wave, face=spec.fringe > 0
+        g, points, 0.000129, share=share, clear=0.0012, roughness=0.26 + 0.08 * spec.wave, face=spec.fringe > 0
     )
 
 
