@@ -6,7 +6,8 @@
     python -m tools.measure_clothes --draws 40 --specks    # also looks at each from four sides, as a camera would
 
 Rays start on skin that the outfit covers in the A-pose and leave in eight directions: one that meets no cloth is skin that a
-camera there would see. Needs trimesh and embreex (the `dev` extra).
+camera there would see. One that reaches the ground within ten centimetres is not: no camera is there.
+Needs trimesh and embreex (the `dev` extra).
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from vivant.procgen.spec import HumanSpec, replace
 DIRECTIONS = 8
 # Width of a pixel in which specks are counted, metres, and how many pixels a speck has at most.
 PIXEL, SPECK = 0.004, 150
+# No camera is closer to the ground than this, along a ray, metres.
+CAMERA_ROOM = 0.10
 CLOTHES = {"upper_clothes", "lower_clothes", "dress", "outerwear", "footwear"}
 
 
@@ -72,7 +75,8 @@ def visible_share(body: BodyState, dressed: Dressed) -> tuple[int, int]:
     for way in rng.normal(size=(DIRECTIONS, 3)) * [1, 1, 0.5]:
         way = way / np.linalg.norm(way)
         k = np.flatnonzero(covered & (n @ way > 0.15))
-        hit = caster.intersects_any(skin[tris[k]].mean(1) + n[k] * 3e-4, np.tile(way, (len(k), 1)))
+        start = skin[tris[k]].mean(1) + n[k] * 3e-4
+        hit = caster.intersects_any(start, np.tile(way, (len(k), 1))) | (start[:, 2] + CAMERA_ROOM * way[2] < 0.0)
         seen, total = seen + int((~hit).sum()), total + len(k)
     return seen, total
 
