@@ -30,6 +30,9 @@ from .protocol import CLOSING, PROTOCOL, Job, Result, error_from_dict, read_mess
 START_S = 60.0
 # How long a cancelled job may take to its next step before its process is ended.
 CANCEL_S = 30.0
+# OpenMP's threads wait asleep: spinning, they take from each other and from everybody else what a busy machine has left
+# (beside one test run a picture of the small model took five times as long).
+PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 Event = dict[str, Any]
 
 
@@ -219,7 +222,7 @@ class WorkerClient:
         try:
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, bufsize=0,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**PATIENT, **os.environ, "PYTHONUNBUFFERED": "1"},
             )  # fmt: skip
         except OSError as e:
             raise BridgeError(

@@ -141,6 +141,17 @@ def test_a_killed_worker_is_told_and_replaced(tmp_path: Path) -> None:
         run_job(client, job(client, "next"))
 
 
+@pytest.mark.parametrize("asked", [None, "ACTIVE"])
+def test_the_workers_threads_wait_asleep_unless_told_otherwise(asked: str | None, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    if asked is not None:
+        monkeypatch.setenv("OMP_WAIT_POLICY", asked)
+    with WorkerClient(tmp_path) as client:
+        run_job(client, job(client, "first"))
+        given = Path(f"/proc/{client.pid}/environ").read_bytes().split(b"\0")
+        assert f"OMP_WAIT_POLICY={asked or 'PASSIVE'}".encode() in given
+
+
 def test_the_worker_ends_with_its_client(tmp_path: Path) -> None:
     code = (
         "import time; from vivant.bridge.client import WorkerClient; "
