@@ -31,7 +31,7 @@ START_S = 60.0
 # How long a cancelled job may take to its next step before its process is ended.
 CANCEL_S = 30.0
 # OpenMP's threads wait asleep: spinning, they take from each other and from everybody else what a busy machine has left
-# (beside one test run a picture of the small model took five times as long).
+# (docs/measurements.md has what that costs).
 PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 Event = dict[str, Any]
 

@@ -49,20 +49,21 @@ def arm_depth(proxy: Proxy, chain: Chain, side: str) -> tuple[np.ndarray, np.nda
 def hands_depth(proxy: Proxy, chain: Chain, side: str, tried: Sequence[Chain]) -> np.ndarray:
     """(T, n) depth of `proxy.hands[side]` as in `arm_depth`, for chains that differ from `chain` in that hand's fingers alone."""
     points = np.concatenate([proxy.hands[side].at(c) for c in tried])
-    bony = hand_depth(proxy, chain, OTHER[side], points)[0] + BONE * proxy.size
-    return np.maximum(_depth(proxy, chain, side, points, 0.0)[0], bony).reshape(len(tried), -1)
+    return _depth(proxy, chain, side, points, bone=BONE * proxy.size)[0].reshape(len(tried), -1)
 
 
 def _depth(
-    proxy: Proxy, chain: Chain, side: str, points: np.ndarray, yields: np.ndarray | float
+    proxy: Proxy, chain: Chain, side: str, points: np.ndarray, yields: np.ndarray | float = 0.0, bone: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Depth of an arm's points and the way out; the trunk gives way by `yields` metres, the other hand is thicker by `bone`."""
     best, way = torso_depth(proxy, chain, points)
     best = best - yields
     names = ["left_thigh", "right_thigh", "head", f"{OTHER[side]}_forearm", f"{OTHER[side]}_upper_arm"]
     # Legs are far from most hands.
     hand = chain.p[HAND_BONES[side][0, 0]]
     names += [f"{s}_shank" for s in OTHER if np.linalg.norm(hand - chain.p[KNEE[s]]) < REACH * proxy.size]
-    for d, out in (*(proxy.tubes[n].depth(chain, points) for n in names), hand_depth(proxy, chain, OTHER[side], points)):
+    in_hand, from_hand = hand_depth(proxy, chain, OTHER[side], points)
+    for d, out in (*(proxy.tubes[n].depth(chain, points) for n in names), (in_hand + bone, from_hand)):
         deeper = d > best
         best[deeper], way[deeper] = d[deeper], out[deeper]
     return best, way

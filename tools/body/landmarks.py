@@ -15,7 +15,7 @@ FACE_68 = (
     7241, 492, 486, 406, 3734, 472, 474, 7228, 10402, 7264, 523, 517,
 )  # fmt: skip
 # Left brow, inner to outer: metres beside the midline and above the eyes, for eyes BROW_IPD apart. Along the middle of its hairs
-# (`procgen/people/face_hair.py`), from 2 % to 99 % of its 53 mm over the skin, equally far apart there.
+# (`procgen/people/face_hair.py`), from 2 % to 99 % of its length over the skin, equally far apart there.
 BROW = ((0.0135, 0.0165), (0.0265, 0.0188), (0.0387, 0.0206), (0.0491, 0.0177), (0.0561, 0.0122))
 BROW_IPD = 0.0615
 BROWS = slice(17, 27)

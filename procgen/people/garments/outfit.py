@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
 from ... import registry
 from ...geometry import Mesh
-from ...spec import GarmentSpec
+from ...keyed import Keyed
+from ...spec import GarmentSpec, canonical
 from ...vectors import every, vertex_normals
 from ..body_state import BodyState
 from ..nearest import NearestPoints
@@ -59,9 +61,7 @@ def build_outfit(
     if reference is None or mode != "drape":
         parts = _put_on(specs, body, mode)
     else:
-        folds = Folds()
-        _put_on(specs, reference, folds)
-        parts = _put_on(specs, body, folds.replay())
+        parts = _put_on(specs, body, _draped_once(specs, reference).replay())
     clothes = [
         Cover(mesh, UNDER_SHOES if semantic == "footwear" else UNDER, float(mesh.point.get("wide", [0.0])[0]) > BULK)
         for _, mesh, semantic in parts
@@ -78,6 +78,20 @@ def build_outfit(
             mesh.point.pop(name, None)
     glass = [(name, mesh) for name, mesh, semantic in parts if semantic == GLASS]
     return Dressed([p for p in parts if len(p[1].faces) and p[2] != GLASS], glass, hidden)
+
+
+def _draped_once(specs: list[GarmentSpec], body: BodyState) -> Folds:
+    """Folds of an outfit on a body, draped for the first frame that asks and kept for the others."""
+    shape = (id(body.model), *(np.asarray(a).tobytes() for a in (body.betas, body.expression, body.pose, body.root)))
+    return _recorded(Keyed((specs, body), (*map(canonical, specs), *shape)))
+
+
+@lru_cache(maxsize=16)
+def _recorded(asked: Keyed[tuple[list[GarmentSpec], BodyState]]) -> Folds:
+    specs, body = asked.value
+    folds = Folds()
+    _put_on(specs, body, folds)
+    return folds
 
 
 def _pressed(specs: Sequence[GarmentSpec]) -> list[GarmentSpec]:
