@@ -183,7 +183,8 @@ class _Farm:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=f,
-                env={**ONE_BLAS_THREAD, **os.environ, "PYTHONPATH": path},
+                # Unbuffered: what a worker printed before it crashed is in its log.
+                env={**ONE_BLAS_THREAD, **os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
             )
         worker = _Worker(job, process, log, time.monotonic())
         self.running.add(worker)
